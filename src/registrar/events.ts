@@ -1,0 +1,71 @@
+/** What the registrar tells: typed events and the status document. Also the shape of `/status`. */
+import type { LeaseId, RepairReason } from '../core/registration.js';
+
+export interface RegistrarEvents {
+	/** A key of ours was verified in etcd for the first time, or again after it was not wanted for a while. */
+	registered: { readonly key: string; readonly lease: LeaseId };
+	/** A key that had been right was found wrong and put right. */
+	repaired: { readonly key: string; readonly reason: RepairReason; readonly lease: LeaseId };
+	/** A key that we held was taken out of etcd because it is not wanted now. */
+	withdrawn: { readonly key: string };
+	/** Another process holds the key: told once each time we begin to stand by, and when policy `fail` ends the registrar. */
+	conflict: { readonly key: string; readonly lease: LeaseId; readonly fatal: boolean };
+	/** The first failed pass after good ones. Not an exception: the registrar goes on trying for ever. */
+	degraded: { readonly error: Error };
+	/** The first good pass after failed ones. */
+	recovered: { readonly downMs: number; readonly attempts: number };
+	/** After this nothing more happens. `clean` = etcd confirmed that our keys and leases are gone. */
+	stopped: { readonly clean: boolean };
+}
+
+export type RegistrarEvent = keyof RegistrarEvents;
+
+/** What made a pass run early; the label values of `registrar_hints_total{hint}`. */
+export const HINTS = ['watch', 'lease_lost', 'keepalive', 'reconnected', 'wake_up', 'change'] as const;
+export type Hint = (typeof HINTS)[number];
+
+export type KeyState =
+	/** wanted, not yet verified */
+	| 'pending'
+	/** verified in etcd: our value under our lease */
+	| 'registered'
+	/** another process holds it; we look after it */
+	| 'standing-by'
+	/** not wanted now, and not in etcd by us */
+	| 'withdrawn'
+	/** etcd denies us this key */
+	| 'denied';
+
+export interface KeyStatus {
+	readonly key: string;
+	readonly service: string;
+	readonly addr: string;
+	readonly state: KeyState;
+	/** Milliseconds since it was last verified; `null` = never. */
+	readonly verifiedAgoMs: number | null;
+}
+
+export interface Status {
+	/** `ready` says whether `/readyz` answers 200; `reason` is one sentence why or why not. */
+	readonly state: 'idle' | 'starting' | 'registered' | 'degraded' | 'standing-by' | 'withdrawn' | 'paused' | 'conflict' | 'stopping' | 'stopped';
+	readonly ready: boolean;
+	/** A pass began within the last three intervals. */
+	readonly live: boolean;
+	readonly reason: string;
+	readonly keys: readonly KeyStatus[];
+	readonly lease: { readonly id: LeaseId; readonly ttlSeconds: number } | null;
+	readonly intervalMs: number;
+	readonly lastPass: { readonly agoMs: number; readonly durationMs: number; readonly ok: boolean } | null;
+	readonly lastError: string | null;
+	readonly counters: Counters;
+}
+
+export interface Counters {
+	readonly passes: { readonly ok: number; readonly failed: number };
+	readonly repairs: Readonly<Record<RepairReason, number>>;
+	readonly hints: Readonly<Record<Hint, number>>;
+	readonly conflicts: number;
+	readonly keepalives: { readonly ok: number; readonly failed: number };
+	/** Upper bounds in seconds and how many passes took at most so long (cumulative, as Prometheus counts); the last bound is Infinity. */
+	readonly passSeconds: { readonly buckets: readonly (readonly [le: number, count: number])[]; readonly sum: number; readonly count: number };
+}

@@ -1,0 +1,46 @@
+import { spawn } from 'node:child_process';
+import { kill } from 'node:process';
+import { splitCommand } from '../../core/split-command.js';
+import type { HealthCheck } from '../../registrar/ports.js';
+
+/**
+ * Well = the command ends with 0. It runs without a shell, reads nothing, and its output goes nowhere: it must not mix with our
+ * results or log. Cut, it is killed together with everything it started (a process group of its own).
+ * What a command leaves in the background when it ends by itself is left alone.
+ *
+ * @throws Error when the command cannot be split into words.
+ */
+export function execCheck(command: string): HealthCheck {
+	const [program, ...args] = splitCommand(command);
+	return {
+		check: (signal) =>
+			new Promise<void>((resolve, reject) => {
+				signal.throwIfAborted();
+				const child = spawn(program, args, { stdio: 'ignore', detached: true });
+				// Before its exit is known the id cannot belong to anybody else, so this can only hit what the check started.
+				const cut = () => {
+					if (child.pid !== undefined) killGroup(child.pid);
+				};
+				signal.addEventListener('abort', cut, { once: true });
+				const settle = (problem: string | null, cause?: unknown) => {
+					signal.removeEventListener('abort', cut);
+					if (problem === null) resolve();
+					else reject(new Error(problem, { cause }));
+				};
+				child.once('error', (error) => settle(`${program} could not be started: ${error.message}`, error));
+				child.once('exit', (code, killedBy) => {
+					if (signal.aborted) settle(`${program} did not end in time and was killed`);
+					else if (code === 0) settle(null);
+					else settle(code === null ? `${program} was ended by ${killedBy}` : `${program} ended with exit code ${code}`);
+				});
+			}),
+	};
+}
+
+function killGroup(leader: number): void {
+	try {
+		kill(-leader, 'SIGKILL');
+	} catch {
+		// Gone already.
+	}
+}

@@ -1,0 +1,65 @@
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { createCheck } from '../../../src/adapters/checks/index.js';
+
+/** Bounds a hang; asserts no speed. */
+const SOON = { timeout: 30_000 };
+
+const exec = (command: string) => createCheck({ kind: 'exec', command });
+const never = new AbortController().signal;
+
+function alive(pid: number): boolean {
+	try {
+		return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+	} catch {
+		return false;
+	}
+}
+
+test('a command that ends with 0 is well', async () => {
+	await exec('true').check(never);
+	await exec(`sh -c 'test "a b" = "a b"'`).check(never);
+});
+
+const UNWELL: readonly (readonly [sentence: string, command: string, message: RegExp])[] = [
+	['another exit code is not', 'sh -c "exit 3"', /^sh ended with exit code 3$/],
+	['a command that kills itself is not', `sh -c 'kill -TERM $$'`, /^sh was ended by SIGTERM$/],
+	['a command that does not exist is not', '/nowhere/at-all', /could not be started.*ENOENT/],
+	['a file that is no program is not', '/etc/passwd', /could not be started.*EACCES/],
+	['no shell expands anything', 'test -n $NOTHING_OF_THE_KIND -a x = y', /exit code 1/],
+];
+test.each(UNWELL)('%s', async (_sentence, command, message) => {
+	await expect(exec(command).check(never)).rejects.toThrow(message);
+});
+
+test('a command that hangs and forks is killed with everything it started', async () => {
+	const file = join(mkdtempSync(join(tmpdir(), 'exec-check-')), 'pids');
+	const cut = new AbortController();
+	const script = `trap : TERM; sleep 1000 & echo $! >> ${file}; (trap : TERM; sleep 1000) & echo $! >> ${file}; echo $$ >> ${file}; echo done >> ${file}; wait`;
+	const look = exec(`sh -c '${script}'`).check(cut.signal);
+	look.catch(() => {});
+	const lines = await expect
+		.poll(() => safeLines(file), { timeout: 20_000 })
+		.toContain('done')
+		.then(() => safeLines(file));
+	const pids = lines.filter((line) => line !== 'done').map(Number);
+	expect(pids).toHaveLength(3);
+	expect(pids.every(alive)).toBe(true);
+	cut.abort();
+	await expect(look).rejects.toThrow(/sh did not end in time and was killed/);
+	await expect.poll(() => pids.some(alive), SOON).toBe(false);
+});
+
+test('its output goes nowhere and it reads nothing', async () => {
+	await exec(`sh -c 'yes | head -c 1000000; yes | head -c 1000000 >&2; test -z "$(cat)"'`).check(never);
+});
+
+function safeLines(file: string): string[] {
+	try {
+		return readFileSync(file, 'utf8').trim().split('\n');
+	} catch {
+		return [];
+	}
+}

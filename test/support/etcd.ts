@@ -12,6 +12,8 @@ import { freePort } from './net.js';
 import { until } from './until.js';
 
 let count = 0;
+/** Before 3.5 etcd wants to be told that this processor is meant. */
+const ARM64 = process.arch === 'arm64' ? { ETCD_UNSUPPORTED_ARCH: 'arm64' } : {};
 
 /** Starts a real etcd on loopback and resolves once it answers that it is healthy. It ends with the tests, whatever happens. */
 export async function startEtcd(options: EtcdOptions = {}): Promise<Etcd> {
@@ -65,7 +67,7 @@ export class Etcd {
 	/** Starts it on its own port and data and waits until it is healthy. */
 	async start({ waitHealthy = true }: { waitHealthy?: boolean } = {}): Promise<void> {
 		const [command = '', ...args] = [...(this.#options.wrap ?? []), etcdBinary(), ...serverArgs(this, this.#token, this.#options)];
-		const child = spawnGuarded(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env.PATH, HOME: '/' } });
+		const child = spawnGuarded(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env.PATH, HOME: '/', ...ARM64 } });
 		this.#child = child;
 		let failure: Error | null = null;
 		child.once('error', (error) => {

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Proxy, startProxy } from './proxy.js';
+import { startProxy, type TcpProxy } from './proxy.js';
 import { until } from './until.js';
 
 /** A server that sends back what it gets, and the proxy before it. */
 const echo = createServer((socket) => socket.on('error', () => {}).pipe(socket));
-let proxy: Proxy;
+let proxy: TcpProxy;
 let clients: Socket[];
 
 beforeEach(async () => {

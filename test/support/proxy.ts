@@ -17,14 +17,14 @@ import { freePort } from './net.js';
 export type ProxyMode = 'pass' | 'blackhole' | 'refuse' | 'reset' | 'stall';
 
 /** A TCP proxy on loopback before `target` (`host:port`, or a URL with both), for breaking the network between client and etcd. */
-export async function startProxy(target: string): Promise<Proxy> {
+export async function startProxy(target: string): Promise<TcpProxy> {
 	const url = new URL(target.includes('://') ? target : `tcp://${target}`);
-	const proxy = new Proxy(url.hostname.replace(/^\[|\]$/g, ''), Number(url.port), await freePort());
+	const proxy = new TcpProxy(url.hostname.replace(/^\[|\]$/g, ''), Number(url.port), await freePort());
 	await proxy.mode('pass');
 	return proxy;
 }
 
-export class Proxy {
+export class TcpProxy {
 	readonly port: number;
 	/** `http://…`; for TLS take the port. */
 	readonly endpoint: string;

@@ -1,0 +1,50 @@
+.DEFAULT_GOAL := help
+.PHONY: help setup build run etcd test check format lint types test-faults pack clean distclean
+
+help: ## lists these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## installs what is missing: npm packages, etcd, what the tests use (the others call it)
+	@sh test/local/setup.sh test
+
+run: ## builds, starts a local etcd (unless ETCD_ENDPOINTS is set) and keeps a service registered, until Ctrl-C
+	@sh test/local/setup.sh run && npm run --silent build && exec node test/local/run.mjs
+
+etcd: ## starts the local etcd alone, until Ctrl-C
+	@sh test/local/setup.sh etcd && exec node test/local/etcd-alone.mjs
+
+build: packages ## compiles to dist/
+	@npm run --silent build
+
+test: setup ## builds and runs the tests
+	@npm test --silent
+
+check: setup ## everything a change must pass: format and lint, types, package, tests
+	@npm run --silent check
+
+format: packages ## formats and fixes the sources
+	@npm run --silent format
+
+lint: packages ## format and lint, without changing anything
+	@npm run --silent lint
+
+types: packages ## checks the types of sources and tests
+	@npm run --silent types
+
+test-faults: setup ## the long scenarios: broken etcds, networks and clocks (minutes)
+	@npm run --silent test:faults
+
+# Place for bench, demo, test-interop, test-node: one line each over a script of test/.
+
+pack: packages ## builds the package as it would be published and checks it
+	@npm run --silent pack:check && npm pack --silent
+
+clean: ## removes what was built; `make distclean` also node_modules and the local etcd's data
+	@node test/local/clean.mjs
+
+distclean:
+	@node test/local/clean.mjs all
+
+.PHONY: packages
+packages:
+	@sh test/local/setup.sh packages

@@ -41,7 +41,7 @@ class Beating {
 	readonly #clock = join(mkdtempSync(join(tmpdir(), 'etcd-registrar-clock-')), 'clock');
 	readonly child;
 
-	constructor({ clock = '+0', zone = 'UTC' } = {}) {
+	constructor({ clock = '+0', zone = 'UTC', args = [] as string[] } = {}) {
 		removeAtExit(join(this.#clock, '..'));
 		this.setClock(clock);
 		const env = {
@@ -52,7 +52,7 @@ class Beating {
 			FAKETIME_NO_CACHE: '1',
 			FAKETIME_DONT_FAKE_MONOTONIC: '1',
 		};
-		this.child = spawnGuarded(process.execPath, [program, String(INTERVAL_S)], { env, stdio: 'pipe' });
+		this.child = spawnGuarded(process.execPath, [program, String(INTERVAL_S), ...args], { env, stdio: 'pipe' });
 		if (this.child.stdout === null) throw new Error('no output');
 		createInterface({ input: this.child.stdout }).on('line', (line) => this.ticks.push(JSON.parse(line)));
 		this.child.stderr?.on('data', (chunk) => {
@@ -188,4 +188,22 @@ test.concurrent("the application calls node-cron's shutdown: the beat goes on", 
 	await beating.stop();
 	expectEven(beating.gaps(), 2);
 	expect(beating.ticks.at(-1)?.slots).toBe(1);
+});
+
+test.concurrent('a schedule keeps the process alive', { timeout: 120_000 }, async () => {
+	const beating = new Beating();
+	await beating.after(3);
+	beating.order('leave');
+	await beating.after(3);
+	beating.child.kill('SIGKILL');
+	await ended(beating.child);
+});
+
+test.concurrent('unless told not to', { timeout: 120_000 }, async () => {
+	const beating = new Beating({ args: ['unref'] });
+	await beating.after(3);
+	expect(beating.ticks.at(-1)?.slots).toBe(1);
+	beating.order('leave');
+	await ended(beating.child);
+	expect(beating.child.exitCode).toBe(0);
 });

@@ -1,6 +1,7 @@
 /**
  * Runs one CronSchedule and tells each tick as a line of JSON: `at` by the monotonic clock, `wall` by the other, `cpu` in seconds, `slots` = tasks
- * in node-cron's registry. Takes orders as lines: `block <ms>`, `shutdown`, `stop`.
+ * in node-cron's registry. Takes orders as lines: `block <ms>`, `shutdown`, `stop`, and
+ * `leave` = do nothing more that keeps the process alive but the schedule. A second argument `unref` makes that nothing.
  */
 import { createInterface } from 'node:readline';
 
@@ -10,7 +11,7 @@ import { CronSchedule } from '../../../src/adapters/cron-schedule.js';
 const intervalSeconds = Number(process.argv[2]);
 const quiet = () => {};
 const told = (message: string) => process.stderr.write(`${message}\n`);
-const schedule = new CronSchedule({ logger: { debug: quiet, info: quiet, warn: told, error: told } });
+const schedule = new CronSchedule({ logger: { debug: quiet, info: quiet, warn: told, error: told }, keepAlive: process.argv[3] !== 'unref' });
 
 schedule.start(intervalSeconds, 300, () => {
 	const { user, system } = process.cpuUsage();
@@ -21,8 +22,6 @@ createInterface({ input: process.stdin }).on('line', (line) => {
 	const [order, ms] = line.split(' ');
 	if (order === 'block') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Number(ms));
 	if (order === 'shutdown') void shutdown();
-	if (order === 'stop') {
-		schedule.stop();
-		process.stdin.destroy();
-	}
+	if (order === 'stop') schedule.stop();
+	if (order === 'stop' || order === 'leave') process.stdin.destroy();
 });

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { kill } from 'node:process';
 import { splitCommand } from '../../core/split-command.js';
 import type { HealthCheck } from '../../registrar/ports.js';
+import { killGroup } from '../kill-group.js';
 
 /**
  * Well = the command ends with 0. It runs without a shell, reads nothing, and its output goes nowhere: it must not mix with our
@@ -17,7 +17,6 @@ export function execCheck(command: string): HealthCheck {
 			new Promise<void>((resolve, reject) => {
 				signal.throwIfAborted();
 				const child = spawn(program, args, { stdio: 'ignore', detached: true });
-				// Before its exit is known the id cannot belong to anybody else, so this can only hit what the check started.
 				const cut = () => {
 					if (child.pid !== undefined) killGroup(child.pid);
 				};
@@ -35,12 +34,4 @@ export function execCheck(command: string): HealthCheck {
 				});
 			}),
 	};
-}
-
-function killGroup(leader: number): void {
-	try {
-		kill(-leader, 'SIGKILL');
-	} catch {
-		// Gone already.
-	}
 }

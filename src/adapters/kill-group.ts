@@ -1,0 +1,13 @@
+import { kill } from 'node:process';
+
+/**
+ * SIGKILL for a process and all of its group. Only for a leader whose end was not seen yet: until then the id cannot belong to
+ * anybody else, so this hits nothing but what that process started.
+ */
+export function killGroup(leader: number): void {
+	try {
+		kill(-leader, 'SIGKILL');
+	} catch {
+		// Gone already.
+	}
+}

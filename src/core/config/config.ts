@@ -1,0 +1,63 @@
+/** The configuration as the program uses it: everything filled in, checked, and plain. */
+import type { FormatName } from '../formats/index.js';
+import type { ConflictPolicy, Protocol } from '../registration.js';
+import type { BindAddress } from './bind-address.js';
+import type { CheckConfig, CheckTiming } from './check.js';
+
+/** `auto` follows the machine's load; a function is asked before each pass (library only). */
+export type Weight = number | 'auto' | (() => number);
+
+export interface ServiceConfig {
+	/** Of `SERVICES`; `null` = there are no labels. */
+	readonly label: string | null;
+	readonly name: string;
+	/** May be a wildcard: then the address is found out before the first pass. */
+	readonly addr: string;
+	/** What a wildcard becomes, without brackets; left out = the address of the interface that routes to etcd. */
+	readonly host?: string;
+	readonly protocol: Protocol;
+	readonly formats: readonly FormatName[];
+	readonly namespace?: string;
+	readonly id?: string;
+	readonly version?: string;
+	readonly weight?: Weight;
+	readonly metadata: Readonly<Record<string, string>>;
+	readonly check: CheckConfig | null;
+	/** Also where there is no check: `run --` then looks at the service's port this often. */
+	readonly checkTiming: CheckTiming;
+}
+
+export interface EtcdConfig {
+	/** `http://host:port` or `https://host:port`: at least one, all of one scheme. */
+	readonly endpoints: readonly string[];
+	readonly auth: { readonly username: string; readonly password: string } | null;
+	/** Not `null` exactly when the endpoints are https; without a CA file the system's authorities count. */
+	readonly tls: TlsFiles | null;
+	readonly dialTimeoutMs: number;
+	readonly callTimeoutMs: number;
+	readonly ttlSeconds: number;
+}
+
+export interface TlsFiles {
+	readonly caFile?: string;
+	readonly certFile?: string;
+	readonly keyFile?: string;
+}
+
+export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+export const LOG_FORMATS = ['pretty', 'json'] as const;
+export type LogFormat = (typeof LOG_FORMATS)[number];
+
+export interface Config extends EtcdConfig {
+	readonly onConflict: ConflictPolicy;
+	readonly services: readonly ServiceConfig[];
+	readonly http: BindAddress | null;
+	/** `null` = wait for ever. */
+	readonly startupTimeoutMs: number | null;
+	readonly stopTimeoutMs: number;
+	readonly drainDelayMs: number;
+	readonly logLevel: LogLevel;
+	/** `null` = pretty on a terminal, else JSON. */
+	readonly logFormat: LogFormat | null;
+}

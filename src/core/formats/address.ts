@@ -1,0 +1,12 @@
+import { type Format, root } from './format.js';
+
+/** The first design's: `/<namespace>/<name>/<addr>` → the address, plain. Readers take every value below the name as an address. */
+export const address: Format = {
+	defaultNamespace: 'ns',
+	usualWeight: null,
+	key: (service, namespace) => `${root('/', 'ns', namespace)}${service.name}/${service.addr}`,
+	value: (service) => service.addr,
+	fleetPrefix: (_service, namespace) => root('/', 'ns', namespace),
+	readsPrefix: (service, namespace) => `${root('/', 'ns', namespace)}${service.name}/`,
+	problems: () => [],
+};

@@ -1,0 +1,88 @@
+import type { Service } from '../registration.js';
+import { FORMATS, type Format, type FormatName } from './index.js';
+
+export interface Claim {
+	/** How people call it, for the message. */
+	readonly label: string;
+	readonly service: Service;
+	readonly format: FormatName;
+	readonly namespace: string | undefined;
+}
+
+/** Of a fleet, one stands for all: services of one name, format and namespace look alike to whoever reads them. */
+interface Fleet {
+	readonly id: string;
+	readonly claim: Claim;
+	readonly reads: string;
+	readonly filtersByName: boolean;
+}
+
+/**
+ * Names each two that render one key, and each two of which one's readers would take the other's key for an instance of theirs.
+ * Two instances of one service in one format are a fleet, not a clash. Takes time in proportion to the text of the keys.
+ */
+export function clashes(claims: readonly Claim[]): string[] {
+	const found: string[] = [];
+	const told = new Set<string>();
+	const first = new Map<string, Placed>();
+	const fleets = new Map<string, Fleet>();
+	const readers = new Map<string, Fleet[]>();
+	for (const claim of claims) {
+		const placed = place(claim, fleets, readers);
+		const rival = first.get(placed.key);
+		if (rival === undefined) first.set(placed.key, placed);
+		else {
+			found.push(`${rival.label} and ${claim.label} have one key, ${placed.key}: give one of them another name, address, id, namespace or format`);
+			told.add(pairOf(rival.fleet, placed.fleet));
+		}
+	}
+	for (const { key, label, fleet } of first.values()) {
+		for (const reader of readersOf(key, readers)) {
+			const pair = pairOf(reader, fleet);
+			if (told.has(pair) || tellsApart(reader, fleet)) continue;
+			told.add(pair);
+			found.push(belowMessage(label, key, reader));
+		}
+	}
+	return found;
+}
+
+interface Placed {
+	readonly key: string;
+	readonly label: string;
+	readonly fleet: Fleet;
+}
+
+function place(claim: Claim, fleets: Map<string, Fleet>, readers: Map<string, Fleet[]>): Placed {
+	const format: Format = FORMATS[claim.format];
+	const id = JSON.stringify([claim.format, claim.namespace, claim.service.name]);
+	let fleet = fleets.get(id);
+	if (fleet === undefined) {
+		fleet = newFleet(id, claim, format);
+		fleets.set(id, fleet);
+		readers.set(fleet.reads, [...(readers.get(fleet.reads) ?? []), fleet]);
+	}
+	return { key: format.key(claim.service, claim.namespace), label: claim.label, fleet };
+}
+
+function pairOf(one: Fleet, other: Fleet): string {
+	return [one.id, other.id].sort().join();
+}
+
+function newFleet(id: string, claim: Claim, format: Format): Fleet {
+	return { id, claim, reads: format.readsPrefix(claim.service, claim.namespace), filtersByName: format.filtersByName === true };
+}
+
+/** Every reader whose prefix the key begins with; a prefix may end at any character (kratos' has no slash at its end). */
+function readersOf(key: string, readers: ReadonlyMap<string, readonly Fleet[]>): Fleet[] {
+	return Array.from(key, (_, end) => readers.get(key.slice(0, end + 1)) ?? []).flat();
+}
+
+function tellsApart(reader: Fleet, read: Fleet): boolean {
+	const sameFormat = reader.claim.format === read.claim.format;
+	return reader.id === read.id || (sameFormat && (reader.filtersByName || reader.claim.service.name === read.claim.service.name));
+}
+
+function belowMessage(label: string, key: string, reader: Fleet): string {
+	return `${label} has its key ${key} below ${reader.reads}, all of which readers of ${reader.claim.label} take for theirs: give one of them another name or namespace`;
+}

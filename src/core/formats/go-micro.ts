@@ -1,0 +1,30 @@
+import { type Format, idOf, root, sorted } from './format.js';
+
+const OWN_METADATA = ['protocol', 'registry', 'server', 'transport'] as const;
+const NAMESPACE = 'micro/registry';
+
+/** A slash in name or id becomes a hyphen in the key, as go-micro's own writer does; the value keeps it. */
+const part = (text: string): string => text.replaceAll('/', '-');
+const folder = (name: string, namespace: string | undefined): string => `${root('/', NAMESPACE, namespace)}${part(name)}/`;
+
+/** go-micro v4 to v6, `registry/etcd`. Exactly one node; its client chooses the codec by `metadata.protocol`, which knows no TLS. */
+export const goMicro: Format = {
+	defaultNamespace: NAMESPACE,
+	usualWeight: null,
+	key: (service, namespace) => `${folder(service.name, namespace)}${part(idOf(service))}`,
+	value: (service) => {
+		const protocol = service.protocol.replace(/s$/, '');
+		const metadata = sorted({ ...service.metadata, protocol, registry: 'etcd', server: protocol, transport: protocol });
+		const nodes = [{ metadata, id: idOf(service), address: service.addr }];
+		return JSON.stringify({ name: service.name, version: service.version ?? 'latest', metadata: null, endpoints: [], nodes });
+	},
+	fleetPrefix: (_service, namespace) => root('/', NAMESPACE, namespace),
+	readsPrefix: (service, namespace) => folder(service.name, namespace),
+	problems: (service) =>
+		OWN_METADATA.filter((key) => Object.hasOwn(service.metadata, key)).map((key) => ({
+			field: 'metadata',
+			key,
+			expected: `no metadata "${key}": go-micro keeps a value of its own there`,
+			mend: 'choose another key (the protocol is set by the service’s protocol)',
+		})),
+};

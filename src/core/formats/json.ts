@@ -1,0 +1,17 @@
+import { address } from './address.js';
+import { type Format, idOf, sorted } from './format.js';
+
+/** The second design's ServerNode: the key of `address`, the node as JSON. A field that was not given is there all the same. */
+export const json: Format = {
+	...address,
+	usualWeight: 100,
+	value: (service) =>
+		JSON.stringify({
+			name: service.name,
+			addr: service.addr,
+			id: idOf(service),
+			version: service.version ?? '',
+			weight: service.weight ?? 100,
+			metadata: sorted(service.metadata),
+		}),
+};

@@ -1,0 +1,34 @@
+import { type Format, noSlash, root, sorted } from './format.js';
+
+/** kitex and hertz write the same value below different namespaces, both without a slash in front. */
+function cloudWeGo(name: 'kitex' | 'hertz'): Format {
+	const namespaceDefault = `${name}/registry-etcd`;
+	const folder = (service: { readonly name: string }, namespace: string | undefined): string =>
+		`${root('', namespaceDefault, namespace)}${service.name}/`;
+	return {
+		defaultNamespace: namespaceDefault,
+		usualWeight: 10,
+		key: (service, namespace) => `${folder(service, namespace)}${service.addr}`,
+		value: (service) => {
+			const tags = Object.keys(service.metadata).length === 0 ? null : sorted(service.metadata);
+			return JSON.stringify({ network: 'tcp', address: service.addr, weight: service.weight ?? 10, tags });
+		},
+		fleetPrefix: (_service, namespace) => root('', namespaceDefault, namespace),
+		readsPrefix: folder,
+		problems: (service) => [
+			...noSlash('name', service.name),
+			...(service.weight !== undefined && service.weight <= 0
+				? [
+						{
+							field: 'weight' as const,
+							expected: `a weight of at least 1: ${name} reads 0 as 10`,
+							mend: 'to draw no traffic, take the service out instead',
+						},
+					]
+				: []),
+		],
+	};
+}
+
+export const kitex: Format = cloudWeGo('kitex');
+export const hertz: Format = cloudWeGo('hertz');

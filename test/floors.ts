@@ -1,0 +1,80 @@
+/** What may stand where in `src/`, as a function over the sources: holds for the tree and for whatever a test plants. */
+
+/** Lower floors first. A file imports from its own floor or a lower one. */
+const FLOORS: readonly (readonly [floor: RegExp, name: string])[] = [
+	[/^src\/core\//, 'core'],
+	[/^src\/registrar\//, 'registrar'],
+	[/^src\/adapters\//, 'adapters'],
+	[/^src\/(?:register|index)\.ts$|^src\/[a-z-]+\.ts$/, 'library'],
+	[/^src\/commands\//, 'commands'],
+	[/^src\/(?:cli|auto)\.ts$/, 'entry'],
+];
+
+/** Each vendor and the one place that knows it. */
+const VENDORS: Readonly<Record<string, RegExp>> = {
+	etcd3: /^src\/adapters\/etcd\//,
+	'@grpc/grpc-js': /^src\/adapters\/etcd\//,
+	'node-cron': /^src\/adapters\/cron-schedule\.ts$/,
+	winston: /^src\/adapters\/winston-logger\.ts$/,
+	dotenv: /^src\/adapters\/dotenv-file\.ts$/,
+};
+
+/** Who may read the process: its environment, arguments, signals and streams. */
+const PROCESS_READERS = /^src\/(?:cli|auto)\.ts$|^src\/commands\//;
+/** What the adapters may know of the floor below: what it asks of them and what it tells, never how it works. */
+const PORTS = /^src\/registrar\/(?:ports|events)\.ts$/;
+const MOST_LINES = 200;
+
+/** Every breach of the rules, one sentence each. `sources` is path (`src/…`) → text. */
+export function breaches(sources: ReadonlyMap<string, string>): string[] {
+	return [...sources].flatMap(([path, text]) => {
+		const lines = text.trimEnd().split('\n').length;
+		return [
+			...imports(text).flatMap((target) => judgeImport(path, target)),
+			...(readsProcess(text) && !PROCESS_READERS.test(path) ? [`${path} reads process`] : []),
+			...(lines > MOST_LINES ? [`${path} has ${lines} lines`] : []),
+		];
+	});
+}
+
+function judgeImport(path: string, target: string): string[] {
+	const says = (why: string) => [`${path} imports ${target}: ${why}`];
+	if (target.startsWith('.')) {
+		const file = new URL(target, `file:///${path}`).pathname.slice(1).replace(/\.js$/, '.ts');
+		if (floor(file) > floor(path)) return says('imports go only down');
+		if (floorName(path) === 'adapters' && floorName(file) === 'registrar' && !PORTS.test(file)) return says('an adapter knows the ports only');
+		return [];
+	}
+	if (floorName(path) === 'core' && !PURE.has(target)) return says('core is pure');
+	if (target === 'node:process') return PROCESS_READERS.test(path) ? [] : says('below the commands nothing reads process');
+	if (target.startsWith('node:')) return [];
+	const vendor = Object.keys(VENDORS).find((name) => target === name || target.startsWith(`${name}/`));
+	if (vendor === undefined) return says('no dependency of ours');
+	return VENDORS[vendor]?.test(path) ? [] : says('one vendor, one place');
+}
+
+/** The only parts of Node without I/O, clock or state that core may use. */
+const PURE = new Set(['node:net']);
+
+/** The highest floor whose pattern fits: the entries are library files by name. */
+function floor(path: string): number {
+	const found = FLOORS.findLastIndex(([pattern]) => pattern.test(path));
+	if (found < 0) throw new Error(`${path} stands on no floor`);
+	return found;
+}
+const floorName = (path: string): string | undefined => FLOORS[floor(path)]?.[1];
+
+/** What a module imports, also by type, by `export … from`, by `import()` and by `require`. */
+function imports(text: string): string[] {
+	const code = text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
+	return [...code.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)['"]([^'"\n]+)['"]/g)].map((match) => match[1] ?? '');
+}
+
+/** Whether the global `process` is used, in code rather than in a comment or a text. */
+function readsProcess(text: string): boolean {
+	const code = text
+		.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '')
+		.replace(/'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"/g, "''")
+		.replace(/`(?:\\.|[^`\\])*`/g, (template) => [...template.matchAll(/\$\{([^}]*)\}/g)].map((match) => match[1]).join(';'));
+	return /\bglobalThis\s*\.\s*process\b|(?<![\w$.])process\s*(?:[.[;,)]|\?\.)/.test(code);
+}

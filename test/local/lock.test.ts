@@ -20,7 +20,7 @@ test('the lock file says what to install and not where from: every machine uses 
 });
 
 /** A registry by its host: `//registry.`, `//npm.`, `//x.registry.`… whatever follows. */
-const REGISTRY = /\/\/(?:[\w-]+\.)*(?:registry|npm|pypi|artifactory|nexus)[\w-]*\.[a-z]/;
+const REGISTRY = /\/\/(?!www\.)(?:[\w-]+\.)*(?:registry|npm|pypi|artifactory|nexus)[\w-]*\.[a-z]/;
 
 test('no file of the repository names a registry host', () => {
 	expect(REGISTRY.test(`https:/${'/registry'}.example.org/a`)).toBe(true);

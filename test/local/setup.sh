@@ -37,8 +37,7 @@ install() {
 		else
 			return 1
 		fi
-		hash -r
-		if have "$command"; then return 0; fi
+			if have "$command"; then return 0; fi
 	done
 	return 1
 }
@@ -55,7 +54,7 @@ apt() {
 }
 
 # etcd and etcdctl by whichever package brings them; $1 is what to say beside.
-etcd() {
+need_etcd() {
 	if install etcd etcd-server etcd && install etcdctl etcd-client etcd; then return 0; fi
 	echo "setup: etcd is not installed and could not be: install etcd and etcdctl, 3.4 or newer (https://etcd.io/docs/latest/install/)$1" >&2
 	exit 69
@@ -75,10 +74,10 @@ optional() {
 packages
 case ${1:-} in
 packages) ;;
-run) own_etcd || etcd ", or use your own: ETCD_ENDPOINTS=http://host:2379 make run" ;;
-etcd) etcd "" ;;
+run) own_etcd || need_etcd ", or use your own: ETCD_ENDPOINTS=http://host:2379 make run" ;;
+etcd) need_etcd "" ;;
 test)
-	etcd ""
+	need_etcd ""
 	optional faketime faketime "a stepping clock"
 	optional ip iproute2 "a dropping network"
 	;;

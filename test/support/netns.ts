@@ -15,6 +15,7 @@ export function networkMissing(): string | null {
 		ip('netns', 'list');
 		const probe = `${PREFIX}-${process.pid}-probe`;
 		ip('netns', 'add', probe);
+		inside(probe, 'link', 'set', 'lo', 'up');
 		ip('netns', 'del', probe);
 		return null;
 	} catch (error) {
@@ -42,7 +43,7 @@ export class TestNetwork {
 	readonly host: string;
 	readonly ourSide: string;
 	/** Put before a command, runs it there. */
-	readonly wrap: readonly string[] = ['ip', 'netns', 'exec', this.name];
+	readonly wrap: readonly string[] = enter(this.name);
 	readonly #ourEnd = `er${process.pid % 1_000_000}x${count}`;
 	#closed = false;
 
@@ -57,21 +58,21 @@ export class TestNetwork {
 		ip('link', 'add', this.#ourEnd, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', this.name);
 		ip('addr', 'add', `${this.ourSide}/30`, 'dev', this.#ourEnd);
 		ip('link', 'set', this.#ourEnd, 'up');
-		ip('-n', this.name, 'addr', 'add', `${this.host}/30`, 'dev', 'eth0');
-		ip('-n', this.name, 'link', 'set', 'eth0', 'up');
-		ip('-n', this.name, 'link', 'set', 'lo', 'up');
+		inside(this.name, 'addr', 'add', `${this.host}/30`, 'dev', 'eth0');
+		inside(this.name, 'link', 'set', 'eth0', 'up');
+		inside(this.name, 'link', 'set', 'lo', 'up');
 	}
 
 	/** From now on every packet is lost: both ways, or only those `to` the host or `from` it. Holds at once. */
 	drop(direction: 'both' | 'to' | 'from' = 'both'): void {
 		if (direction !== 'from') ip('neigh', 'replace', this.host, 'lladdr', NOBODY, 'dev', this.#ourEnd, 'nud', 'permanent');
-		if (direction !== 'to') ip('-n', this.name, 'neigh', 'replace', this.ourSide, 'lladdr', NOBODY, 'dev', 'eth0', 'nud', 'permanent');
+		if (direction !== 'to') inside(this.name, 'neigh', 'replace', this.ourSide, 'lladdr', NOBODY, 'dev', 'eth0', 'nud', 'permanent');
 	}
 
 	/** Packets pass again; what TCP still tries to send arrives. */
 	heal(): void {
-		quietly('neigh', 'del', this.host, 'dev', this.#ourEnd);
-		quietly('-n', this.name, 'neigh', 'del', this.ourSide, 'dev', 'eth0');
+		quietly(() => ip('neigh', 'del', this.host, 'dev', this.#ourEnd));
+		quietly(() => inside(this.name, 'neigh', 'del', this.ourSide, 'dev', 'eth0'));
 	}
 
 	/** Removes it. End what runs in it before. Idempotent. */
@@ -79,8 +80,8 @@ export class TestNetwork {
 		if (this.#closed) return;
 		this.#closed = true;
 		open.delete(this);
-		quietly('link', 'del', this.#ourEnd);
-		quietly('netns', 'del', this.name);
+		quietly(() => ip('link', 'del', this.#ourEnd));
+		quietly(() => ip('netns', 'del', this.name));
 	}
 }
 
@@ -88,17 +89,31 @@ export class TestNetwork {
 function sweep(): void {
 	for (const line of ip('netns', 'list').split('\n')) {
 		const [, pid] = new RegExp(`^(?:${PREFIX})-(\\d+)-`).exec(line) ?? [];
-		if (pid !== undefined && !alive(Number(pid))) quietly('netns', 'del', line.split(' ')[0] ?? '');
+		if (pid !== undefined && !alive(Number(pid))) quietly(() => ip('netns', 'del', line.split(' ')[0] ?? ''));
 	}
 }
 
-function ip(...args: string[]): string {
-	return execFileSync('ip', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+/** By nsenter and not by `ip netns exec`, which also mounts a /sys of its own and so fails in a chroot. */
+function enter(name: string): string[] {
+	return ['nsenter', `--net=/run/netns/${name}`];
 }
 
-function quietly(...args: string[]): void {
+function inside(name: string, ...args: string[]): void {
+	const [command = '', ...rest] = enter(name);
+	run(command, ...rest, 'ip', ...args);
+}
+
+function ip(...args: string[]): string {
+	return run('ip', ...args);
+}
+
+function run(command: string, ...args: string[]): string {
+	return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+function quietly(act: () => void): void {
 	try {
-		ip(...args);
+		act();
 	} catch {
 		// What is not there need not be removed.
 	}

@@ -62,7 +62,7 @@ test.each(CODES)('%s', async (_sentence, command, code, err) => {
 
 test('a command that the kernel refuses is told in one line too', async () => {
 	const start = startChild({ command: 'true', args: ['x'.repeat(200_000)], env: {} });
-	await expect(start).rejects.toThrow(new SpawnError('true', Object.assign(new Error(), { code: 'E2BIG' })));
+	await expect(start).rejects.toBeInstanceOf(SpawnError);
 	await expect(start).rejects.toMatchObject({ exitCode: 126, message: 'true: cannot be run (E2BIG)' });
 });
 

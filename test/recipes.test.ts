@@ -1,0 +1,157 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, test } from 'vitest';
+import { metricsText } from '../src/adapters/metrics.js';
+import { aStatus } from './support/status.js';
+
+const folder = fileURLToPath(new URL('../recipes/', import.meta.url));
+const recipe = (name: string) => readFileSync(join(folder, name), 'utf8');
+const scratch = mkdtempSync(join(tmpdir(), 'recipes-'));
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+/** `null`, and loudly, where the tool is not there. */
+function run(tool: string, args: readonly string[]): { readonly status: number | null; readonly text: string } | null {
+	const { error, status, stdout, stderr } = spawnSync(tool, args, { encoding: 'utf8', cwd: folder });
+	if (!error) return { status, text: `${stdout}${stderr}` };
+	expect(error).toHaveProperty('code', 'ENOENT');
+	process.stderr.write(`\nWARNING: ${tool} is not installed; recipes were not checked by it.\n`);
+	return null;
+}
+
+const served = new Set(
+	metricsText(aStatus({ keys: [{ key: '/ns/demo/a', service: 'demo', addr: 'a', state: 'registered', verifiedAgoMs: 0 }] }), 0).match(
+		/^registrar_\w+/gm,
+	),
+);
+const used = (text: string) => [...new Set(text.match(/\bregistrar_\w+/g))];
+
+interface Panel {
+	readonly id: number;
+	readonly title: string;
+	readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
+	readonly targets: readonly { readonly expr: string }[];
+}
+
+test('the dashboard asks for metrics that are served, and its panels do not overlap', () => {
+	const dashboard = JSON.parse(recipe('grafana-dashboard.json')) as { readonly title: string; readonly panels: readonly Panel[] };
+	const cells = new Set<string>();
+	for (const { title, targets, gridPos } of dashboard.panels) {
+		expect(targets.length, title).toBeGreaterThan(0);
+		expect(served, title).toEqual(new Set([...served, ...targets.flatMap(({ expr }) => used(expr))]));
+		for (let x = gridPos.x; x < gridPos.x + gridPos.w; x += 1) {
+			for (let y = gridPos.y; y < gridPos.y + gridPos.h; y += 1) {
+				expect(x, title).toBeLessThan(24);
+				expect(cells.has(`${x},${y}`), title).toBe(false);
+				cells.add(`${x},${y}`);
+			}
+		}
+	}
+	expect(new Set(dashboard.panels.map(({ id }) => id)).size).toBe(dashboard.panels.length);
+	const shown = new Set(
+		dashboard.panels.flatMap(({ targets }) => targets.flatMap(({ expr }) => used(expr))).map((name) => name.replace(/_bucket$/, '')),
+	);
+	const families = new Set([...served].map((name) => name.replace(/_(bucket|sum|count)$/, '')));
+	expect(shown).toEqual(families);
+});
+
+test('the alert rules are three, and ask for metrics that are served', () => {
+	const rules = recipe('alert-rules.yml');
+	expect(rules.match(/^ +- alert: /gm)).toHaveLength(3);
+	const metrics = rules.match(/^ +expr: .*$/gm)?.flatMap(used) ?? [];
+	expect(metrics.length).toBeGreaterThan(2);
+	for (const metric of metrics) expect(served).toContain(metric);
+	expect(run('promtool', ['check', 'rules', 'alert-rules.yml']) ?? { status: 0 }).toMatchObject({ status: 0 });
+});
+
+/** One minute a step; which alerts must fire after 20 minutes. */
+const ALERTS: readonly (readonly [sentence: string, series: Readonly<Record<string, string>>, fires: readonly string[]])[] = [
+	['a key in etcd fires nothing', { 'registrar_registered{key="/a"}': '1x30', registrar_last_verified_timestamp_seconds: '0+60x30' }, []],
+	['a key that is missing fires', { 'registrar_registered{key="/a"}': '1 1 0x30' }, ['EtcdRegistrarNotRegistered']],
+	['a key that was missing for a minute fires nothing', { 'registrar_registered{key="/a"}': '1x16 0 1x13' }, []],
+	['a verification that stands still fires', { registrar_last_verified_timestamp_seconds: '60x30' }, ['EtcdRegistrarNotVerified']],
+	['one that never was is the first rule alone', { registrar_last_verified_timestamp_seconds: '0x30' }, []],
+	['repairs again and again fire', { 'registrar_repairs_total{reason="absent"}': '0+1x30' }, ['EtcdRegistrarKeepsRepairing']],
+	['one repair fires nothing', { 'registrar_repairs_total{reason="absent"}': '0x10 1x20' }, []],
+	['conflicts again and again fire', { registrar_conflicts_total: '0+1x30' }, ['EtcdRegistrarKeepsRepairing']],
+];
+test.each(ALERTS)('alerts: %s', (_sentence, series, fires) => {
+	const names = [...recipe('alert-rules.yml').matchAll(/- alert: (\w+)/g)].map((match) => String(match[1]));
+	const input_series = Object.entries(series).map(([name, values]) => ({ series: name, values }));
+	// What fires is told by ALERTS; the labels and texts are not what is asked here.
+	const promql_expr_test = names.map((name) => ({
+		expr: `count by (alertname) (ALERTS{alertname="${name}",alertstate="firing"})`,
+		eval_time: '20m',
+		exp_samples: fires.includes(name) ? [{ labels: `{alertname="${name}"}`, value: 1 }] : [],
+	}));
+	const file = join(scratch, 'alerts.json');
+	// JSON is YAML.
+	writeFileSync(
+		file,
+		JSON.stringify({
+			rule_files: [join(folder, 'alert-rules.yml')],
+			evaluation_interval: '1m',
+			tests: [{ interval: '1m', input_series, promql_expr_test }],
+		}),
+	);
+	const result = run('promtool', ['test', 'rules', file]);
+	expect(result?.status ?? 0, result?.text).toBe(0);
+	expect(names).toEqual(expect.arrayContaining([...fires]));
+});
+
+test('the systemd unit is accepted, and does not start again what that would not mend', () => {
+	const unit = recipe('etcd-registrar@.service');
+	const value = (key: string) => new RegExp(`^${key}=(.*)$`, 'm').exec(unit)?.[1];
+	expect(value('ExecStart')).toBe('/usr/bin/env etcd-registrar run');
+	expect(value('Restart')).toBe('always');
+	expect(value('RestartPreventExitStatus')?.split(' ')).toEqual(['64', '75', '78']);
+	expect(Number(value('TimeoutStopSec'))).toBeGreaterThan(5);
+	expect(run('systemd-analyze', ['verify', join(folder, 'etcd-registrar@.service')]) ?? { status: 0, text: '' }).toEqual({ status: 0, text: '' });
+});
+
+test('Kubernetes: the probes reach the port that the registrar serves on every address', () => {
+	const manifest = recipe('kubernetes-sidecar.yaml');
+	const [, host, port] = /name: REGISTRAR_HTTP\n\s+value: "(.*):(\d+)"/.exec(manifest) ?? [];
+	expect(host).toBe('0.0.0.0');
+	const probes = [...manifest.matchAll(/(\w+Probe):\n\s+httpGet:\n\s+path: (\S+)\n\s+port: (\d+)/g)].map(([, kind, path, at]) => ({
+		kind,
+		path,
+		at,
+	}));
+	expect(probes).toEqual([
+		{ kind: 'livenessProbe', path: '/livez', at: port },
+		{ kind: 'readinessProbe', path: '/readyz', at: port },
+	]);
+	const [, servicePort] = /name: SERVICE_ADDR\n\s+value: ":(\d+)"/.exec(manifest) ?? [];
+	expect(manifest).toContain(`value: "tcp://127.0.0.1:${servicePort}"`);
+	expect(manifest).toMatch(/name: POD_IP\n\s+valueFrom:\n\s+fieldRef:\n\s+fieldPath: status\.podIP/);
+	expect(manifest).not.toContain('\t');
+});
+
+test.each([
+	['exec.Dockerfile', ['node_modules/.bin/etcd-registrar', 'run', '--']],
+	['sidecar.Dockerfile', ['etcd-registrar']],
+])('%s starts the registrar without a shell, not as root', (name, entrypoint) => {
+	const text = recipe(name);
+	const words = (instruction: string): unknown => JSON.parse(String(new RegExp(`^${instruction} (.*)$`, 'm').exec(text)?.[1]));
+	expect(words('ENTRYPOINT')).toEqual(entrypoint);
+	expect(words('CMD')).toEqual(expect.arrayContaining([expect.any(String)]));
+	expect(text).toMatch(/^USER node$/m);
+	if (name === 'exec.Dockerfile') expect(text).toMatch(/^# +docker run --init /m);
+});
+
+test.each(['fastify.js', 'grpc.js'])('%s takes six lines at most and is valid', (name) => {
+	const code = recipe(name)
+		.split('\n')
+		.filter((line) => line.trim() !== '' && !line.startsWith('//'));
+	expect(code.length).toBeLessThanOrEqual(6);
+	expect(code.join('\n')).toMatch(/from 'etcd-registrar'|import 'etcd-registrar\/auto'/);
+	expect(spawnSync(process.execPath, ['--check', join(folder, name)], { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
+});
+
+test('each recipe has a test here', () => {
+	const tested = readFileSync(fileURLToPath(import.meta.url), 'utf8');
+	for (const name of readdirSync(folder)) expect(tested).toContain(`'${name}'`);
+});

@@ -3,20 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createCheck } from '../../../src/adapters/checks/index.js';
+import { removeAtExit } from '../../support/guarded.js';
+import { alive } from '../../support/proc.js';
 
 /** Bounds a hang; asserts no speed. */
 const SOON = { timeout: 30_000 };
 
 const exec = (command: string) => createCheck({ kind: 'exec', command });
 const never = new AbortController().signal;
-
-function alive(pid: number): boolean {
-	try {
-		return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-	} catch {
-		return false;
-	}
-}
 
 test('a command that ends with 0 is well', async () => {
 	await exec('true').check(never);
@@ -35,7 +29,9 @@ test.each(UNWELL)('%s', async (_sentence, command, message) => {
 });
 
 test('a command that hangs and forks is killed with everything it started', async () => {
-	const file = join(mkdtempSync(join(tmpdir(), 'exec-check-')), 'pids');
+	const folder = mkdtempSync(join(tmpdir(), 'exec-check-'));
+	removeAtExit(folder);
+	const file = join(folder, 'pids');
 	const cut = new AbortController();
 	const script = `trap : TERM; sleep 1000 & echo $! >> ${file}; (trap : TERM; sleep 1000) & echo $! >> ${file}; echo $$ >> ${file}; echo done >> ${file}; wait`;
 	const look = exec(`sh -c '${script}'`).check(cut.signal);

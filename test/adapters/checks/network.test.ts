@@ -1,8 +1,11 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { createCheck } from '../../../src/adapters/checks/index.js';
+import { createAuthority } from '../../support/tls.js';
 
 /** Bounds a hang; asserts no speed. */
 const SOON = { timeout: 30_000 };
@@ -152,4 +155,13 @@ test('http: what may be secret in the URL is not told', async () => {
 	);
 	expect(error.message).toContain('ECONNREFUSED');
 	expect(`${error.message} ${String(error.cause)}`).not.toMatch(/hunter/);
+});
+
+test('https: a service whose certificate nobody here trusts is well', async () => {
+	const { cert, key } = createAuthority().issue('elsewhere', []);
+	const answer: RequestListener = (request, response) => void response.writeHead(request.url === '/sick' ? 500 : 200).end();
+	const port = await listen(createHttpsServer({ cert: readFileSync(cert), key: readFileSync(key) }, answer));
+	await createCheck({ kind: 'http', url: `https://127.0.0.1:${port}/` }).check(never);
+	await expect(createCheck({ kind: 'http', url: `https://127.0.0.1:${port}/sick` }).check(never)).rejects.toThrow(/answered 500/);
+	await expect(createCheck({ kind: 'http', url: `http://127.0.0.1:${port}/` }).check(never)).rejects.toThrow();
 });

@@ -1,0 +1,101 @@
+/**
+ * One etcd3 client on one endpoint, made so that a fault ends: etcd3's own retries and circuit breaker are off (with an expired
+ * token they deadlock it for ever, and turn a 1 s deadline into 3 s), every unary call has a deadline, all services share one
+ * connection that no other client can touch (a dead connection kept alive by a second user of grpc-js's common pool is never replaced).
+ */
+import { Channel, type ChannelOptions, connectivityState, InterceptingCall, type Interceptor, type StatusObject, status } from '@grpc/grpc-js';
+import { Etcd3, type IOptions } from 'etcd3';
+import { isTokenRejected } from './errors.js';
+
+export interface ClientOptions {
+	/** `http://host:port` or `https://host:port`. */
+	readonly endpoint: string;
+	readonly tls: TlsFiles | null;
+	readonly callTimeoutMs: number;
+	/** The auth token to send, asked at each call. */
+	readonly token: () => string | null;
+}
+
+/** PEM bytes; `null` = the system's CAs, no client certificate. */
+export interface TlsFiles {
+	readonly ca: Buffer | null;
+	readonly cert: Buffer | null;
+	readonly key: Buffer | null;
+}
+
+/** Pings below 5 s, or without a call, make etcd cut the connection (its grpc-keepalive-min-time). */
+const CHANNEL: ChannelOptions = {
+	'grpc.keepalive_time_ms': 10_000,
+	'grpc.keepalive_timeout_ms': 3_000,
+	'grpc.use_local_subchannel_pool': 1,
+	'grpc.enable_http_proxy': 0,
+};
+
+/** The policy that does nothing: every call is made once, and who called decides about a second try. */
+type Policy = NonNullable<NonNullable<IOptions['faultHandling']>['global']>;
+const once = { execute: async (run: (context: { signal: AbortSignal }) => unknown) => run({ signal: never }) } as unknown as Policy;
+const never = new AbortController().signal;
+
+export interface Client {
+	readonly etcd: Etcd3;
+	/** Ends every call and the connection at once. Idempotent. */
+	close(): void;
+}
+
+export function openClient(options: ClientOptions): Client {
+	const calls = new Set<InterceptingCall>();
+	let channel: Channel | null = null;
+	// etcd3 closes its channels after some errors and then asks for new ones: a closed one must not be handed out again.
+	const channelFactoryOverride = (...args: ConstructorParameters<typeof Channel>) => {
+		if (channel === null || channel.getConnectivityState(false) === connectivityState.SHUTDOWN) channel = new Channel(...args);
+		return channel;
+	};
+	const interceptors = [interceptorOf(options.token, calls)];
+	const etcd = new Etcd3({
+		hosts: options.endpoint,
+		...(options.endpoint.startsWith('https:') ? { credentials: credentialsOf(options.tls) } : {}),
+		faultHandling: { global: once, host: () => once },
+		defaultCallOptions: (call) => (call.isStream ? { interceptors } : { interceptors, deadline: Date.now() + options.callTimeoutMs }),
+		grpcOptions: { ...CHANNEL, channelFactoryOverride } as ChannelOptions,
+	});
+	return {
+		etcd,
+		close: () => {
+			for (const call of calls) call.cancelWithStatus(status.CANCELLED, 'connection closed');
+			channel?.close();
+			etcd.close();
+		},
+	};
+}
+
+function credentialsOf(tls: TlsFiles | null): { rootCertificate: Buffer; privateKey?: Buffer; certChain?: Buffer } {
+	// etcd3 types the CA as required; null makes gRPC take the system's.
+	const rootCertificate = (tls?.ca ?? null) as Buffer;
+	return tls?.cert && tls.key ? { rootCertificate, privateKey: tls.key, certChain: tls.cert } : { rootCertificate };
+}
+
+/**
+ * Sends our token, and keeps every running call so that close() can end it (a closed channel lets calls run on until their deadline).
+ */
+const interceptorOf =
+	(token: () => string | null, calls: Set<InterceptingCall>): Interceptor =>
+	(options, nextCall) => {
+		const call = new InterceptingCall(nextCall(options), {
+			start: (metadata, _listener, next) => {
+				const value = token();
+				if (value !== null && !options.method_definition.path.endsWith('/Authenticate')) metadata.set('token', value);
+				next(metadata, {
+					onReceiveStatus: (end, pass) => {
+						calls.delete(call);
+						pass(renamed(end));
+					},
+				});
+			},
+		});
+		calls.add(call);
+		return call;
+	};
+
+/** Under its own name etcd3 would answer a rejected token by repeating the call with the same token for ever. */
+const renamed = (end: StatusObject): StatusObject =>
+	isTokenRejected(end.details) ? { ...end, code: status.UNAUTHENTICATED, details: 'the auth token is no longer good' } : end;

@@ -1,0 +1,83 @@
+/**
+ * One connection to one endpoint, counted: the store, a keepalive stream and a watch may each hold it, and it closes when the last
+ * lets go. So a slow keepalive stream outlives the moment in which reads move elsewhere.
+ */
+import type { Etcd3 } from 'etcd3';
+import { StoreError } from '../../core/errors.js';
+import { type Client, openClient, type TlsFiles } from './client.js';
+import { toStoreError } from './errors.js';
+import type { Tokens } from './tokens.js';
+
+/** Over the deadline of the call itself: something that no deadline covers hangs. */
+const GRACE_MS = 500;
+
+export class Connection {
+	readonly #client: Client;
+	#holders = 1;
+
+	constructor(
+		readonly endpoint: string,
+		readonly tls: TlsFiles | null,
+		private readonly callTimeoutMs: number,
+		private readonly tokens: Tokens,
+	) {
+		this.#client = openClient({ endpoint, tls, callTimeoutMs, token: () => tokens.current(endpoint) });
+	}
+
+	/** One call, authenticated first where needed, once more with a fresh token if the old one is no longer good. */
+	async call<T>(make: (etcd: Etcd3) => Promise<T>): Promise<T> {
+		await this.#bounded(this.tokens.ensure(this.endpoint, this.#client.etcd));
+		try {
+			return await this.#bounded(make(this.#client.etcd));
+		} catch (error) {
+			if (!(error instanceof StoreError) || error.code !== 'token-rejected' || !this.tokens.reject(this.endpoint)) throw error;
+			await this.#bounded(this.tokens.ensure(this.endpoint, this.#client.etcd));
+			return await this.#bounded(make(this.#client.etcd));
+		}
+	}
+
+	/** A stream of a client that nothing closes while it is held. */
+	async stream<T>(open: (etcd: Etcd3) => Promise<T>): Promise<T> {
+		await this.#bounded(this.tokens.ensure(this.endpoint, this.#client.etcd));
+		return this.#bounded(open(this.#client.etcd));
+	}
+
+	/** A stream was ended because of its token. */
+	tokenRejected(): void {
+		this.tokens.reject(this.endpoint);
+	}
+
+	hold(): void {
+		this.#holders += 1;
+	}
+
+	/** Each holder calls this once. */
+	release(): void {
+		this.#holders -= 1;
+		if (this.#holders === 0) this.#client.close();
+	}
+
+	/** Ends the connection whoever holds it. */
+	close(): void {
+		this.#client.close();
+	}
+
+	#bounded<T>(work: Promise<T>): Promise<T> {
+		return new Promise((resolve, reject) => {
+			const timer = setTimeout(
+				() => reject(new StoreError('timeout', `no answer from ${this.endpoint} within ${this.callTimeoutMs} ms`)),
+				this.callTimeoutMs + GRACE_MS,
+			);
+			work.then(
+				(value) => {
+					clearTimeout(timer);
+					resolve(value);
+				},
+				(error: unknown) => {
+					clearTimeout(timer);
+					reject(toStoreError(error));
+				},
+			);
+		});
+	}
+}

@@ -1,0 +1,114 @@
+/**
+ * Which connection carries the calls. Sticky: the one that answered a read last stays until it fails; then the next endpoint's turn
+ * comes (with only one endpoint: a fresh connection). A name is resolved anew by each fresh connection.
+ */
+import { StoreError } from '../../core/errors.js';
+import type { Clock, Logger } from '../../registrar/ports.js';
+import { Connection } from './connection.js';
+import { type TlsPaths, TlsSource } from './tls-files.js';
+import { type Credentials, Tokens } from './tokens.js';
+
+export interface EndpointsOptions {
+	/** `http://host:port` or `https://host:port`, at least one, all of one scheme. */
+	readonly endpoints: readonly string[];
+	readonly auth: Credentials | null;
+	readonly tls: TlsPaths | null;
+	readonly callTimeoutMs: number;
+	/** How long a refused password stands before etcd is asked again. */
+	readonly authRetryMs: number;
+}
+
+export class Endpoints {
+	readonly #open = new Set<Connection>();
+	readonly #tokens: Tokens;
+	readonly #tls: TlsSource;
+	#sticky: Connection | null = null;
+	#dialling: Connection | null = null;
+	#turn = 0;
+	#closed = false;
+
+	constructor(
+		private readonly options: EndpointsOptions,
+		clock: Clock,
+		logger: Logger,
+	) {
+		this.#tokens = new Tokens(options.auth, options.authRetryMs, clock, logger);
+		this.#tls = new TlsSource(options.tls);
+	}
+
+	/**
+	 * The connections that one race tries: first the sticky one (a fresh one first, when the certificate files changed), then the
+	 * endpoints in turn.
+	 */
+	attempts(): { readonly distinct: number; next(): Connection } {
+		const sticky = this.#tls.changed() ? null : this.#sticky;
+		const count = this.options.endpoints.length;
+		let turn = sticky === null ? this.#turn : this.#turn + 1;
+		let first = true;
+		return {
+			// An old connection that fails says nothing about its endpoint, which is therefore tried once more, last.
+			distinct: sticky === null ? count : count + 1,
+			next: () => {
+				const connection = first && sticky !== null ? sticky : this.#dial(turn++ % count);
+				if (first) this.#dialling = connection;
+				first = false;
+				return connection;
+			},
+		};
+	}
+
+	/** The connection for a call that is not raced; before the first read was answered, the one that it tries first. */
+	carrier(): Connection {
+		const connection = this.#sticky ?? this.#dialling;
+		if (connection === null) throw new StoreError('unavailable', 'no connection to etcd');
+		return connection;
+	}
+
+	current(): Connection | null {
+		return this.#sticky;
+	}
+
+	/** The connection answered: it stays. */
+	won(connection: Connection): void {
+		if (this.#closed || this.#sticky === connection || !this.#open.has(connection)) return;
+		const former = this.#sticky;
+		this.#sticky = connection;
+		this.#turn = this.options.endpoints.indexOf(connection.endpoint);
+		if (former !== null) this.#drop(former);
+	}
+
+	/** The connection lost a race or failed in it. The sticky one stays sticky unless another has won. */
+	abandoned(connection: Connection): void {
+		if (this.#sticky === connection) return;
+		this.#drop(connection);
+	}
+
+	/** A call on the connection failed: the next read begins elsewhere. */
+	failed(connection: Connection): void {
+		if (this.#sticky !== connection) return;
+		this.#sticky = null;
+		this.#turn += 1;
+		this.#drop(connection);
+	}
+
+	close(): void {
+		this.#closed = true;
+		this.#sticky = this.#dialling = null;
+		for (const connection of this.#open) connection.close();
+		this.#open.clear();
+	}
+
+	#dial(index: number): Connection {
+		if (this.#closed) throw new StoreError('aborted', 'the store is closed');
+		const endpoint = this.options.endpoints[index] ?? '';
+		const connection = new Connection(endpoint, this.#tls.read(), this.options.callTimeoutMs, this.#tokens);
+		this.#open.add(connection);
+		return connection;
+	}
+
+	#drop(connection: Connection): void {
+		if (!this.#open.delete(connection)) return;
+		if (this.#dialling === connection) this.#dialling = null;
+		connection.release();
+	}
+}

@@ -1,0 +1,58 @@
+/** Our questions and answers in etcd's own messages (rpc.proto): transactions and ranges, no calls. */
+import type { IRangeRequest, IRangeResponse, IRequestOp, IResponseHeader, ITxnRequest } from 'etcd3';
+import type { Observed } from '../../core/registration.js';
+import type { Reading, Write } from '../../registrar/ports.js';
+
+export const rangeOf = (key: string): IRangeRequest => ({ key: Buffer.from(key) });
+
+export const readTransaction = (keys: readonly string[]): ITxnRequest => ({
+	compare: [],
+	success: keys.map((key) => ({ request_range: rangeOf(key) })),
+	failure: [],
+});
+
+export const writeTransaction = (writes: readonly Write[]): ITxnRequest => ({
+	compare: writes.map(({ key, ifModRevision }) => ({
+		key: Buffer.from(key),
+		result: 'Equal',
+		// An absent key is told by its create revision: its mod revision is 0 too, but so say the docs (etcd api_guarantees).
+		...(ifModRevision === '0' ? { target: 'Create', create_revision: '0' } : { target: 'Mod', mod_revision: ifModRevision }),
+	})),
+	success: writes.map(operationOf),
+	failure: [],
+});
+
+const operationOf = (write: Write): IRequestOp =>
+	write.op === 'put'
+		? { request_put: { key: Buffer.from(write.key), value: Buffer.from(write.value), lease: write.lease } }
+		: { request_delete_range: { key: Buffer.from(write.key) } };
+
+export function readingOf(keys: readonly string[], header: IResponseHeader, ranges: readonly IRangeResponse[]): Reading {
+	return {
+		revision: header.revision,
+		clusterId: header.cluster_id,
+		keys: new Map(keys.map((key, index) => [key, observedOf(ranges[index])])),
+	};
+}
+
+function observedOf(range: IRangeResponse | undefined): Observed {
+	const kv = range?.kvs[0];
+	if (kv === undefined) return null;
+	return { value: kv.value.toString(), lease: leaseOf(kv.lease), modRevision: kv.mod_revision };
+}
+
+/** etcd says '0' for none. */
+export const leaseOf = (lease: string): string | null => (lease === '0' ? null : lease);
+
+/** The first key after all that begin with the prefix (etcd's range_end convention). */
+export function prefixEnd(prefix: string): Buffer {
+	const end = Buffer.from(prefix);
+	for (let at = end.length - 1; at >= 0; at -= 1) {
+		const byte = end[at] ?? 0;
+		if (byte < 0xff) {
+			end[at] = byte + 1;
+			return end.subarray(0, at + 1);
+		}
+	}
+	return Buffer.from([0]);
+}

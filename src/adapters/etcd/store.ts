@@ -1,0 +1,185 @@
+/** etcd as the registrar's `Store`: reads are raced and decide which connection carries everything else; writes go once, there. */
+import type { Etcd3 } from 'etcd3';
+import { StoreError, type StoreErrorCode } from '../../core/errors.js';
+import type { LeaseId } from '../../core/registration.js';
+import type {
+	Clock,
+	KeepaliveListener,
+	KeepaliveStream,
+	LeaseLook,
+	Logger,
+	Reading,
+	Store,
+	WatchListener,
+	WatchStream,
+	Write,
+} from '../../registrar/ports.js';
+import type { Connection } from './connection.js';
+import { Endpoints, type EndpointsOptions } from './endpoints.js';
+import { isLeaseExists, toStoreError } from './errors.js';
+import { openKeepaliveStream } from './keepalive-stream.js';
+import { prefixEnd, rangeOf, readingOf, readTransaction, writeTransaction } from './messages.js';
+import { type Attempt, race } from './race.js';
+import { openWatchStream } from './watch-stream.js';
+
+export interface EtcdStoreOptions extends EndpointsOptions {
+	readonly dialTimeoutMs: number;
+}
+
+/** RFC 8305 speaks of 250 ms between attempts; etcd answers within a few, and a slow link should not dial for nothing. */
+const PATIENCE_MS = 300;
+const DIAL_EVERY_MS = 500;
+
+/** Errors by which etcd shows that it is there: another endpoint would say the same. */
+const ANSWERS: ReadonlySet<StoreErrorCode> = new Set([
+	'permission-denied',
+	'authentication-failed',
+	'token-rejected',
+	'lease-not-found',
+	'invalid',
+	'exhausted',
+]);
+
+const isAnswer = (error: unknown): boolean => error instanceof StoreError && ANSWERS.has(error.code);
+
+export class EtcdStore implements Store {
+	readonly #endpoints: Endpoints;
+	readonly #streams = new WeakMap<KeepaliveStream | WatchStream, Connection>();
+
+	constructor(
+		private readonly options: EtcdStoreOptions,
+		clock: Clock,
+		logger: Logger,
+	) {
+		this.#endpoints = new Endpoints(options, clock, logger);
+	}
+
+	read(keys: readonly string[], signal?: AbortSignal): Promise<Reading> {
+		const attempts = this.#endpoints.attempts();
+		return race({
+			start: () => this.#attempt(attempts.next, keys),
+			distinct: attempts.distinct,
+			patienceMs: PATIENCE_MS,
+			everyMs: DIAL_EVERY_MS,
+			limitMs: this.options.dialTimeoutMs,
+			isAnswer,
+			signal,
+		});
+	}
+
+	async write(writes: readonly Write[], signal?: AbortSignal): Promise<boolean> {
+		const { succeeded } = await this.#call((etcd) => etcd.kv.txn(writeTransaction(writes)), signal);
+		return succeeded;
+	}
+
+	async grant(lease: LeaseId, ttlSeconds: number, signal?: AbortSignal): Promise<number> {
+		try {
+			const { TTL } = await this.#call((etcd) => etcd.leaseClient.leaseGrant({ TTL: ttlSeconds, ID: lease }), signal);
+			return Number(TTL);
+		} catch (error) {
+			// The answer to an earlier grant of this ID was lost. IDs are ours alone: it is our lease.
+			if (!(error instanceof StoreError) || !isLeaseExists(error.cause)) throw error;
+			return (await this.timeToLive(lease, signal))?.grantedSeconds ?? ttlSeconds;
+		}
+	}
+
+	async revoke(lease: LeaseId, signal?: AbortSignal): Promise<void> {
+		try {
+			await this.#call((etcd) => etcd.leaseClient.leaseRevoke({ ID: lease }), signal);
+		} catch (error) {
+			if (!(error instanceof StoreError) || error.code !== 'lease-not-found') throw error;
+		}
+	}
+
+	async timeToLive(lease: LeaseId, signal?: AbortSignal): Promise<LeaseLook | null> {
+		const look = await this.#call((etcd) => etcd.leaseClient.leaseTimeToLive({ ID: lease }), signal);
+		const remainingSeconds = Number(look.TTL);
+		return remainingSeconds < 0 ? null : { remainingSeconds, grantedSeconds: Number(look.grantedTTL) };
+	}
+
+	async count(prefix: string, signal?: AbortSignal): Promise<number> {
+		const request = { ...rangeOf(prefix), range_end: prefixEnd(prefix), count_only: true };
+		const { count } = await this.#call((etcd) => etcd.kv.range(request), signal);
+		return Number(count);
+	}
+
+	openKeepalive(listener: KeepaliveListener): Promise<KeepaliveStream> {
+		return this.#open((connection) => openKeepaliveStream(connection, listener));
+	}
+
+	openWatch(keys: readonly string[], listener: WatchListener): Promise<WatchStream> {
+		return this.#open((connection) => openWatchStream(connection, keys, listener));
+	}
+
+	isCurrent(stream: KeepaliveStream | WatchStream): boolean {
+		return this.#streams.get(stream) === this.#endpoints.current();
+	}
+
+	close(): void {
+		this.#endpoints.close();
+	}
+
+	#attempt(dial: () => Connection, keys: readonly string[]): Attempt<Reading> {
+		let connection: Connection;
+		try {
+			connection = dial();
+		} catch (error) {
+			return { answer: Promise.reject(toStoreError(error)), abandon: () => {} };
+		}
+		const answer = connection
+			.call((etcd) => readWith(etcd, keys))
+			.then(
+				(reading) => {
+					this.#endpoints.won(connection);
+					return reading;
+				},
+				(error: unknown) => {
+					if (isAnswer(error)) this.#endpoints.won(connection);
+					else this.#endpoints.failed(connection);
+					throw error;
+				},
+			);
+		return { answer, abandon: () => this.#endpoints.abandoned(connection) };
+	}
+
+	async #call<T>(make: (etcd: Etcd3) => Promise<T>, signal?: AbortSignal): Promise<T> {
+		const connection = this.#endpoints.carrier();
+		try {
+			return await abortable(connection.call(make), signal);
+		} catch (error) {
+			if (error instanceof StoreError && (error.code === 'unavailable' || error.code === 'timeout')) this.#endpoints.failed(connection);
+			throw error;
+		}
+	}
+
+	async #open<S extends KeepaliveStream | WatchStream>(open: (connection: Connection) => Promise<S>): Promise<S> {
+		const connection = this.#endpoints.carrier();
+		const stream = await open(connection);
+		this.#streams.set(stream, connection);
+		return stream;
+	}
+}
+
+async function readWith(etcd: Etcd3, keys: readonly string[]): Promise<Reading> {
+	const [only] = keys;
+	if (only !== undefined && keys.length === 1) {
+		const range = await etcd.kv.range(rangeOf(only));
+		return readingOf(keys, range.header, [range]);
+	}
+	const txn = await etcd.kv.txn(readTransaction(keys));
+	return readingOf(
+		keys,
+		txn.header,
+		txn.responses.map((response) => response.response_range),
+	);
+}
+
+function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+	if (signal === undefined) return work;
+	return new Promise((resolve, reject) => {
+		const aborted = () => reject(new StoreError('aborted', 'stopped'));
+		if (signal.aborted) aborted();
+		signal.addEventListener('abort', aborted, { once: true });
+		work.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted));
+	});
+}

@@ -1,0 +1,80 @@
+/**
+ * The auth tokens, one for each endpoint: fetched by a call of its own with its own deadline (etcd3's fetch has none), kept until
+ * etcd rejects it, fetched anew at a bounded pace: etcd pays for each with a password hash.
+ */
+import type { Etcd3 } from 'etcd3';
+import type { StoreError } from '../../core/errors.js';
+import type { Clock, Logger } from '../../registrar/ports.js';
+import { isAuthOff, toStoreError } from './errors.js';
+
+export interface Credentials {
+	readonly username: string;
+	readonly password: string;
+}
+
+type Entry = { readonly token: string | null; readonly atMs: number } | { readonly refused: StoreError; readonly atMs: number };
+
+/** A token that is rejected sooner than this after it was issued is not replaced at once: something else is wrong. */
+const YOUNG_MS = 1_000;
+
+export class Tokens {
+	readonly #entries = new Map<string, Entry>();
+	#toldOff = false;
+
+	/** `retryMs`: how long a refused password, or "authentication is not enabled", stands before etcd is asked again. */
+	constructor(
+		readonly credentials: Credentials | null,
+		private readonly retryMs: number,
+		private readonly clock: Clock,
+		private readonly logger: Logger,
+	) {}
+
+	current(endpoint: string): string | null {
+		const entry = this.#entries.get(endpoint);
+		return entry && 'token' in entry ? entry.token : null;
+	}
+
+	/** Makes sure there is a token for the endpoint, if credentials were given and etcd wants one. */
+	async ensure(endpoint: string, etcd: Etcd3): Promise<void> {
+		if (this.credentials === null || this.#isGood(endpoint)) return;
+		try {
+			const { token } = await etcd.auth.authenticate({ name: this.credentials.username, password: this.credentials.password });
+			this.#entries.set(endpoint, { token, atMs: this.clock.now() });
+			this.#toldOff = false;
+		} catch (error) {
+			this.#failed(endpoint, error);
+		}
+	}
+
+	/** Forgets the token that was just rejected. `false` = it was too young for another try now. */
+	reject(endpoint: string): boolean {
+		const entry = this.#entries.get(endpoint);
+		if (this.credentials === null || (entry && 'token' in entry && entry.token !== null && this.clock.now() - entry.atMs < YOUNG_MS)) return false;
+		this.#entries.delete(endpoint);
+		return true;
+	}
+
+	/** Throws while a refusal is fresh. */
+	#isGood(endpoint: string): boolean {
+		const entry = this.#entries.get(endpoint);
+		if (entry === undefined) return false;
+		const fresh = this.clock.now() - entry.atMs < this.retryMs;
+		if ('refused' in entry) {
+			if (fresh) throw entry.refused;
+			return false;
+		}
+		return entry.token !== null || fresh;
+	}
+
+	#failed(endpoint: string, error: unknown): void {
+		if (isAuthOff(error)) {
+			this.#entries.set(endpoint, { token: null, atMs: this.clock.now() });
+			if (!this.#toldOff) this.logger.warn('etcd has authentication switched off: going on without the user name and password', { endpoint });
+			this.#toldOff = true;
+			return;
+		}
+		const refused = toStoreError(error);
+		if (refused.code === 'authentication-failed') this.#entries.set(endpoint, { refused, atMs: this.clock.now() });
+		throw refused;
+	}
+}

@@ -1,0 +1,61 @@
+/** The command line. */
+import { parseArgs } from 'node:util';
+
+export type Call =
+	| { readonly command: 'help' | 'version' }
+	| { readonly command: 'run' | 'check' | 'health'; readonly envFile: string | null }
+	| { readonly command: 'exec'; readonly envFile: string | null; readonly child: readonly [string, ...string[]] }
+	| { readonly command: 'list' | 'watch'; readonly envFile: string | null; readonly name: string | null; readonly json: boolean };
+
+/** Wrong usage; exit code 64. */
+export class UsageError extends Error {
+	override readonly name = 'UsageError';
+}
+
+const OPTIONS = {
+	'env-file': { type: 'string' },
+	help: { type: 'boolean', short: 'h' },
+	version: { type: 'boolean', short: 'v' },
+	json: { type: 'boolean' },
+} as const;
+
+/** @throws UsageError */
+export function parseCall(argv: readonly string[]): Call {
+	const cut = argv.indexOf('--');
+	const [own, child] = cut < 0 ? [argv, null] : [argv.slice(0, cut), argv.slice(cut + 1)];
+	const { values, positionals } = parse(own);
+	if (values.help) return { command: 'help' };
+	if (values.version) return { command: 'version' };
+	const [command = 'run', name = null, ...more] = positionals;
+	const envFile = values['env-file'] ?? null;
+	if (more.length > 0 || (name !== null && command !== 'list' && command !== 'watch'))
+		throw new UsageError(`unexpected argument: ${more[0] ?? name}`);
+	if (values.json && command !== 'list' && command !== 'watch') throw new UsageError('--json goes with list and watch');
+	if (child !== null) {
+		const [program, ...args] = child;
+		if (command !== 'run') throw new UsageError(`-- goes with run, not with ${command}`);
+		if (program === undefined || program === '') throw new UsageError('a command is expected after --');
+		return { command: 'exec', envFile, child: [program, ...args] };
+	}
+	switch (command) {
+		case 'run':
+		case 'check':
+		case 'health':
+			return { command, envFile };
+		case 'list':
+		case 'watch':
+			return { command, envFile, name, json: values.json ?? false };
+		case 'help':
+			return { command };
+		default:
+			throw new UsageError(`unknown command: ${command}`);
+	}
+}
+
+function parse(args: readonly string[]) {
+	try {
+		return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+	} catch (error) {
+		throw new UsageError(error instanceof Error ? error.message : String(error));
+	}
+}

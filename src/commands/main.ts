@@ -1,0 +1,48 @@
+/** From the command line to an exit code. Each command is loaded when it is called. */
+import { ConfigError } from '../core/errors.js';
+import { type Call, parseCall, UsageError } from './arguments.js';
+import { type Context, EXIT } from './context.js';
+
+export interface Process extends Context {
+	readonly argv: readonly string[];
+	readonly setExitCode: (code: number) => void;
+}
+
+export async function main(process: Process): Promise<void> {
+	try {
+		process.setExitCode(await dispatch(parseCall(process.argv), process));
+	} catch (error) {
+		process.setExitCode(explain(error, process));
+	}
+}
+
+async function dispatch(call: Call, context: Context): Promise<number> {
+	switch (call.command) {
+		case 'help':
+			return (await import('./help.js')).help(context);
+		case 'version':
+			return (await import('./help.js')).version(context);
+		case 'run':
+			return (await import('./run.js')).run(context, call.envFile);
+		case 'exec':
+		case 'check':
+		case 'list':
+		case 'watch':
+		case 'health':
+			throw new UsageError(`unknown command: ${call.command}`);
+	}
+}
+
+/** What went wrong, where, and what to do; never a stack for a mistake of the user. */
+function explain(error: unknown, { stderr }: Context): number {
+	if (error instanceof UsageError) {
+		stderr.write(`etcd-registrar: ${error.message}\nSee etcd-registrar --help.\n`);
+		return EXIT.usage;
+	}
+	if (error instanceof ConfigError) {
+		stderr.write(`etcd-registrar: the configuration is wrong:\n${error.problems.map((problem) => `  ${problem}\n`).join('')}`);
+		return EXIT.config;
+	}
+	stderr.write(`etcd-registrar: a fault of the program itself: ${error instanceof Error ? error.stack : error}\n`);
+	return EXIT.fault;
+}

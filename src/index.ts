@@ -1,0 +1,9 @@
+/** The public names, each written out. */
+export { ConfigError, ConflictError, StoppedError } from './core/errors.js';
+export type { FormatName } from './core/formats/index.js';
+export type { CheckOptions, RegistrarOptions, ServiceOptions } from './core/options/index.js';
+export type { ConflictPolicy, Protocol, RepairReason } from './core/registration.js';
+export { createRegistrar, register } from './register.js';
+export type { Counters, Hint, KeyState, KeyStatus, RegistrarEvent, RegistrarEvents, Status } from './registrar/events.js';
+export type { Logger } from './registrar/ports.js';
+export type { Registrar, ServiceChanges } from './registrar/registrar.js';

@@ -1,0 +1,56 @@
+/** The one place of the library where ports meet vendors. Importing it loads none of them: they come with the first registrar. */
+import { readFileSync } from 'node:fs';
+import { resolveAddress } from './adapters/address.js';
+import { createCheck } from './adapters/checks/index.js';
+import { monotonicClock } from './adapters/clock.js';
+import { CronSchedule } from './adapters/cron-schedule.js';
+import { EtcdStore } from './adapters/etcd/store.js';
+import type { EtcdConfig, ServiceConfig } from './core/config/config.js';
+import { type ParsedOptions, parseOptions, type RegistrarOptions } from './core/options/index.js';
+import type { ConflictPolicy } from './core/registration.js';
+import type { Logger } from './registrar/ports.js';
+import { Registrar } from './registrar/registrar.js';
+
+/** Made of options or of the environment, checked. */
+export interface Assembly extends EtcdConfig {
+	readonly services: readonly ServiceConfig[];
+	readonly namespace?: string | undefined;
+	readonly onConflict: ConflictPolicy;
+	readonly stopTimeoutMs: number;
+	readonly hints: boolean;
+	readonly logger: Logger;
+}
+
+/**
+ * The first design's four arguments: `register('127.0.0.1:2379', 'user', '10.0.0.5:8080', 5)`.
+ * Endpoints are separated by `;` or `,`; the TTL is in seconds. Resolves once the loop runs, whether or not etcd is there.
+ * @throws ConfigError with all mistakes at once
+ */
+export async function register(etcdAddr: string, name: string, addr: string, ttl: number): Promise<Registrar> {
+	const registrar = createRegistrar({ endpoints: etcdAddr, ttlSeconds: ttl, services: [{ name, addr }] });
+	await registrar.start();
+	return registrar;
+}
+
+/** A registrar that is not started yet. @throws ConfigError with all mistakes at once */
+export function createRegistrar(options: RegistrarOptions): Registrar {
+	const parsed: ParsedOptions = parseOptions(options, { readFile: (path) => readFileSync(path, 'utf8') });
+	return assemble({ ...parsed, logger: parsed.logger ?? SILENT });
+}
+
+export function assemble(assembly: Assembly): Registrar {
+	const { logger, ttlSeconds } = assembly;
+	const store = new EtcdStore({ ...assembly, authRetryMs: ttlSeconds * 1_000 }, monotonicClock, logger);
+	return new Registrar({
+		...assembly,
+		namespace: assembly.namespace,
+		store,
+		schedule: new CronSchedule({ logger }),
+		clock: monotonicClock,
+		random: Math.random,
+		createCheck,
+		resolve: ({ addr, host }) => resolveAddress(addr, { serviceHost: host, endpoints: assembly.endpoints }),
+	});
+}
+
+const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} };

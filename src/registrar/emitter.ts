@@ -1,0 +1,28 @@
+/** Typed events to which the outside can only listen. A listener that throws is logged, and the loop lives. */
+import type { RegistrarEvent, RegistrarEvents } from './events.js';
+import type { Logger } from './ports.js';
+
+export type Listener<E extends RegistrarEvent> = (event: RegistrarEvents[E]) => void;
+
+export class Emitter {
+	readonly #listeners = new Map<RegistrarEvent, Set<Listener<never>>>();
+
+	constructor(private readonly logger: Logger) {}
+
+	/** Returns a function that takes the listener off again. */
+	on<E extends RegistrarEvent>(event: E, listener: Listener<E>): () => void {
+		const listeners = this.#listeners.get(event) ?? new Set();
+		this.#listeners.set(event, listeners.add(listener as Listener<never>));
+		return () => listeners.delete(listener as Listener<never>);
+	}
+
+	emit<E extends RegistrarEvent>(event: E, detail: RegistrarEvents[E]): void {
+		for (const listener of [...(this.#listeners.get(event) ?? [])]) {
+			try {
+				(listener as Listener<E>)(detail);
+			} catch (error) {
+				this.logger.error('a listener threw', { event, error });
+			}
+		}
+	}
+}

@@ -1,0 +1,180 @@
+/**
+ * What runs: the loop's passes, the hints that keepalive and watch give, and the way out. It knows which keys are wanted only by asking.
+ */
+import { ConflictError } from '../core/errors.js';
+import type { ConflictPolicy } from '../core/registration.js';
+import { Counting } from './counters.js';
+import { withDeadline } from './deadline.js';
+import type { Emitter } from './emitter.js';
+import { Fleet } from './fleet.js';
+import { Journal } from './journal.js';
+import { Keepalive } from './keepalive.js';
+import { Leases } from './leases.js';
+import { Loop, type PassEnd } from './loop.js';
+import type { Clock, Logger, Schedule, Store, WatchListener } from './ports.js';
+import { Reconciler, type Wanted } from './reconciler.js';
+import type { LastPass } from './status.js';
+import { Watching } from './watching.js';
+import { withdrawAll } from './withdraw.js';
+
+export interface EngineParts {
+	readonly store: Store;
+	readonly schedule: Schedule;
+	readonly clock: Clock;
+	readonly random: () => number;
+	readonly logger: Logger;
+	/** Seconds asked for. */
+	readonly ttlSeconds: number;
+	readonly callTimeoutMs: number;
+	readonly stopTimeoutMs: number;
+	readonly onConflict: ConflictPolicy;
+	/** `false` = the plain poll: no watch, no early pass. */
+	readonly hints: boolean;
+}
+
+/** What the engine asks of the services. */
+export interface Subject {
+	/** Before each pass; may reject when an address cannot be found out yet. */
+	prepare(): Promise<void>;
+	wanted(): Wanted;
+	fleetPrefixes(): ReadonlySet<string>;
+	/** After each pass. `true` = what is wanted has changed by it: one more. */
+	passed(ok: boolean): boolean;
+}
+
+export class Engine {
+	readonly counting = new Counting();
+	readonly leases: Leases;
+	readonly reconciler: Reconciler;
+	lastPass: LastPass | null = null;
+	passBeganMs: number | null = null;
+	lastError: string | null = null;
+	conflict: ConflictError | null = null;
+	readonly #journal: Journal;
+	readonly #loop: Loop;
+	readonly #keepalive: Keepalive;
+	readonly #watching: Watching;
+	readonly #fleet: Fleet;
+	readonly #abort = new AbortController();
+
+	constructor(
+		private readonly parts: EngineParts,
+		private readonly subject: Subject,
+		emitter: Emitter,
+	) {
+		const { store, clock } = parts;
+		this.#journal = new Journal(parts.logger, emitter, this.counting, clock);
+		this.leases = new Leases(store, parts.ttlSeconds, parts.random);
+		this.reconciler = new Reconciler(store, this.leases, parts.onConflict, clock, (fact) => {
+			if (fact.fact === 'conflict') this.conflict = new ConflictError(fact.key);
+			this.#journal.tell(fact);
+		});
+		this.#fleet = new Fleet(store, clock, () => subject.fleetPrefixes());
+		this.#loop = new Loop({
+			...parts,
+			pass: (poll) => this.#pass(poll),
+			intervalSeconds: () => this.intervalSeconds,
+			fleetSize: () => this.#fleet.size,
+			identity: String(parts.random()),
+			hinted: (hint) => this.counting.hint(hint),
+		});
+		this.#keepalive = new Keepalive(store, this.#keepaliveReports());
+		this.#watching = new Watching(store, this.#watched, () => this.#loop.hint('reconnected'));
+	}
+
+	/** The granted TTL; before the first grant the one to be asked for. */
+	get intervalSeconds(): number {
+		return this.leases.current?.ttlSeconds ?? this.parts.ttlSeconds;
+	}
+
+	start(): void {
+		this.#loop.start();
+	}
+
+	/** A pass now, whatever hints wait; resolves when it has ended, well or not. */
+	now(): Promise<void> {
+		return this.#loop.now();
+	}
+
+	/** Ends the loop, takes away what is ours within the stop timeout, closes the store. `true` = etcd confirmed that nothing is left. */
+	async stop(): Promise<boolean> {
+		const { clock, stopTimeoutMs, callTimeoutMs, store } = this.parts;
+		const untilMs = clock.now() + stopTimeoutMs;
+		this.#keepalive.stop();
+		this.#watching.stop();
+		// A grant or a put on its way may still be carried out: let it end. A pass that has nothing of ours in etcd is simply cut.
+		const patience = setTimeout(() => this.#abort.abort(), this.leases.alive.length === 0 ? 0 : Math.min(callTimeoutMs, stopTimeoutMs / 2));
+		await this.#loop.stop();
+		clearTimeout(patience);
+		const clean = await withdrawAll({ ...this.parts, reconciler: this.reconciler, leases: this.leases, wanted: this.subject.wanted(), untilMs });
+		this.#journal.flush();
+		store.close();
+		return clean;
+	}
+
+	async #pass(poll: boolean): Promise<PassEnd> {
+		const { clock, callTimeoutMs } = this.parts;
+		const beganMs = clock.now();
+		this.passBeganMs = beganMs;
+		let failure: Error | null = null;
+		try {
+			const limitMs = Math.max(this.intervalSeconds * 1_000, 3 * callTimeoutMs);
+			await withDeadline(limitMs, (signal) => this.#reconcile(poll, signal), this.#abort.signal);
+		} catch (error) {
+			failure = error instanceof Error ? error : new Error(String(error));
+		}
+		const durationMs = clock.now() - beganMs;
+		this.lastPass = { beganMs, durationMs, ok: failure === null };
+		this.counting.pass(failure === null, durationMs / 1_000);
+		if (this.#abort.signal.aborted) return { ok: false, againInMs: null };
+		return failure === null ? this.#passed() : this.#failed(failure);
+	}
+
+	async #reconcile(poll: boolean, signal: AbortSignal): Promise<void> {
+		await this.subject.prepare();
+		await this.reconciler.pass(this.subject.wanted(), { retryDenied: poll, signal });
+	}
+
+	#passed(): PassEnd {
+		this.lastError = null;
+		this.#journal.passed();
+		this.#keepalive.refresh(this.leases.current);
+		if (this.parts.hints) this.#watching.refresh(this.subject.wanted().keys());
+		void this.#fleet.count();
+		const oneMore = this.subject.passed(true);
+		this.#journal.flush();
+		return { ok: true, againInMs: oneMore ? 0 : this.reconciler.nextLookInMs() };
+	}
+
+	#failed(error: Error): PassEnd {
+		this.lastError = error.message;
+		this.#journal.failed(error);
+		this.subject.passed(false);
+		this.#journal.flush();
+		return { ok: false, againInMs: null };
+	}
+
+	/** A key that should be there went, or somebody else put it. Our own changes are no news. */
+	readonly #watched: WatchListener['changed'] = (key, change) => {
+		const isWanted = (this.subject.wanted().get(key) ?? null) !== null;
+		const byUs = change.type === 'put' && change.lease !== null && this.leases.isOurs(change.lease);
+		if (isWanted && !byUs) this.#loop.hint('watch');
+	};
+
+	#keepaliveReports() {
+		return {
+			renewed: () => this.counting.keepalive(true),
+			lost: (lease: string) => {
+				this.leases.gone(lease);
+				this.#loop.hint('lease_lost');
+			},
+			denied: (lease: string) => {
+				if (lease === this.leases.current?.id) this.leases.retire();
+			},
+			trouble: () => {
+				this.counting.keepalive(false);
+				this.#loop.hint('keepalive');
+			},
+		};
+	}
+}

@@ -1,0 +1,88 @@
+/** The leases of this process: one current, and those not yet known to be gone. Remembers, decides nothing. */
+import { StoreError } from '../core/errors.js';
+import { LeaseIds } from '../core/lease-id.js';
+import type { LeaseId } from '../core/registration.js';
+import type { Store } from './ports.js';
+
+export interface Lease {
+	readonly id: LeaseId;
+	/** As granted, which may be more than was asked for. */
+	readonly ttlSeconds: number;
+}
+
+export class Leases {
+	readonly #ids: LeaseIds;
+	readonly #former = new Set<LeaseId>();
+	#current: Lease | null = null;
+	/** A grant was sent under this ID and its answer did not come: repeated, it cannot make a second lease. */
+	#asked: LeaseId | null = null;
+
+	constructor(
+		private readonly store: Store,
+		/** Seconds asked for. */
+		private readonly ttlSeconds: number,
+		random: () => number,
+	) {
+		this.#ids = new LeaseIds(random);
+	}
+
+	get current(): Lease | null {
+		return this.#current;
+	}
+
+	/** Leases of ours that may still exist beside the current one. */
+	get former(): readonly LeaseId[] {
+		return [...this.#former];
+	}
+
+	/** Every lease of ours not known to be gone, also one whose grant was not answered. */
+	get alive(): readonly LeaseId[] {
+		return [...this.#former, ...(this.#asked === null ? [] : [this.#asked]), ...(this.#current === null ? [] : [this.#current.id])];
+	}
+
+	isOurs(lease: LeaseId): boolean {
+		return this.#ids.isOurs(lease);
+	}
+
+	/** The current lease, granted now if there is none. A grant that failed is repeated under its ID. */
+	async ensure(signal?: AbortSignal): Promise<Lease> {
+		if (this.#current !== null) return this.#current;
+		const id = this.#asked ?? this.#ids.next();
+		this.#asked = id;
+		try {
+			const ttlSeconds = await this.store.grant(id, this.ttlSeconds, signal);
+			this.#current = { id, ttlSeconds };
+			this.#asked = null;
+			return this.#current;
+		} catch (error) {
+			// etcd answered and did not grant it: there is nothing to revoke.
+			if (error instanceof StoreError && !MAYBE_GRANTED.has(error.code)) this.#asked = null;
+			throw error;
+		}
+	}
+
+	/** The current lease may go on existing, but nothing new goes under it. */
+	retire(): void {
+		if (this.#current !== null) this.#former.add(this.#current.id);
+		this.#current = null;
+	}
+
+	/** etcd says that the lease is gone. */
+	gone(lease: LeaseId): void {
+		this.#former.delete(lease);
+		if (this.#current?.id === lease) this.#current = null;
+		if (this.#asked === lease) this.#asked = null;
+	}
+
+	/** A key hangs on this lease of ours, which came back (an outage, a restored snapshot). */
+	revived(lease: LeaseId): void {
+		if (lease !== this.#current?.id) this.#former.add(lease);
+	}
+
+	async revoke(lease: LeaseId, signal?: AbortSignal): Promise<void> {
+		await this.store.revoke(lease, signal);
+		this.gone(lease);
+	}
+}
+
+const MAYBE_GRANTED: ReadonlySet<string> = new Set(['unavailable', 'timeout', 'aborted']);

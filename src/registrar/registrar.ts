@@ -1,0 +1,224 @@
+/**
+ * Keeps the keys of this process's services true in etcd until it is stopped.
+ *
+ * Not promised: exclusive ownership at every instant (etcd leases are no lock); a key that outlives an etcd outage longer than its TTL; an
+ * order among several services' keys.
+ */
+import type { CheckTarget } from '../core/config/check.js';
+import type { ServiceConfig } from '../core/config/config.js';
+import { ConfigError, StoppedError } from '../core/errors.js';
+import { parseService, type ServiceOptions } from '../core/options/index.js';
+import { Checks } from './checks.js';
+import { Emitter, type Listener } from './emitter.js';
+import { Engine, type EngineParts } from './engine.js';
+import type { RegistrarEvent, Status } from './events.js';
+import type { HealthCheck } from './ports.js';
+import type { Wanted } from './reconciler.js';
+import { type Member, Services } from './services.js';
+import { type Phase, statusOf } from './status.js';
+
+export interface RegistrarParts extends EngineParts {
+	readonly services: readonly ServiceConfig[];
+	/** Of services that are added later. */
+	readonly namespace: string | undefined;
+	/** The address that a service is reached at; for a wildcard it may need the network. */
+	readonly resolve: (config: ServiceConfig) => Promise<string>;
+	readonly createCheck: (target: CheckTarget) => HealthCheck;
+}
+
+/** What `update` may change of a service. */
+export type ServiceChanges = Partial<Omit<ServiceOptions, 'name'>>;
+
+export class Registrar {
+	readonly #parts: RegistrarParts;
+	readonly #services: Services;
+	readonly #emitter: Emitter;
+	readonly #engine: Engine;
+	readonly #checks: Checks;
+	readonly #waiting = new Set<() => void>();
+	#phase: Phase = 'idle';
+	#startedMs: number | null = null;
+	#stopping: Promise<void> | null = null;
+
+	constructor(parts: RegistrarParts) {
+		this.#parts = parts;
+		this.#services = new Services(parts.ttlSeconds);
+		this.#emitter = new Emitter(parts.logger);
+		this.#checks = new Checks(parts.createCheck, parts.logger, () => void this.#changed());
+		this.#engine = new Engine(
+			parts,
+			{
+				prepare: () => this.#resolveAddresses(),
+				wanted: () => this.#wanted(),
+				fleetPrefixes: () => this.#services.fleetPrefixes(),
+				passed: () => this.#passed(),
+			},
+			this.#emitter,
+		);
+		for (const config of parts.services) this.#services.add(config);
+	}
+
+	/** The loop runs when this resolves; whether or not etcd is there. Idempotent. Rejects with a `ConfigError` when no address can be found for a wildcard. */
+	async start(): Promise<void> {
+		if (this.#phase !== 'idle') return;
+		this.#phase = 'running';
+		this.#startedMs = this.#parts.clock.now();
+		for (const member of this.#services.all) this.#checks.start(member);
+		this.#engine.start();
+	}
+
+	/** Resolves once every wanted key was verified in etcd. Rejects when that cannot be any more: stopped, a conflict under `fail`, `signal` aborted. */
+	ready({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+		return new Promise((resolve, reject) => {
+			const settle = (act: () => void) => {
+				this.#waiting.delete(look);
+				signal?.removeEventListener('abort', look);
+				act();
+			};
+			const look = () => {
+				if (signal?.aborted) return settle(() => reject(signal.reason));
+				if (this.#engine.conflict !== null) return settle(() => reject(this.#engine.conflict));
+				if (this.#phase === 'stopping' || this.#phase === 'stopped') return settle(() => reject(new StoppedError()));
+				if (this.status().ready) settle(resolve);
+			};
+			this.#waiting.add(look);
+			signal?.addEventListener('abort', look, { once: true });
+			look();
+		});
+	}
+
+	/** Throws a `ConfigError` at once; resolves after the pass that wrote it, well or not. */
+	add(service: ServiceOptions): Promise<void> {
+		const config = parseService(service, this.#parts.namespace);
+		this.#checks.start(this.#services.add(config));
+		return this.#changed();
+	}
+
+	/** Changes what is told of a service without a moment of absence; with another address the new key is written before the old one goes. */
+	update(name: string, addr: string, changes: ServiceChanges): Promise<void> {
+		const member = this.#find(name, addr);
+		const { check, label: _label, host, namespace, checkTiming: _timing, ...rest } = member.config;
+		const parsed = parseService({ ...rest, ...changes }, namespace);
+		const config: ServiceConfig = { ...parsed, ...(host === undefined ? {} : { host }), check: 'check' in changes ? parsed.check : check };
+		const next = this.#services.replace(member, config);
+		this.#checks.stop(member);
+		this.#checks.start(next);
+		return this.#changed();
+	}
+
+	/** Takes the service's keys out of etcd. */
+	remove(name: string, addr: string): Promise<void> {
+		const member = this.#find(name, addr);
+		this.#checks.stop(member);
+		this.#services.remove(member);
+		return this.#changed();
+	}
+
+	/** Withdraws every key and goes on running. */
+	pause(): Promise<void> {
+		return this.#setPaused(true);
+	}
+
+	resume(): Promise<void> {
+		return this.#setPaused(false);
+	}
+
+	/** A pass now, whatever hints wait; resolves when it has ended, well or not. */
+	reconcile(): Promise<void> {
+		return this.#isAlive() ? this.#engine.now() : Promise.resolve();
+	}
+
+	status(): Status {
+		const engine = this.#engine;
+		return statusOf({
+			phase: engine.conflict !== null && this.#isAlive() ? 'conflict' : this.#phase,
+			wanted: this.#wanted(),
+			memory: engine.reconciler.memory,
+			owner: this.#services.owners(),
+			withdrawnBecause: this.#checks.whyNot(),
+			lease: engine.leases.current,
+			intervalMs: engine.intervalSeconds * 1_000,
+			lastPass: engine.lastPass,
+			passBeganMs: engine.passBeganMs,
+			startedMs: this.#startedMs,
+			lastError: engine.lastError,
+			counters: engine.counting.now(),
+			nowMs: this.#parts.clock.now(),
+		});
+	}
+
+	/** Returns a function that takes the listener off again. */
+	on<E extends RegistrarEvent>(event: E, listener: Listener<E>): () => void {
+		return this.#emitter.on(event, listener);
+	}
+
+	/** Takes our keys and leases out of etcd, within the stop timeout, and ends everything. Idempotent; never rejects. */
+	stop(): Promise<void> {
+		this.#stopping ??= this.#stop();
+		return this.#stopping;
+	}
+
+	[Symbol.asyncDispose](): Promise<void> {
+		return this.stop();
+	}
+
+	async #stop(): Promise<void> {
+		this.#phase = 'stopping';
+		for (const member of this.#services.all) this.#checks.stop(member);
+		this.#wake();
+		const clean = await this.#engine.stop();
+		this.#phase = 'stopped';
+		if (clean) this.#parts.logger.info('deregistered');
+		else
+			this.#parts.logger.warn('etcd did not confirm the deregistration: the keys go when their lease runs out', {
+				ttlSeconds: this.#engine.intervalSeconds,
+			});
+		this.#emitter.emit('stopped', { clean });
+		this.#wake();
+	}
+
+	#setPaused(paused: boolean): Promise<void> {
+		if (this.#phase !== (paused ? 'running' : 'paused')) return Promise.resolve();
+		this.#phase = paused ? 'paused' : 'running';
+		this.#parts.logger.info(paused ? 'paused: withdrawing' : 'resumed: registering again');
+		return this.#changed();
+	}
+
+	#wanted(): Wanted {
+		return this.#services.wanted(this.#phase === 'paused', this.#isVerified);
+	}
+
+	readonly #isVerified = (key: string): boolean => this.#engine.reconciler.memory.of(key).verifiedAtMs !== null;
+
+	async #resolveAddresses(): Promise<void> {
+		for (const member of this.#services.all) if (member.addr === null) this.#services.resolved(member, await this.#parts.resolve(member.config));
+	}
+
+	#passed(): boolean {
+		const isGone = (key: string) => this.#wanted().get(key) === null && !this.#isVerified(key);
+		const oneMore = this.#services.left(isGone, this.#isVerified);
+		this.#wake();
+		if (this.#engine.conflict !== null) void this.stop();
+		return oneMore;
+	}
+
+	#wake(): void {
+		for (const look of [...this.#waiting]) look();
+	}
+
+	#changed(): Promise<void> {
+		if (!this.#isAlive()) return Promise.resolve();
+		this.#engine.counting.hint('change');
+		return this.#engine.now();
+	}
+
+	#isAlive(): boolean {
+		return this.#phase === 'running' || this.#phase === 'paused';
+	}
+
+	#find(name: string, addr: string): Member {
+		const member = this.#services.find(name, addr);
+		if (member === undefined) throw new ConfigError([`no service ${name} at ${addr} is registered here: expected one that was added before`]);
+		return member;
+	}
+}

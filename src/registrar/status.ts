@@ -1,0 +1,114 @@
+/** The registrar's state as one plain document; also what `/readyz` and `/livez` go by. */
+import type { Counters, KeyState, KeyStatus, Status } from './events.js';
+import type { Lease } from './leases.js';
+import type { KeyMemory } from './memory.js';
+import type { Wanted } from './reconciler.js';
+
+/** What the registrar itself is about, beside what its keys are. */
+export type Phase = 'idle' | 'running' | 'paused' | 'conflict' | 'stopping' | 'stopped';
+
+export interface LastPass {
+	readonly beganMs: number;
+	readonly durationMs: number;
+	readonly ok: boolean;
+}
+
+export interface StatusInput {
+	readonly phase: Phase;
+	readonly wanted: Wanted;
+	readonly memory: { of(key: string): KeyMemory };
+	/** Which service wants a key. */
+	readonly owner: ReadonlyMap<string, { readonly service: string; readonly addr: string }>;
+	/** Why services are withdrawn, where a check says so. */
+	readonly withdrawnBecause: string | null;
+	readonly lease: Lease | null;
+	readonly intervalMs: number;
+	readonly lastPass: LastPass | null;
+	readonly passBeganMs: number | null;
+	readonly startedMs: number | null;
+	readonly lastError: string | null;
+	readonly counters: Counters;
+	readonly nowMs: number;
+}
+
+const LIVE_INTERVALS = 3;
+const READY_INTERVALS = 2;
+
+export function statusOf(input: StatusInput): Status {
+	const keys = [...input.wanted].map(([key, desired]) => keyStatus(key, desired, input));
+	const { state, reason } = judge(keys, input);
+	const ready = reason === null;
+	return {
+		state,
+		ready,
+		live: isLive(input),
+		reason: reason ?? 'every wanted key was verified in etcd within the last two intervals',
+		keys,
+		lease: input.lease === null ? null : { id: input.lease.id, ttlSeconds: input.lease.ttlSeconds },
+		intervalMs: input.intervalMs,
+		lastPass:
+			input.lastPass === null
+				? null
+				: { agoMs: Math.round(input.nowMs - input.lastPass.beganMs), durationMs: Math.round(input.lastPass.durationMs), ok: input.lastPass.ok },
+		lastError: input.lastError,
+		counters: input.counters,
+	};
+}
+
+function keyStatus(key: string, desired: string | null, input: StatusInput): KeyStatus {
+	const known = input.memory.of(key);
+	const owner = input.owner.get(key) ?? { service: '', addr: '' };
+	const verifiedAgoMs = known.verifiedAtMs === null ? null : Math.round(input.nowMs - known.verifiedAtMs);
+	let state: KeyState = 'pending';
+	if (known.denied) state = 'denied';
+	else if (desired === null && known.verifiedAtMs === null) state = 'withdrawn';
+	else if (known.rival !== null) state = 'standing-by';
+	else if (desired !== null && verifiedAgoMs !== null && !known.wrong) state = 'registered';
+	return { key, ...owner, state, verifiedAgoMs };
+}
+
+/** `reason: null` = ready. */
+function judge(keys: readonly KeyStatus[], input: StatusInput): { readonly state: Status['state']; readonly reason: string | null } {
+	switch (input.phase) {
+		case 'idle':
+			return { state: 'idle', reason: 'not started' };
+		case 'paused':
+			return { state: 'paused', reason: 'paused: withdrawn on request until resumed' };
+		case 'conflict':
+			return { state: 'conflict', reason: 'another live process holds a key, and the policy is fail' };
+		case 'stopping':
+			return { state: 'stopping', reason: 'stopping' };
+		case 'stopped':
+			return { state: 'stopped', reason: 'stopped' };
+		case 'running':
+			return judgeRunning(keys, input);
+	}
+}
+
+function judgeRunning(
+	keys: readonly KeyStatus[],
+	{ wanted, intervalMs, withdrawnBecause, lastError }: StatusInput,
+): { state: Status['state']; reason: string | null } {
+	const wantedKeys = keys.filter(({ key }) => wanted.get(key) !== null);
+	const some = (state: KeyState) => wantedKeys.find((key) => key.state === state);
+	const why = lastError === null ? '' : `: ${lastError}`;
+	if (wantedKeys.length === 0) return { state: 'withdrawn', reason: `withdrawn: ${withdrawnBecause ?? 'no service is wanted now'}` };
+	const rival = some('standing-by');
+	if (rival) return { state: 'standing-by', reason: `another process holds ${rival.key}` };
+	const denied = some('denied');
+	if (denied) return { state: 'degraded', reason: `etcd denies us ${denied.key}` };
+	const pending = some('pending');
+	if (pending) {
+		const never = wantedKeys.every(({ verifiedAgoMs }) => verifiedAgoMs === null);
+		return never ? { state: 'starting', reason: `not registered yet${why}` } : { state: 'degraded', reason: `${pending.key} is not as wanted${why}` };
+	}
+	const stale = wantedKeys.find(({ verifiedAgoMs }) => verifiedAgoMs === null || verifiedAgoMs > READY_INTERVALS * intervalMs);
+	if (stale) return { state: 'degraded', reason: `${stale.key} was not verified within the last two intervals${why}` };
+	return { state: 'registered', reason: null };
+}
+
+/** A loop that turns, whether or not etcd answers. */
+function isLive({ phase, passBeganMs, startedMs, nowMs, intervalMs }: StatusInput): boolean {
+	if (phase === 'idle' || phase === 'stopped') return false;
+	return nowMs - (passBeganMs ?? startedMs ?? nowMs) <= LIVE_INTERVALS * intervalMs;
+}

@@ -1,0 +1,113 @@
+/** Carries out a plan's writes, chunk by chunk under one lease, and remembers what came of each. */
+import { chunked, halves } from '../core/chunks.js';
+import { StoreError } from '../core/errors.js';
+import type { LeaseId } from '../core/registration.js';
+import type { Leases } from './leases.js';
+import type { Memory } from './memory.js';
+import type { PlannedWrite } from './plan.js';
+import type { Clock, Store } from './ports.js';
+import type { Fact } from './reconciler.js';
+
+/** What came of a transaction; only `done` needs no second look. */
+type Result = 'done' | 'refused' | 'lease gone' | 'lease denied';
+
+export class Writer {
+	constructor(
+		private readonly store: Store,
+		private readonly leases: Leases,
+		private readonly memory: Memory,
+		private readonly clock: Clock,
+		private readonly tell: (fact: Fact) => void,
+	) {}
+
+	/** `false` = something was refused: look again. Chunks are atomic each, not together. */
+	async write(writes: readonly PlannedWrite[], signal?: AbortSignal): Promise<boolean> {
+		if (writes.some(({ op }) => op === 'put')) await this.leases.ensure(signal);
+		let done = true;
+		// Keys that were refused before travel apart, with few tries, so that they cost the others nothing.
+		const refused = writes.filter(({ key }) => this.memory.of(key).denied);
+		const open = writes.filter(({ key }) => !this.memory.of(key).denied);
+		for (const [group, tries] of [
+			[open, Number.POSITIVE_INFINITY],
+			[refused, REFUSED_TRIES],
+		] as const) {
+			const budget = { left: tries };
+			for (const chunk of chunked(group, bytesOf)) {
+				const result = await this.#writeHalving(chunk, budget, signal);
+				if (result === 'lease gone' || result === 'lease denied') return false;
+				done &&= result === 'done';
+			}
+		}
+		return done;
+	}
+
+	async #writeHalving(writes: readonly PlannedWrite[], budget: { left: number }, signal?: AbortSignal): Promise<Result> {
+		if (budget.left <= 0) return 'done';
+		budget.left -= 1;
+		const lease = this.leases.current?.id ?? '0';
+		try {
+			const succeeded = await this.store.write(
+				writes.map((write) => ({ ...write, lease })),
+				signal,
+			);
+			if (succeeded) for (const write of writes) this.#written(write, lease);
+			return succeeded ? 'done' : 'refused';
+		} catch (error) {
+			if (!(error instanceof StoreError)) throw error;
+			if (error.code === 'lease-not-found') {
+				this.leases.gone(lease);
+				return 'lease gone';
+			}
+			if (error.code !== 'permission-denied') throw error;
+			const [only] = writes;
+			return writes.length === 1 && only !== undefined ? this.#denied(only, lease) : this.#writeHalves(writes, budget, signal);
+		}
+	}
+
+	async #writeHalves(writes: readonly PlannedWrite[], budget: { left: number }, signal?: AbortSignal): Promise<Result> {
+		const results: Result[] = [];
+		for (const half of halves(writes)) {
+			const result = await this.#writeHalving(half, budget, signal);
+			if (result === 'lease gone' || result === 'lease denied') return result;
+			results.push(result);
+		}
+		return results.includes('refused') ? 'refused' : 'done';
+	}
+
+	/**
+	 * Either the key is denied or (etcd 3.5) the lease is, because it holds another key that we may no longer write. One try under a
+	 * lease that holds nothing yet tells.
+	 */
+	#denied({ key, op }: PlannedWrite, lease: LeaseId): Result {
+		const { suspected, denied } = this.memory.of(key);
+		const holdsKeys = [...this.memory.all()].some(([, known]) => known.under === lease);
+		if (op === 'put' && holdsKeys && !suspected) {
+			this.memory.change(key, { suspected: true });
+			this.leases.retire();
+			return 'lease denied';
+		}
+		this.memory.change(key, { denied: true });
+		if (!denied) this.tell({ fact: 'denied', key });
+		return 'done';
+	}
+
+	#written(write: PlannedWrite, lease: LeaseId): void {
+		const { key } = write;
+		if (write.op === 'delete') {
+			this.memory.absent(key);
+			this.tell({ fact: 'withdrawn', key });
+			return;
+		}
+		const { verifiedValue } = this.memory.of(key);
+		const { reason, value } = write;
+		if (verifiedValue === null) this.tell({ fact: 'registered', key, lease });
+		// A value that we changed ourselves, or a key that only moves to our new lease, was never wrong.
+		else if (reason !== 'older_lease' && (reason !== 'value_drift' || verifiedValue === value)) this.tell({ fact: 'repaired', key, reason, lease });
+		this.memory.verified(key, value, lease, this.clock.now());
+	}
+}
+
+/** Tries in one pass to write keys that were refused before. */
+const REFUSED_TRIES = 20;
+
+const bytesOf = (write: PlannedWrite): number => write.key.length * 2 + (write.op === 'put' ? write.value.length : 0);

@@ -13,7 +13,7 @@ const MAX_TEXT = 16_384;
 /** Names that hold a secret; a number or a yes-or-no under them is none (a count of tokens, `passwordSet`). */
 const SECRET = /passw|passphrase|secret|token|authori[sz]ation|credential|private[-_ ]?key/i;
 /** `DB_PASS`, `dbPass`: but only text, for a pass of the loop is no secret. */
-const SECRET_TEXT = /(?:^|[^a-z])pass$|[a-z]Pass$/i;
+const SECRET_TEXT = [/(?:^|[^a-z])pass$/i, /[a-z]Pass$/];
 /** What stands between `://` and the host: a password may hold whatever is not told apart from the rest of a list. */
 const USERINFO = /:\/\/(?:[^\s/?#:@;,]*:[^\s@;,"']*|[^\s/?#@;,"']*)@(?:[^\s/?#@;,"']*@)*/g;
 
@@ -115,7 +115,9 @@ function record(items: readonly (readonly [string, () => unknown])[], options: P
 
 function isSecret(name: string, value: unknown): boolean {
 	const isText = typeof value === 'string';
-	return isText ? value !== '' && (SECRET.test(name) || SECRET_TEXT.test(name)) : typeof value === 'object' && value !== null && SECRET.test(name);
+	return isText
+		? value !== '' && (SECRET.test(name) || SECRET_TEXT.some((end) => end.test(name)))
+		: typeof value === 'object' && value !== null && SECRET.test(name);
 }
 
 function isFields(value: Plain): value is PlainFields {

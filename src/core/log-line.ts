@@ -35,7 +35,7 @@ export function prettyLine({ timeMs, level, message, fields }: LogEntry, colours
 	const below: string[] = [];
 	for (const [name, value] of Object.entries(fields)) {
 		words.push(`${paint('2', `${visible(bare(name))}=`)}${visible(isError(value) ? bare(errorText(value)) : bare(value))}`);
-		if (isError(value) && typeof value.stack === 'string') below.push(`\n${visible(value.stack)}`);
+		if (isError(value) && typeof value.stack === 'string') below.push(visible(`\n${value.stack}`));
 	}
 	return words.join(' ') + below.join('');
 }

@@ -39,10 +39,10 @@ test-faults: setup ## the long scenarios: broken etcds, networks and clocks (min
 pack: packages ## builds the package as it would be published and checks it
 	@npm run --silent pack:check && npm pack --silent
 
-clean: ## removes what was built; `make distclean` also node_modules and the local etcd's data
+clean: ## removes what was built
 	@node test/local/clean.mjs
 
-distclean:
+distclean: ## removes also node_modules and the local etcd's data, never .env
 	@node test/local/clean.mjs all
 
 .PHONY: packages

@@ -5,7 +5,7 @@ import type { Status } from '../registrar/events.js';
 import type { Logger } from '../registrar/ports.js';
 import { answer } from './http-answers.js';
 
-/** A connection's whole life, whatever its client does: probes and scrapers are done in milliseconds. */
+/** Probes and scrapers are done in milliseconds. */
 const CONNECTION_MS = 5_000;
 const MAX_CONNECTIONS = 64;
 const MAX_HEADER_BYTES = 8 * 1024;
@@ -16,6 +16,8 @@ export interface EndpointsOptions {
 	readonly port: number;
 	readonly status: () => Status;
 	readonly logger: Logger;
+	/** A connection's whole life in milliseconds, whatever its client does. @defaultValue 5000 */
+	readonly connectionMs?: number;
 }
 
 export interface Endpoints {
@@ -30,11 +32,11 @@ export interface Endpoints {
  *
  * @throws ConfigError that names REGISTRAR_HTTP when it cannot listen there.
  */
-export async function startEndpoints({ host, port, status, logger }: EndpointsOptions): Promise<Endpoints> {
+export async function startEndpoints({ host, port, status, logger, connectionMs = CONNECTION_MS }: EndpointsOptions): Promise<Endpoints> {
 	const { createServer } = await import('node:http');
 	// `requestTimeout` and `headersTimeout` off: the life of the connection bounds both.
 	const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, keepAlive: false, requestTimeout: 0, headersTimeout: 0 });
-	const sockets = guardConnections(server);
+	const sockets = guardConnections(server, connectionMs);
 	server.on('request', (request, response) => respond(response, request.method ?? '', request.url ?? '', status, logger));
 	// Node closes a CONNECT without a word unless it is listened to.
 	server.on('connect', (_request, socket) => {
@@ -52,11 +54,11 @@ export async function startEndpoints({ host, port, status, logger }: EndpointsOp
 	return { port: (server.address() as AddressInfo).port, close: () => (closing ??= close()) };
 }
 
-function guardConnections(server: Server): ReadonlySet<Socket> {
+function guardConnections(server: Server, connectionMs: number): ReadonlySet<Socket> {
 	const sockets = new Set<Socket>();
 	server.on('connection', (socket) => {
 		sockets.add(socket);
-		const timer = setTimeout(() => socket.destroy(), CONNECTION_MS);
+		const timer = setTimeout(() => socket.destroy(), connectionMs);
 		socket.once('close', () => {
 			clearTimeout(timer);
 			sockets.delete(socket);

@@ -15,8 +15,8 @@ afterEach(async () => {
 	await Promise.all(running.splice(0).map((endpoints) => endpoints.close()));
 });
 
-async function serve(status: () => Status, host = '127.0.0.1'): Promise<number> {
-	const endpoints = await startEndpoints({ host, port: 0, status, logger: silent });
+async function serve(status: () => Status, { host = '127.0.0.1', connectionMs = 5_000 } = {}): Promise<number> {
+	const endpoints = await startEndpoints({ host, port: 0, status, logger: silent, connectionMs });
 	running.push(endpoints);
 	return endpoints.port;
 }
@@ -158,7 +158,7 @@ test('a status that cannot be had is 500, and the next one is answered again', a
 });
 
 test('a client that sends nothing, or a byte now and then, is cut', async () => {
-	const port = await serve(() => ready);
+	const port = await serve(() => ready, { connectionMs: 500 });
 	const idle = await open(port);
 	const slow = await open(port);
 	const drip = setInterval(() => slow.write('G'), 50);
@@ -166,12 +166,14 @@ test('a client that sends nothing, or a byte now and then, is cut', async () => 
 	clearInterval(drip);
 });
 
-test('a crowd of idle clients keeps no probe out', async () => {
-	const port = await serve(() => ready);
+test('of a crowd of idle clients the oldest are cut, and a probe gets through', async () => {
+	// So long a life that only the crowd can cut anyone here.
+	const port = await serve(() => ready, { connectionMs: 600_000 });
 	const crowd: Socket[] = [];
 	for (let client = 0; client < 500; client += 1) crowd.push((await open(port)).resume());
 	expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200);
 	await expect.poll(() => crowd.filter((socket) => !socket.closed).length, SOON).toBeLessThanOrEqual(64);
+	expect(crowd.slice(-60).some((socket) => socket.closed)).toBe(false);
 	for (const socket of crowd) socket.destroy();
 });
 
@@ -226,6 +228,6 @@ test('close cuts who is connected, can be called again, and frees the port', asy
 });
 
 test('an IPv6 address works', async () => {
-	const port = await serve(() => ready, '::1');
+	const port = await serve(() => ready, { host: '::1' });
 	expect((await fetch(`http://[::1]:${port}/readyz`)).status).toBe(200);
 });

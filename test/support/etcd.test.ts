@@ -69,6 +69,27 @@ test('a wiped etcd is empty and its revision has gone back; a restored one holds
 	await etcd.stop();
 });
 
+test('a wiped etcd can come back as another cluster', async () => {
+	const etcd = await startEtcd();
+	const id = async () => (await etcd.json<{ readonly header: { readonly cluster_id: string } }>('get', 'a')).header.cluster_id;
+	const before = await id();
+	await etcd.wipe();
+	expect(await id()).toBe(before);
+	await etcd.wipe({ newCluster: true });
+	expect(await id()).not.toBe(before);
+	await etcd.kill();
+});
+
+test('an etcd with a small quota refuses to write once it is full', async () => {
+	const etcd = await startEtcd({ quotaBytes: 1 << 20 });
+	const fill = async () => {
+		for (let n = 0; n < 40; n += 1) await etcd.ctl('put', `fill/${n}`, 'x'.repeat(100_000));
+	};
+	await expect(fill()).rejects.toThrow('database space exceeded');
+	expect(await etcd.ctl('get', 'fill/0', '--print-value-only')).toHaveLength(100_000);
+	await etcd.kill();
+});
+
 test('with a password for root nobody else may read', async () => {
 	const etcd = await startEtcd({ rootPassword: 'secret' });
 	expect(await etcd.ctl('put', 'a', '1')).toBe('OK');

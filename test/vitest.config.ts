@@ -5,6 +5,7 @@ export default defineConfig({
 	root: new URL('..', import.meta.url).pathname,
 	test: {
 		include: ['test/**/*.test.ts'],
+		setupFiles: ['test/support/cleanup.ts'],
 		// Files start etcds and processes of their own: as many at once as two cores bear.
 		pool: 'forks',
 		maxWorkers: 2,

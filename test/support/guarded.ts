@@ -1,9 +1,9 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 
-/** What must not outlive this process: children to kill, folders to remove. */
+/** What must not outlive the tests of this process: children to kill, and then what else to do, at once and without waiting. */
 const children = new Set<ChildProcess>();
-const folders = new Set<string>();
+const cleanups = new Set<() => void>();
 let armed = false;
 
 /**
@@ -21,19 +21,48 @@ export function spawnGuarded(command: string, args: readonly string[], options: 
 	return child;
 }
 
-/** Removes the folder when this process exits, unless it was removed before. */
-export function removeAtExit(folder: string): void {
+/** Calls this once, when the test file or this process ends, after every guarded process was killed. */
+export function atEnd(cleanup: () => void): void {
 	arm();
-	folders.add(folder);
+	cleanups.add(cleanup);
+}
+
+/** Removes the folder at the end. */
+export function removeAtExit(folder: string): void {
+	atEnd(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+}
+
+/** Ends everything now; `cleanup.ts` calls it after each test file, as vitest ends its workers without a word. */
+export async function endGuarded(): Promise<void> {
+	const ending = [...children].map((child) => ended(child));
+	killAll();
+	await Promise.all(ending);
+	cleanUp();
 }
 
 function arm(): void {
 	if (armed) return;
 	armed = true;
 	process.on('exit', () => {
-		for (const child of children) child.kill('SIGKILL');
-		for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+		killAll();
+		cleanUp();
 	});
+}
+
+function killAll(): void {
+	for (const child of children) child.kill('SIGKILL');
+}
+
+function cleanUp(): void {
+	for (const cleanup of cleanups) {
+		cleanups.delete(cleanup);
+		try {
+			cleanup();
+		} catch (error) {
+			// The others must have their turn.
+			process.stderr.write(`not cleaned up: ${error}\n`);
+		}
+	}
 }
 
 /** Resolves when the process has ended; at once if it has already. */

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
+import { atEnd } from './guarded.js';
 import { alive } from './proc.js';
 
 /** A MAC address that nobody has: what is sent to it is dropped without a word, as by a firewall's DROP. */
 const NOBODY = '02:00:00:00:00:01';
 const PREFIX = 'etcdreg';
 let count = 0;
-const open = new Set<TestNetwork>();
 
 /** Why no network of our own can be made here, or `null`. */
 export function networkMissing(): string | null {
@@ -32,8 +32,7 @@ export function networkMissing(): string | null {
 export function startNetwork(): TestNetwork {
 	sweep();
 	const network = new TestNetwork();
-	if (open.size === 0) process.on('exit', () => [...open].map((each) => each.close()));
-	open.add(network);
+	atEnd(() => network.close());
 	return network;
 }
 
@@ -79,7 +78,6 @@ export class TestNetwork {
 	close(): void {
 		if (this.#closed) return;
 		this.#closed = true;
-		open.delete(this);
 		quietly(() => ip('link', 'del', this.#ourEnd));
 		quietly(() => ip('netns', 'del', this.name));
 	}

@@ -24,7 +24,7 @@ export class Problems {
 	/** `mend` always wins over an example. */
 	add(given: Given, { expected, example, mend }: Mistake): void {
 		const advice = mend ?? (example === undefined ? `correct ${given.name}` : `for example ${given.assign(example)}`);
-		this.#lines.push(`${given.name} ${shown(given)}, expected ${given.expected ?? expected}: ${advice}`);
+		this.#lines.push(`${given.name} ${shown(given)}, expected ${expected}: ${advice}`);
 	}
 
 	addLine(line: string): void {
@@ -57,6 +57,6 @@ export function take<T>(given: Given, rule: { readonly default: string | null; r
 	if (text === null) return undefined;
 	const parsed = rule.parse(text);
 	if ('value' in parsed) return parsed.value;
-	problems.add(given, parsed);
+	problems.add(given, given.expected === undefined ? parsed : { ...parsed, expected: given.expected });
 	return undefined;
 }

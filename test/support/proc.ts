@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** Kernel ticks a second: 100 on every Linux that Node runs on. */
 const TICKS = 100;
@@ -17,6 +17,12 @@ export function alive(pid: number): boolean {
 export function cpuSeconds(pid: number): number {
 	const fields = statFields(pid);
 	return (Number(fields[11]) + Number(fields[12])) / TICKS;
+}
+
+/** The same to the nanosecond, of the threads that live: for differences too small for ticks. */
+export function cpuNanoseconds(pid: number): number {
+	const spent = (thread: string) => Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]);
+	return readdirSync(`/proc/${pid}/task`).reduce((sum, thread) => sum + spent(thread), 0);
 }
 
 /** Resident memory in bytes, now and at its highest. Linux only. */

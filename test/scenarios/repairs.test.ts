@@ -1,0 +1,18 @@
+import { describe, expect, test } from 'vitest';
+import { KEY_FAULTS } from '../support/key-faults.js';
+import { expectRest, rightForGood, startStage } from '../support/stage.js';
+
+describe.concurrent('a key that others spoil is put right', () => {
+	test.for(KEY_FAULTS)('$name', async ({ commit }, context) => {
+		const stage = await startStage(context, { ttlSeconds: 3 });
+		await commit(stage);
+		const spoiltMs = performance.now();
+		// The poll alone would need up to a TTL: the watch makes it at once, and half a TTL leaves room for a busy machine.
+		expect(await rightForGood(stage, spoiltMs)).toBeLessThan(stage.ttlMs / 2);
+		await expectRest(stage);
+		stage.registrar.signal('SIGTERM');
+		expect((await stage.registrar.waitExit()).code).toBe(0);
+		expect(await stage.gateway.get(stage.registrar.key)).toBeNull();
+		expect(await stage.gateway.leases()).toEqual([]);
+	});
+});

@@ -157,7 +157,9 @@ export class Engine {
 	/** A key that should be there went, or somebody else put it. Our own changes are no news. */
 	readonly #watched: WatchListener['changed'] = (key, change) => {
 		const isWanted = (this.subject.wanted().get(key) ?? null) !== null;
-		const byUs = change.type === 'put' && change.lease !== null && this.leases.isOurs(change.lease);
+		const { sentValue, verifiedValue } = this.reconciler.memory.of(key);
+		const isOurValue = change.type === 'put' && (change.value === sentValue || change.value === verifiedValue);
+		const byUs = isOurValue && change.lease !== null && this.leases.isOurs(change.lease);
 		if (isWanted && !byUs) this.#loop.hint('watch');
 	};
 

@@ -7,6 +7,8 @@ export interface KeyMemory {
 	readonly tenure: Tenure;
 	/** The value last verified since the key was wanted; `null` = not verified since then. */
 	readonly verifiedValue: string | null;
+	/** The value that was last sent to etcd and not yet verified. */
+	readonly sentValue: string | null;
 	/** The lease of ours under which it was last seen. */
 	readonly under: LeaseId | null;
 	/** Monotonic milliseconds of the last verification. */
@@ -24,6 +26,7 @@ export interface KeyMemory {
 const UNKNOWN: KeyMemory = {
 	tenure: 'claiming',
 	verifiedValue: null,
+	sentValue: null,
 	under: null,
 	verifiedAtMs: null,
 	rival: null,

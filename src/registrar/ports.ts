@@ -72,8 +72,8 @@ export interface KeepaliveStream {
 export interface WatchListener {
 	/** etcd confirmed every key that may be watched. */
 	opened(): void;
-	/** A key was deleted or expired (`lease` is `undefined`), or was put on this lease. */
-	changed(key: string, change: { readonly type: 'delete' } | { readonly type: 'put'; readonly lease: LeaseId | null }): void;
+	/** A key was deleted or expired, or was put with this value on this lease. */
+	changed(key: string, change: { readonly type: 'delete' } | { readonly type: 'put'; readonly value: string; readonly lease: LeaseId | null }): void;
 	/** The stream is over; told once. */
 	ended(error: Error | null): void;
 }

@@ -45,6 +45,7 @@ export class Writer {
 		if (budget.left <= 0) return 'done';
 		budget.left -= 1;
 		const lease = this.leases.current?.id ?? '0';
+		for (const write of writes) if (write.op === 'put') this.memory.change(write.key, { sentValue: write.value });
 		try {
 			const succeeded = await this.store.write(
 				writes.map((write) => ({ ...write, lease })),

@@ -28,7 +28,7 @@ export async function openWatchStream(connection: Connection, keys: readonly str
 				const key = kv.key.toString();
 				// Enums come as names at run time, whatever the typings say.
 				if (String(type).toUpperCase() === 'DELETE') listener.changed(key, { type: 'delete' });
-				else listener.changed(key, { type: 'put', lease: leaseOf(kv.lease) });
+				else listener.changed(key, { type: 'put', value: kv.value.toString(), lease: leaseOf(kv.lease) });
 			}
 		});
 		for (const key of keys) stream.write({ create_request: { key: Buffer.from(key) } });

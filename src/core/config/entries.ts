@@ -5,8 +5,8 @@ import { FORMATS, type Format, type FormatName, type FormatProblem, type RenderO
 import type { Entry, Service } from '../registration.js';
 import type { ServiceConfig } from './config.js';
 
-/** Stands for an address that is not known yet, where only the shape of a key matters (TEST-NET-1, RFC 5737: nobody has it). */
-export const PLACEHOLDER_HOST = '192.0.2.1';
+/** Stands for a host that is not known yet, where only the shape of a key matters (`.invalid`, RFC 2606: nobody has it). */
+export const PLACEHOLDER_HOST = 'detected.invalid';
 
 /** The address to publish: as given, or for a wildcard the configured host, else the detected one. */
 export function resolvedAddr(config: Pick<ServiceConfig, 'addr' | 'host'>, detectedHost: string): string {

@@ -8,6 +8,8 @@ export interface Mistake {
 	readonly example?: string;
 	/** What to do, where an example alone does not say it. */
 	readonly mend?: string;
+	/** What was given holds a secret where none belongs. */
+	readonly hide?: true;
 }
 
 export type Parser<T> = (text: string) => Parsed<T>;
@@ -18,9 +20,9 @@ export function quoted(text: string): string {
 	return shown.replace(/[\u007f-\u009f\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** Without the user name and password that a URL may carry; from the last `@` on, since a password may hold any character. */
+/** Without the user name and password that a URL may carry; up to the last `@`, since a password may hold any character. */
 export function withoutUserinfo(text: string): string {
-	return text.replace(/(^|:\/\/)(?:(?!:\/\/).)*@/su, '$1[redacted]@');
+	return text.replace(/:\/\/(?:(?!:\/\/).)*@|^(?!\w+:\/\/)[^@]*:.*@/gsu, (match) => `${match.startsWith('://') ? '://' : ''}[redacted]@`);
 }
 
 export function oneOf<const T extends string>(choices: readonly T[], example: T): Parser<T> {

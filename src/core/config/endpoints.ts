@@ -19,7 +19,8 @@ const EXAMPLE = 'http://10.0.0.1:2379,http://10.0.0.2:2379';
 export function parseEndpoints(text: string): Parsed<readonly Endpoint[]> {
 	if (text.includes('@')) {
 		return {
-			expected: 'no user name and password in it (not shown here)',
+			expected: 'no user name and password in it',
+			hide: true,
 			mend: 'give them apart, as ETCD_USERNAME and ETCD_PASSWORD (library: auth)',
 		};
 	}

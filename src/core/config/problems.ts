@@ -22,9 +22,9 @@ export class Problems {
 	readonly #lines: string[] = [];
 
 	/** `mend` always wins over an example. */
-	add(given: Given, { expected, example, mend }: Mistake): void {
+	add(given: Given, { expected, example, mend, hide }: Mistake): void {
 		const advice = mend ?? (example === undefined ? `correct ${given.name}` : `for example ${given.assign(example)}`);
-		this.#lines.push(`${given.name} ${shown(given)}, expected ${expected}: ${advice}`);
+		this.#lines.push(`${given.name} ${shown(given, hide === true)}, expected ${expected}: ${advice}`);
 	}
 
 	addLine(line: string): void {
@@ -41,10 +41,10 @@ export class Problems {
 	}
 }
 
-function shown(given: Given): string {
+function shown(given: Given, hide: boolean): string {
 	if (given.mistake !== undefined) return 'cannot be used';
 	if (given.text === undefined) return 'is not set';
-	return given.secret ? 'is set (not shown)' : `is ${quoted(withoutUserinfo(given.text))}`;
+	return given.secret || hide ? 'is set (not shown)' : `is ${quoted(withoutUserinfo(given.text))}`;
 }
 
 /** The value, the default where it was not given, or `undefined`: none of the two, or a mistake, which is then told. */

@@ -49,7 +49,7 @@ export function plan(input: PlanInput): Plan {
 		const desired = wanted.get(key) ?? null;
 		const known = memory.of(key);
 		const lease = observed?.lease ?? null;
-		const holder = holderOf(lease, current, leases.isOurs);
+		const holder = holderOf(lease, current, (id) => leases.isOurs(id));
 		if (holder === 'an older lease of ours' && lease !== null) revived.add(lease);
 		if (lease !== null && lease === current) holdsOne = true;
 		const decision = decide(desired, observed, { holder, tenure: known.tenure, policy, verdict: lease === null ? 'unknown' : input.verdict(lease) });

@@ -9,7 +9,7 @@ export async function openKeepaliveStream(connection: Connection, listener: Keep
 	try {
 		const stream = await connection.stream((etcd) => etcd.leaseClient.leaseKeepAlive());
 		const ended = endOnce(connection, stream, listener);
-		stream.on('data', (answer) => listener.answered(answer.ID, Number(answer.TTL)));
+		stream.on('data', (answer) => ended.isOver() || listener.answered(answer.ID, Number(answer.TTL)));
 		return { request: (lease) => ended.isOver() || stream.write({ ID: lease }), close: ended.close };
 	} catch (error) {
 		connection.release();

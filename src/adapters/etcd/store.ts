@@ -143,6 +143,7 @@ export class EtcdStore implements Store {
 	}
 
 	async #call<T>(make: (etcd: Etcd3) => Promise<T>, signal?: AbortSignal): Promise<T> {
+		if (signal?.aborted) throw new StoreError('aborted', 'stopped');
 		const connection = this.#endpoints.carrier();
 		try {
 			return await abortable(connection.call(make), signal);
@@ -178,7 +179,6 @@ function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promis
 	if (signal === undefined) return work;
 	return new Promise((resolve, reject) => {
 		const aborted = () => reject(new StoreError('aborted', 'stopped'));
-		if (signal.aborted) aborted();
 		signal.addEventListener('abort', aborted, { once: true });
 		work.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted));
 	});

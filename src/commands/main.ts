@@ -25,6 +25,7 @@ async function dispatch(call: Call, context: Context): Promise<number> {
 		case 'run':
 			return (await import('./run.js')).run(context, call.envFile);
 		case 'exec':
+			return (await import('./exec.js')).exec(context, call);
 		case 'check':
 		case 'list':
 		case 'watch':

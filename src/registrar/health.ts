@@ -5,6 +5,8 @@ export interface HealthLoopOptions extends HealthRule {
 	readonly check: HealthCheck;
 	/** From the start of one look to the start of the next; a look that takes longer is followed at once. */
 	readonly intervalMs: number;
+	/** Until it is well for the first time: the interval, where that is sooner. */
+	readonly eagerMs?: number;
 	/** A look without a verdict by then has failed. */
 	readonly timeoutMs: number;
 	/** Told at each turn; `reason` is one sentence for people. It begins unwell, so the first call is always `true`. */
@@ -21,6 +23,7 @@ export class HealthLoop {
 	readonly #options: HealthLoopOptions;
 	#health: Health = UNSEEN;
 	#reason = 'not checked yet';
+	#wasWell = false;
 	/** Present while started. */
 	#life: AbortController | null = null;
 
@@ -49,17 +52,23 @@ export class HealthLoop {
 		this.#life?.abort();
 		this.#life = null;
 		this.#health = UNSEEN;
+		this.#wasWell = false;
 		this.#reason = 'not checked yet';
 	}
 
 	async #run(stopped: AbortSignal): Promise<void> {
 		while (!stopped.aborted) {
-			const next = wait(this.#options.intervalMs, stopped);
+			const next = wait(this.#intervalMs, stopped);
 			const { problem, over } = await this.#look(stopped);
 			if (stopped.aborted) return;
 			this.#take(problem);
 			await Promise.all([next, over]);
 		}
+	}
+
+	get #intervalMs(): number {
+		const { intervalMs, eagerMs = intervalMs } = this.#options;
+		return this.#wasWell ? intervalMs : Math.min(intervalMs, eagerMs);
 	}
 
 	/** The verdict is there after the time-out at the latest; `over` resolves when another look may begin. */
@@ -81,6 +90,7 @@ export class HealthLoop {
 		const { rise, fall, onChange, logger } = this.#options;
 		const { state, changed } = observe(this.#health, problem === null, { rise, fall });
 		this.#health = state;
+		this.#wasWell ||= state.healthy;
 		this.#reason = problem ?? 'the check passes';
 		if (!changed) return;
 		try {

@@ -3,6 +3,7 @@ import type { HealthCheck } from '../../registrar/ports.js';
 import { execCheck } from './exec.js';
 import { grpcCheck } from './grpc.js';
 import { httpCheck } from './http.js';
+import { portCheck } from './port.js';
 import { tcpCheck } from './tcp.js';
 
 /** One look of the configured kind. Every one of them settles soon after its signal aborts and then leaves no socket and no process. */
@@ -16,5 +17,7 @@ export function createCheck(target: CheckTarget): HealthCheck {
 			return grpcCheck(target.host, target.port, target.service);
 		case 'exec':
 			return execCheck(target.command);
+		case 'port':
+			return portCheck(target.host, target.port);
 	}
 }

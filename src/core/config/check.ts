@@ -7,10 +7,14 @@ export type CheckTarget =
 	| { readonly kind: 'tcp'; readonly host: string; readonly port: number }
 	| { readonly kind: 'http'; readonly url: string }
 	| { readonly kind: 'grpc'; readonly host: string; readonly port: number; readonly service: string }
-	| { readonly kind: 'exec'; readonly command: string };
+	| { readonly kind: 'exec'; readonly command: string }
+	/** The service's own port, on this machine: of `run -- command` where no check is given; no text reads as this one. */
+	| { readonly kind: 'port'; readonly host: string; readonly port: number };
 
 export interface CheckTiming {
 	readonly intervalMs: number;
+	/** Until it passes for the first time: so often, where that is sooner. */
+	readonly eagerMs?: number;
 	readonly timeoutMs: number;
 	/** So many passes in a row make it healthy. */
 	readonly rise: number;
@@ -64,5 +68,7 @@ export function describeCheck(target: CheckTarget): string {
 			return `grpc ${target.host}:${target.port}${target.service === '' ? '' : ` ${target.service}`}`;
 		case 'exec':
 			return 'exec';
+		case 'port':
+			return `port ${target.port}`;
 	}
 }

@@ -1,0 +1,65 @@
+import { expect, type TestContext } from 'vitest';
+import { cpuNanoseconds } from '../support/proc.js';
+import { expectQuietLog, rightForGood, type Stage, type StageOptions, startStage } from '../support/stage.js';
+import type { Bound, FaultRow } from './row.js';
+
+export interface Measured {
+	readonly name: string;
+	readonly bound: Bound;
+	/** @defaultValue 5 */
+	readonly runs?: number;
+	readonly stage?: StageOptions;
+	/** Commits the fault; resolves to the moment at which its cause was gone. */
+	readonly commit: (stage: Stage) => Promise<number>;
+}
+
+const TTL_SECONDS = 3;
+const REST_MS = 3_000;
+const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+/**
+ * Commits the fault on several stages beside each other, each at a moment of its own in the interval, and writes down what came of it
+ * for the table. That the key comes back, one lease is left and the log stays quiet is asserted here; the exact times are the table's.
+ */
+export async function measure(context: TestContext, { name, bound, runs = 5, stage: options, commit }: Measured): Promise<void> {
+	const stages: Stage[] = [];
+	// One after the other: five programs that start at once would measure the machine.
+	for (let run = 0; run < runs; run += 1) stages.push(await startStage(context, { ttlSeconds: TTL_SECONDS, ...options }));
+	const results = await Promise.all(
+		stages.map(async (stage, run) => {
+			await wait(500 + ((run + Math.random()) * stage.ttlMs) / runs);
+			const beganMs = performance.now();
+			const endedMs = await commit(stage);
+			const backMs = await rightForGood(stage, endedMs);
+			const marks = stage.timeline.marksSince(beganMs);
+			return { backMs, missing: marks.has('absent') || marks.has('wrong') };
+		}),
+	);
+	const cpuPercent = await restOf(stages);
+	const row: FaultRow = {
+		name,
+		bound,
+		runs,
+		backMs: bound === 'never missing' ? null : results.map(({ backMs }) => backMs),
+		missing: results.filter(({ missing }) => missing).length,
+		cpuPercent,
+	};
+	context.task.meta.faultRow = row;
+	for (const { gateway, registrar } of stages) {
+		expect((await gateway.leases()).filter((lease) => registrar.isOurs(lease))).toHaveLength(1);
+		expectQuietLog(registrar);
+	}
+	if (bound === 'never missing') expect(row.missing).toBe(0);
+	// Ten times the promise: a machine that is busy beside the tests must not fail them, a registrar that waits for its poll must.
+	if (typeof bound === 'object') expect(Math.max(...(row.backMs ?? []))).toBeLessThan(Math.max(10 * bound.medianMs, bound.worstMs));
+	expect(cpuPercent).toBeLessThan(5);
+}
+
+/** The highest CPU share of any of the registrars while nothing happens. */
+export async function restOf(stages: readonly { readonly registrar: { readonly pid: number } }[]): Promise<number> {
+	const spent = () => stages.map(({ registrar }) => cpuNanoseconds(registrar.pid));
+	const before = spent();
+	await wait(REST_MS);
+	const after = spent();
+	return Math.max(...after.map((nanoseconds, index) => (nanoseconds - (before[index] ?? 0)) / (REST_MS * 1e4)));
+}

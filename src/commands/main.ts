@@ -24,12 +24,13 @@ async function dispatch(call: Call, context: Context): Promise<number> {
 			return (await import('./help.js')).version(context);
 		case 'run':
 			return (await import('./run.js')).run(context, call.envFile);
+		case 'health':
+			return (await import('./health.js')).health(context, call.envFile);
 		case 'exec':
 			return (await import('./exec.js')).exec(context, call);
 		case 'check':
 		case 'list':
 		case 'watch':
-		case 'health':
 			throw new UsageError(`unknown command: ${call.command}`);
 	}
 }

@@ -6,6 +6,7 @@
 import { Channel, type ChannelOptions, connectivityState, InterceptingCall, type Interceptor, type StatusObject, status } from '@grpc/grpc-js';
 import { Etcd3, type IOptions } from 'etcd3';
 import { isTokenRejected } from './errors.js';
+import { Sockets } from './sockets.js';
 
 export interface ClientOptions {
 	/** `http://host:port` or `https://host:port`. */
@@ -37,7 +38,8 @@ const once = { execute: async (run: (context: { signal: AbortSignal }) => unknow
 const never = new AbortController().signal;
 
 export interface Client {
-	readonly etcd: Etcd3;
+	/** Calls are made in here, so that the client knows the sockets they open. */
+	call<T>(make: (etcd: Etcd3) => Promise<T>): Promise<T>;
 	/** Ends every call and the connection at once. Idempotent. */
 	close(): void;
 }
@@ -58,12 +60,14 @@ export function openClient(options: ClientOptions): Client {
 		defaultCallOptions: (call) => (call.isStream ? { interceptors } : { interceptors, deadline: Date.now() + options.callTimeoutMs }),
 		grpcOptions: { ...CHANNEL, channelFactoryOverride } as ChannelOptions,
 	});
+	const sockets = new Sockets();
 	return {
-		etcd,
+		call: (make) => sockets.own(() => make(etcd)),
 		close: () => {
 			for (const call of calls) call.cancelWithStatus(status.CANCELLED, 'connection closed');
 			channel?.close();
 			etcd.close();
+			sockets.destroy();
 		},
 	};
 }

@@ -26,20 +26,20 @@ export class Connection {
 
 	/** One call, authenticated first where needed, once more with a fresh token if the old one is no longer good. */
 	async call<T>(make: (etcd: Etcd3) => Promise<T>): Promise<T> {
-		await this.#bounded(this.tokens.ensure(this.endpoint, this.#client.etcd));
+		await this.#authenticate();
 		try {
-			return await this.#bounded(make(this.#client.etcd));
+			return await this.#bounded(this.#client.call(make));
 		} catch (error) {
 			if (!(error instanceof StoreError) || error.code !== 'token-rejected' || !this.tokens.reject(this.endpoint)) throw error;
-			await this.#bounded(this.tokens.ensure(this.endpoint, this.#client.etcd));
-			return await this.#bounded(make(this.#client.etcd));
+			await this.#authenticate();
+			return await this.#bounded(this.#client.call(make));
 		}
 	}
 
 	/** A stream of a client that nothing closes while it is held. */
 	async stream<T>(open: (etcd: Etcd3) => Promise<T>): Promise<T> {
-		await this.#bounded(this.tokens.ensure(this.endpoint, this.#client.etcd));
-		return this.#bounded(open(this.#client.etcd));
+		await this.#authenticate();
+		return this.#bounded(this.#client.call(open));
 	}
 
 	/** A stream was ended because of its token. */
@@ -60,6 +60,10 @@ export class Connection {
 	/** Ends the connection whoever holds it. */
 	close(): void {
 		this.#client.close();
+	}
+
+	#authenticate(): Promise<void> {
+		return this.#bounded(this.#client.call((etcd) => this.tokens.ensure(this.endpoint, etcd)));
 	}
 
 	#bounded<T>(work: Promise<T>): Promise<T> {

@@ -5,6 +5,10 @@ import type { Reading, Write } from '../../registrar/ports.js';
 
 export const rangeOf = (key: string): IRangeRequest => ({ key: Buffer.from(key) });
 
+/** Everything that begins with the prefix; with none, everything there is. */
+export const prefixRange = (prefix: string): IRangeRequest =>
+	prefix === '' ? { key: Buffer.from([0]), range_end: Buffer.from([0]) } : { ...rangeOf(prefix), range_end: prefixEnd(prefix) };
+
 export const readTransaction = (keys: readonly string[]): ITxnRequest => ({
 	compare: [],
 	success: keys.map((key) => ({ request_range: rangeOf(key) })),
@@ -45,7 +49,7 @@ function observedOf(range: IRangeResponse | undefined): Observed {
 export const leaseOf = (lease: string): string | null => (lease === '0' ? null : lease);
 
 /** The first key after all that begin with the prefix (etcd's range_end convention). */
-export function prefixEnd(prefix: string): Buffer {
+function prefixEnd(prefix: string): Buffer {
 	const end = Buffer.from(prefix);
 	for (let at = end.length - 1; at >= 0; at -= 1) {
 		const byte = end[at] ?? 0;

@@ -1,6 +1,6 @@
 /** etcd as the registrar's `Store`: reads are raced and decide which connection carries everything else; writes go once, there. */
 import type { Etcd3 } from 'etcd3';
-import { StoreError, type StoreErrorCode } from '../../core/errors.js';
+import { StoreError } from '../../core/errors.js';
 import type { LeaseId } from '../../core/registration.js';
 import type {
 	Clock,
@@ -16,31 +16,15 @@ import type {
 } from '../../registrar/ports.js';
 import type { Connection } from './connection.js';
 import { Endpoints, type EndpointsOptions } from './endpoints.js';
-import { isLeaseExists, toStoreError } from './errors.js';
+import { isLeaseExists } from './errors.js';
 import { openKeepaliveStream } from './keepalive-stream.js';
-import { prefixEnd, rangeOf, readingOf, readTransaction, writeTransaction } from './messages.js';
-import { type Attempt, race } from './race.js';
+import { prefixRange, rangeOf, readingOf, readTransaction, writeTransaction } from './messages.js';
+import { raced } from './raced.js';
 import { openWatchStream } from './watch-stream.js';
 
 export interface EtcdStoreOptions extends EndpointsOptions {
 	readonly dialTimeoutMs: number;
 }
-
-/** RFC 8305 speaks of 250 ms between attempts; etcd answers within a few, and a slow link should not dial for nothing. */
-const PATIENCE_MS = 300;
-const DIAL_EVERY_MS = 500;
-
-/** Errors by which etcd shows that it is there: another endpoint would say the same. */
-const ANSWERS: ReadonlySet<StoreErrorCode> = new Set([
-	'permission-denied',
-	'authentication-failed',
-	'token-rejected',
-	'lease-not-found',
-	'invalid',
-	'exhausted',
-]);
-
-const isAnswer = (error: unknown): boolean => error instanceof StoreError && ANSWERS.has(error.code);
 
 export class EtcdStore implements Store {
 	readonly #endpoints: Endpoints;
@@ -55,16 +39,7 @@ export class EtcdStore implements Store {
 	}
 
 	read(keys: readonly string[], signal?: AbortSignal): Promise<Reading> {
-		const attempts = this.#endpoints.attempts();
-		return race({
-			start: () => this.#attempt(attempts.next, keys),
-			distinct: attempts.distinct,
-			patienceMs: PATIENCE_MS,
-			everyMs: DIAL_EVERY_MS,
-			limitMs: this.options.dialTimeoutMs,
-			isAnswer,
-			signal,
-		});
+		return raced(this.#endpoints, (etcd) => readWith(etcd, keys), { limitMs: this.options.dialTimeoutMs, signal });
 	}
 
 	async write(writes: readonly Write[], signal?: AbortSignal): Promise<boolean> {
@@ -98,7 +73,7 @@ export class EtcdStore implements Store {
 	}
 
 	async count(prefix: string, signal?: AbortSignal): Promise<number> {
-		const request = { ...rangeOf(prefix), range_end: prefixEnd(prefix), count_only: true };
+		const request = { ...prefixRange(prefix), count_only: true };
 		const { count } = await this.#call((etcd) => etcd.kv.range(request), signal);
 		return Number(count);
 	}
@@ -108,7 +83,7 @@ export class EtcdStore implements Store {
 	}
 
 	openWatch(keys: readonly string[], listener: WatchListener): Promise<WatchStream> {
-		return this.#open((connection) => openWatchStream(connection, keys, listener));
+		return this.#open((connection) => openWatchStream(connection, keys.map(rangeOf), listener));
 	}
 
 	isCurrent(stream: KeepaliveStream | WatchStream): boolean {
@@ -117,29 +92,6 @@ export class EtcdStore implements Store {
 
 	close(): void {
 		this.#endpoints.close();
-	}
-
-	#attempt(dial: () => Connection, keys: readonly string[]): Attempt<Reading> {
-		let connection: Connection;
-		try {
-			connection = dial();
-		} catch (error) {
-			return { answer: Promise.reject(toStoreError(error)), abandon: () => {} };
-		}
-		const answer = connection
-			.call((etcd) => readWith(etcd, keys))
-			.then(
-				(reading) => {
-					this.#endpoints.won(connection);
-					return reading;
-				},
-				(error: unknown) => {
-					if (isAnswer(error)) this.#endpoints.won(connection);
-					else this.#endpoints.failed(connection);
-					throw error;
-				},
-			);
-		return { answer, abandon: () => this.#endpoints.abandoned(connection) };
 	}
 
 	async #call<T>(make: (etcd: Etcd3) => Promise<T>, signal?: AbortSignal): Promise<T> {

@@ -1,7 +1,8 @@
 /**
- * A watch on single keys, from now on: without a start revision, so neither a compaction nor a wiped etcd (whose revisions begin again
+ * A watch on keys, or ranges of them, from now on: without a start revision, so neither a compaction nor a wiped etcd (whose revisions begin again
  * below the one we know) can make it deaf.
  */
+import type { IRangeRequest } from 'etcd3';
 import { StoreError } from '../../core/errors.js';
 import type { WatchListener, WatchStream } from '../../registrar/ports.js';
 import type { Connection } from './connection.js';
@@ -9,12 +10,12 @@ import { toStoreError } from './errors.js';
 import { leaseOf } from './messages.js';
 import { endOnce } from './stream-end.js';
 
-export async function openWatchStream(connection: Connection, keys: readonly string[], listener: WatchListener): Promise<WatchStream> {
+export async function openWatchStream(connection: Connection, ranges: readonly IRangeRequest[], listener: WatchListener): Promise<WatchStream> {
 	connection.hold();
 	try {
 		const stream = await connection.stream((etcd) => etcd.watchClient.watch());
 		const ended = endOnce(connection, stream, listener);
-		let pending = keys.length;
+		let pending = ranges.length;
 		stream.on('data', (message) => {
 			if (ended.isOver()) return;
 			// A denied key is created and cancelled in one message: it goes unwatched, the poll still sees it.
@@ -31,7 +32,7 @@ export async function openWatchStream(connection: Connection, keys: readonly str
 				else listener.changed(key, { type: 'put', value: kv.value.toString(), lease: leaseOf(kv.lease) });
 			}
 		});
-		for (const key of keys) stream.write({ create_request: { key: Buffer.from(key) } });
+		for (const { key, range_end } of ranges) stream.write({ create_request: { key, ...(range_end === undefined ? {} : { range_end }) } });
 		return { close: ended.close };
 	} catch (error) {
 		connection.release();

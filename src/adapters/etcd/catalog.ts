@@ -1,0 +1,103 @@
+/** What stands below prefixes, whoever put it there: for looking, not for registering. */
+import type { Etcd3, IRangeRequest } from 'etcd3';
+import { StoreError } from '../../core/errors.js';
+import type { LeaseId } from '../../core/registration.js';
+import type { Clock, LeaseLook, Logger, WatchStream } from '../../registrar/ports.js';
+import { Endpoints, type EndpointsOptions } from './endpoints.js';
+import { leaseOf, prefixRange } from './messages.js';
+import { raced } from './raced.js';
+import { openWatchStream } from './watch-stream.js';
+
+export interface CatalogEntry {
+	/** What is no UTF-8 in it shows as U+FFFD. */
+	readonly key: string;
+	readonly value: Buffer;
+	readonly lease: LeaseId | null;
+	/** int64 as decimal text. */
+	readonly modRevision: string;
+}
+
+export interface CatalogOptions extends EndpointsOptions {
+	readonly dialTimeoutMs: number;
+}
+
+/** grpc-js takes answers of 4 MiB: small values need few pages, and for large ones the page is halved. */
+const PAGE = 1_000;
+/** Leases are asked for one by one: so many at once. */
+const AT_ONCE = 32;
+
+/** Every method rejects only with a `StoreError`, and settles within the dial time-out for each page. */
+export class EtcdCatalog {
+	readonly #endpoints: Endpoints;
+
+	constructor(
+		private readonly options: CatalogOptions,
+		clock: Clock,
+		logger: Logger,
+	) {
+		this.#endpoints = new Endpoints(options, clock, logger);
+	}
+
+	/** Everything below the prefix, in the order of the keys. Consistent for each page, not for all of them together. */
+	async list(prefix: string): Promise<CatalogEntry[]> {
+		const entries: CatalogEntry[] = [];
+		let range: IRangeRequest = prefixRange(prefix);
+		for (let limit = PAGE; ; ) {
+			const page = await this.#page({ ...range, limit }).catch((error: unknown) => {
+				if (limit > 1 && error instanceof StoreError && error.code === 'exhausted') return null;
+				throw error;
+			});
+			if (page === null) {
+				limit = Math.ceil(limit / 2);
+				continue;
+			}
+			for (const kv of page.kvs) entries.push({ key: kv.key.toString(), value: kv.value, lease: leaseOf(kv.lease), modRevision: kv.mod_revision });
+			const last = page.kvs.at(-1);
+			if (!page.more || last === undefined) return entries;
+			range = { ...range, key: Buffer.concat([last.key, Buffer.from([0])]) };
+		}
+	}
+
+	/** `null` = the lease is gone, or etcd does not let us look at it. */
+	async leases(ids: Iterable<LeaseId>): Promise<Map<LeaseId, LeaseLook | null>> {
+		const waiting = [...new Set(ids)];
+		const looks = new Map<LeaseId, LeaseLook | null>();
+		const work = async () => {
+			for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) looks.set(id, await this.#lease(id));
+		};
+		await Promise.all(Array.from({ length: AT_ONCE }, work));
+		return looks;
+	}
+
+	/** Calls `changed` when something below the prefixes changes, and when the watch ends, after which it is deaf. Only a hint. */
+	async watch(prefixes: readonly string[], changed: (ended: boolean) => void): Promise<WatchStream> {
+		return await openWatchStream(this.#endpoints.carrier(), prefixes.map(prefixRange), {
+			opened: () => changed(false),
+			changed: () => changed(false),
+			ended: () => changed(true),
+		});
+	}
+
+	/** Idempotent. */
+	close(): void {
+		this.#endpoints.close();
+	}
+
+	#page(request: IRangeRequest) {
+		return this.#read((etcd) => etcd.kv.range(request));
+	}
+
+	async #lease(id: LeaseId): Promise<LeaseLook | null> {
+		try {
+			const { TTL, grantedTTL } = await this.#read((etcd) => etcd.leaseClient.leaseTimeToLive({ ID: id }));
+			return Number(TTL) < 0 ? null : { remainingSeconds: Number(TTL), grantedSeconds: Number(grantedTTL) };
+		} catch (error) {
+			if (error instanceof StoreError && error.code === 'permission-denied') return null;
+			throw error;
+		}
+	}
+
+	#read<T>(make: (etcd: Etcd3) => Promise<T>): Promise<T> {
+		return raced(this.#endpoints, make, { limitMs: this.options.dialTimeoutMs });
+	}
+}

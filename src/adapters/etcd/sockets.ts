@@ -1,0 +1,42 @@
+/**
+ * The TCP sockets of each client, so that closing it ends them. grpc-js closes a channel gracefully: against a peer that accepts and stays
+ * silent, or that answers no SYN, its sockets stay open for minutes and keep the process alive.
+ * Node tells of each new socket (diagnostics channel `net.client.socket`); whose it is, the asynchronous context of the call tells.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { subscribe } from 'node:diagnostics_channel';
+import type { Socket } from 'node:net';
+
+const owner = new AsyncLocalStorage<Sockets>();
+let listening = false;
+
+export class Sockets {
+	readonly #open = new Set<Socket>();
+	#closed = false;
+
+	constructor() {
+		if (listening) return;
+		listening = true;
+		subscribe('net.client.socket', (message) => {
+			owner.getStore()?.add((message as { readonly socket: Socket }).socket);
+		});
+	}
+
+	/** Sockets that the work opens, now or later, are ours. */
+	own<T>(work: () => T): T {
+		return owner.run(this, work);
+	}
+
+	add(socket: Socket): void {
+		// grpc-js may dial once more for a channel that was closed meanwhile.
+		if (this.#closed) setImmediate(() => socket.destroy());
+		this.#open.add(socket);
+		socket.once('close', () => this.#open.delete(socket));
+	}
+
+	/** Idempotent. */
+	destroy(): void {
+		this.#closed = true;
+		for (const socket of this.#open) socket.destroy();
+	}
+}

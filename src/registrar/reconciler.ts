@@ -82,8 +82,10 @@ export class Reconciler {
 	/** The first pass of a process most likely registers: the read and the grant travel together. */
 	async #look(wanted: Wanted, options: PassOptions): Promise<Look> {
 		const speculative = this.policy === 'take-over' && this.leases.alive.length === 0 && [...wanted.values()].some((value) => value !== null);
+		// The read first: it is what dials.
+		const reading = this.#read(wanted, options);
 		const granting = speculative ? this.leases.ensure(options.signal).catch(() => undefined) : undefined;
-		const look = await this.#read(wanted, options);
+		const look = await reading;
 		await granting;
 		const foreign = this.#foreignLeases(wanted, look);
 		await this.#rivals.look(foreign, options.signal);

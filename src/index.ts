@@ -5,5 +5,6 @@ export type { CheckOptions, RegistrarOptions, ServiceOptions } from './core/opti
 export type { ConflictPolicy, Protocol, RepairReason } from './core/registration.js';
 export { createRegistrar, register } from './register.js';
 export type { Counters, Hint, KeyState, KeyStatus, RegistrarEvent, RegistrarEvents, Status } from './registrar/events.js';
+export type { ServiceChanges } from './registrar/parts.js';
 export type { Logger } from './registrar/ports.js';
-export type { Registrar, ServiceChanges } from './registrar/registrar.js';
+export type { Registrar } from './registrar/registrar.js';

@@ -20,7 +20,8 @@ const VENDORS: Readonly<Record<string, RegExp>> = {
 };
 
 /** Who may read the process: its environment, arguments, signals and streams. */
-const PROCESS_READERS = /^src\/(?:cli|auto)\.ts$|^src\/commands\//;
+/** `kill-group.ts`: Node signals a process group by `process.kill` alone. */
+const PROCESS_READERS = /^src\/(?:cli|auto)\.ts$|^src\/commands\/|^src\/adapters\/kill-group\.ts$/;
 /** What the adapters may know of the floor below: what it asks of them and what it tells, never how it works. */
 const PORTS = /^src\/registrar\/(?:ports|events)\.ts$/;
 const MOST_LINES = 200;

@@ -4,30 +4,18 @@
  * Not promised: exclusive ownership at every instant (etcd leases are no lock); a key that outlives an etcd outage longer than its TTL; an
  * order among several services' keys.
  */
-import type { CheckTarget } from '../core/config/check.js';
 import type { ServiceConfig } from '../core/config/config.js';
 import { ConfigError, StoppedError } from '../core/errors.js';
 import { parseService, type ServiceOptions } from '../core/options/index.js';
 import { Checks } from './checks.js';
 import { Emitter, type Listener } from './emitter.js';
-import { Engine, type EngineParts } from './engine.js';
+import { Engine } from './engine.js';
 import type { RegistrarEvent, Status } from './events.js';
-import type { HealthCheck } from './ports.js';
+import type { RegistrarParts, ServiceChanges } from './parts.js';
+import { type Readiness, Waiting } from './readiness.js';
 import type { Wanted } from './reconciler.js';
 import { type Member, Services } from './services.js';
 import { type Phase, statusOf } from './status.js';
-
-export interface RegistrarParts extends EngineParts {
-	readonly services: readonly ServiceConfig[];
-	/** Of services that are added later. */
-	readonly namespace: string | undefined;
-	/** The address that a service is reached at; for a wildcard it may need the network. */
-	readonly resolve: (config: ServiceConfig) => Promise<string>;
-	readonly createCheck: (target: CheckTarget) => HealthCheck;
-}
-
-/** What `update` may change of a service. */
-export type ServiceChanges = Partial<Omit<ServiceOptions, 'name'>>;
 
 export class Registrar {
 	readonly #parts: RegistrarParts;
@@ -35,7 +23,7 @@ export class Registrar {
 	readonly #emitter: Emitter;
 	readonly #engine: Engine;
 	readonly #checks: Checks;
-	readonly #waiting = new Set<() => void>();
+	readonly #waiting = new Waiting(() => this.#readiness());
 	#phase: Phase = 'idle';
 	#startedMs: number | null = null;
 	#stopping: Promise<void> | null = null;
@@ -69,22 +57,7 @@ export class Registrar {
 
 	/** Resolves once every wanted key was verified in etcd. Rejects when that cannot be any more: stopped, a conflict under `fail`, `signal` aborted. */
 	ready({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
-		return new Promise((resolve, reject) => {
-			const settle = (act: () => void) => {
-				this.#waiting.delete(look);
-				signal?.removeEventListener('abort', look);
-				act();
-			};
-			const look = () => {
-				if (signal?.aborted) return settle(() => reject(signal.reason));
-				if (this.#engine.conflict !== null) return settle(() => reject(this.#engine.conflict));
-				if (this.#phase === 'stopping' || this.#phase === 'stopped') return settle(() => reject(new StoppedError()));
-				if (this.status().ready) settle(resolve);
-			};
-			this.#waiting.add(look);
-			signal?.addEventListener('abort', look, { once: true });
-			look();
-		});
+		return this.#waiting.until(signal);
 	}
 
 	/** Throws a `ConfigError` at once; resolves after the pass that wrote it, well or not. */
@@ -165,7 +138,7 @@ export class Registrar {
 	async #stop(): Promise<void> {
 		this.#phase = 'stopping';
 		for (const member of this.#services.all) this.#checks.stop(member);
-		this.#wake();
+		this.#waiting.look();
 		const clean = await this.#engine.stop();
 		this.#phase = 'stopped';
 		if (clean) this.#parts.logger.info('deregistered');
@@ -174,7 +147,7 @@ export class Registrar {
 				ttlSeconds: this.#engine.intervalSeconds,
 			});
 		this.#emitter.emit('stopped', { clean });
-		this.#wake();
+		this.#waiting.look();
 	}
 
 	#setPaused(paused: boolean): Promise<void> {
@@ -197,13 +170,15 @@ export class Registrar {
 	#passed(): boolean {
 		const isGone = (key: string) => this.#wanted().get(key) === null && !this.#isVerified(key);
 		const oneMore = this.#services.left(isGone, this.#isVerified);
-		this.#wake();
+		this.#waiting.look();
 		if (this.#engine.conflict !== null) void this.stop();
 		return oneMore;
 	}
 
-	#wake(): void {
-		for (const look of [...this.#waiting]) look();
+	#readiness(): Readiness {
+		if (this.#engine.conflict !== null) return this.#engine.conflict;
+		if (this.#phase === 'stopping' || this.#phase === 'stopped') return new StoppedError();
+		return this.status().ready ? 'ready' : 'waiting';
 	}
 
 	#changed(): Promise<void> {

@@ -1,0 +1,18 @@
+/** What a registrar is made of. */
+import type { CheckTarget } from '../core/config/check.js';
+import type { ServiceConfig } from '../core/config/config.js';
+import type { ServiceOptions } from '../core/options/index.js';
+import type { EngineParts } from './engine.js';
+import type { HealthCheck } from './ports.js';
+
+export interface RegistrarParts extends EngineParts {
+	readonly services: readonly ServiceConfig[];
+	/** Of services that are added later. */
+	readonly namespace: string | undefined;
+	/** The address that a service is reached at; for a wildcard it may need the network. */
+	readonly resolve: (config: ServiceConfig) => Promise<string>;
+	readonly createCheck: (target: CheckTarget) => HealthCheck;
+}
+
+/** What `update` may change of a service. */
+export type ServiceChanges = Partial<Omit<ServiceOptions, 'name'>>;

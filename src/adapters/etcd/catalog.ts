@@ -4,7 +4,7 @@ import { StoreError } from '../../core/errors.js';
 import type { LeaseId } from '../../core/registration.js';
 import type { Clock, LeaseLook, Logger, WatchStream } from '../../registrar/ports.js';
 import { Endpoints, type EndpointsOptions } from './endpoints.js';
-import { leaseOf, prefixRange } from './messages.js';
+import { leaseOf, prefixRange, type Range } from './messages.js';
 import { raced } from './raced.js';
 import { openWatchStream } from './watch-stream.js';
 
@@ -41,7 +41,7 @@ export class EtcdCatalog {
 	/** Everything below the prefix, in the order of the keys. Consistent for each page, not for all of them together. */
 	async list(prefix: string): Promise<CatalogEntry[]> {
 		const entries: CatalogEntry[] = [];
-		let range: IRangeRequest = prefixRange(prefix);
+		let range: Range = prefixRange(prefix);
 		for (let limit = PAGE; ; ) {
 			const page = await this.#page({ ...range, limit }).catch((error: unknown) => {
 				if (limit > 1 && error instanceof StoreError && error.code === 'exhausted') return null;

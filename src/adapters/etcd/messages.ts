@@ -1,12 +1,18 @@
 /** Our questions and answers in etcd's own messages (rpc.proto): transactions and ranges, no calls. */
-import type { IRangeRequest, IRangeResponse, IRequestOp, IResponseHeader, ITxnRequest } from 'etcd3';
+import type { IRangeResponse, IRequestOp, IResponseHeader, ITxnRequest } from 'etcd3';
 import type { Observed } from '../../core/registration.js';
 import type { Reading, Write } from '../../registrar/ports.js';
 
-export const rangeOf = (key: string): IRangeRequest => ({ key: Buffer.from(key) });
+/** A key, or all from `key` up to `range_end`. */
+export interface Range {
+	readonly key: Buffer;
+	readonly range_end?: Buffer;
+}
+
+export const rangeOf = (key: string): Range => ({ key: Buffer.from(key) });
 
 /** Everything that begins with the prefix; with none, everything there is. */
-export const prefixRange = (prefix: string): IRangeRequest =>
+export const prefixRange = (prefix: string): Range =>
 	prefix === '' ? { key: Buffer.from([0]), range_end: Buffer.from([0]) } : { ...rangeOf(prefix), range_end: prefixEnd(prefix) };
 
 export const readTransaction = (keys: readonly string[]): ITxnRequest => ({

@@ -2,15 +2,14 @@
  * A watch on keys, or ranges of them, from now on: without a start revision, so neither a compaction nor a wiped etcd (whose revisions begin again
  * below the one we know) can make it deaf.
  */
-import type { IRangeRequest } from 'etcd3';
 import { StoreError } from '../../core/errors.js';
 import type { WatchListener, WatchStream } from '../../registrar/ports.js';
 import type { Connection } from './connection.js';
 import { toStoreError } from './errors.js';
-import { leaseOf } from './messages.js';
+import { leaseOf, type Range } from './messages.js';
 import { endOnce } from './stream-end.js';
 
-export async function openWatchStream(connection: Connection, ranges: readonly IRangeRequest[], listener: WatchListener): Promise<WatchStream> {
+export async function openWatchStream(connection: Connection, ranges: readonly Range[], listener: WatchListener): Promise<WatchStream> {
 	connection.hold();
 	try {
 		const stream = await connection.stream((etcd) => etcd.watchClient.watch());

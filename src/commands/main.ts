@@ -28,9 +28,11 @@ async function dispatch(call: Call, context: Context): Promise<number> {
 			return (await import('./health.js')).health(context, call.envFile);
 		case 'exec':
 			return (await import('./exec.js')).exec(context, call);
-		case 'check':
 		case 'list':
+			return (await import('./list.js')).list(context, call);
 		case 'watch':
+			return (await import('./watch.js')).watch(context, call);
+		case 'check':
 			throw new UsageError(`unknown command: ${call.command}`);
 	}
 }

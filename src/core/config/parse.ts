@@ -47,7 +47,7 @@ export function parseConfig(env: Env, options: EnvironmentOptions = {}): ParsedC
 }
 
 /** `ETCDCTL_USER=name` or `name:password`, as etcdctl reads it; a user name of our own leaves it aside whole. */
-function adoptEtcdctlUser(environment: Environment): void {
+export function adoptEtcdctlUser(environment: Environment): void {
 	const user = environment.get('ETCDCTL_USER');
 	const isSet = (name: string): boolean => environment.get(name) !== undefined || environment.get(`${name}_FILE`) !== undefined;
 	if (user === undefined || isSet('ETCD_USERNAME') || isSet('ETCDCTL_USERNAME')) return;

@@ -1,0 +1,56 @@
+/** What `list` and `watch` share: a catalog of what stands in etcd, and where to look in it. */
+import { monotonicClock } from '../adapters/clock.js';
+import { EtcdCatalog } from '../adapters/etcd/catalog.js';
+import { parseLookup, prefixesOf, SERVICE } from '../core/config/index.js';
+import { StoreError } from '../core/errors.js';
+import { UsageError } from './arguments.js';
+import type { Context } from './context.js';
+import { readVariables } from './settings.js';
+
+export interface LookCall {
+	readonly envFile: string | null;
+	readonly name: string | null;
+	readonly json: boolean;
+}
+
+export interface Looking {
+	readonly catalog: EtcdCatalog;
+	readonly prefixes: readonly string[];
+	readonly endpoints: readonly string[];
+}
+
+/** @throws ConfigError, UsageError for a name that no service can have */
+export function openLooking(context: Context, { envFile, name }: LookCall): Looking {
+	if (name !== null) {
+		const parsed = SERVICE.name.parse(name);
+		if (!('value' in parsed)) throw new UsageError(`the name ${JSON.stringify(name)}: expected ${parsed.expected}`);
+	}
+	const { env, options } = readVariables(context, envFile);
+	const { etcd, views } = parseLookup(env, options);
+	const warn = (message: string) => context.stderr.write(`etcd-registrar: ${message}\n`);
+	const logger = { debug() {}, info() {}, warn, error: warn };
+	const catalog = new EtcdCatalog({ ...etcd, authRetryMs: etcd.ttlSeconds * 1_000 }, monotonicClock, logger);
+	return { catalog, prefixes: prefixesOf(views, name), endpoints: etcd.endpoints };
+}
+
+/** One sentence that names the cause and what to do about it. */
+export function storeTrouble(error: StoreError, { endpoints, prefixes }: Pick<Looking, 'endpoints' | 'prefixes'>): string {
+	const where = `etcd at ${endpoints.join(', ')}`;
+	switch (error.code) {
+		case 'permission-denied':
+			return `${where} denies reading: the role needs ${prefixes.map((prefix) => `read --prefix '${prefix}'`).join(' and ')}`;
+		case 'authentication-failed':
+			return `${where} refuses the user name or the password: check ETCD_USERNAME and ETCD_PASSWORD`;
+		case 'token-rejected':
+			return `${where} wants a user name and a password: set ETCD_USERNAME and ETCD_PASSWORD`;
+		default:
+			return `${where} does not answer: ${error.message}`;
+	}
+}
+
+/** A reader that has read enough (`| head`) is no fault. */
+export function leaveWithReader({ stdout, exit }: Context): void {
+	stdout.on('error', () => exit(0));
+}
+
+export const isStoreError = (error: unknown): error is StoreError => error instanceof StoreError;

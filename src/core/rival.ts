@@ -8,6 +8,8 @@ import type { Verdict } from './decide.js';
 
 /** One look at a lease; `remainingSeconds: null` = it is gone. */
 export interface Look {
+	/** Monotonic milliseconds at which it was asked for. */
+	readonly askedMs: number;
 	/** Monotonic milliseconds at which the answer came. */
 	readonly atMs: number;
 	readonly remainingSeconds: number | null;
@@ -21,7 +23,8 @@ export function judge(first: Look, now: Look): Verdict {
 	if (now.remainingSeconds === null) return 'dead';
 	if (now.remainingSeconds + 1 <= now.grantedSeconds / 3) return 'dead';
 	if (first.remainingSeconds === null) return 'renewed';
-	const moved = endOf(now.atMs, now.remainingSeconds) - endOf(first.atMs, first.remainingSeconds);
+	// etcd looked at some moment between question and answer. Taken so, a slow answer can hide a renewal, but never feign one.
+	const moved = endOf(now.askedMs, now.remainingSeconds) - endOf(first.atMs, first.remainingSeconds);
 	return moved > ROUNDING_MS ? 'renewed' : 'unknown';
 }
 

@@ -138,7 +138,7 @@ export class Reconciler {
 		for (const key of next.absentAsWanted) this.memory.absent(key);
 		for (const { key } of next.writes) this.memory.change(key, { wrong: true });
 		for (const { key, lease } of next.standingBy) {
-			if (this.memory.of(key).rival !== lease) this.tell({ fact: 'standing by', key, lease });
+			if (this.memory.of(key).rival === null) this.tell({ fact: 'standing by', key, lease });
 			this.memory.standingBy(key, lease);
 		}
 		for (const lease of next.revived) this.leases.revived(lease);

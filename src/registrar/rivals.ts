@@ -31,7 +31,8 @@ export class Rivals {
 	/** Milliseconds until the next look is due; `null` = nobody to look at. */
 	nextLookInMs(): number | null {
 		const due = [...this.#known.keys()].map((lease) => this.#dueInMs(lease));
-		return due.length === 0 ? null : Math.max(0, Math.min(...due));
+		// Timers drop the fraction of a millisecond, and then it would not be due yet.
+		return due.length === 0 ? null : Math.max(0, Math.ceil(Math.min(...due)));
 	}
 
 	forget(): void {
@@ -44,8 +45,14 @@ export class Rivals {
 	}
 
 	async #lookAt(lease: LeaseId, signal?: AbortSignal): Promise<void> {
+		const askedMs = this.clock.now();
 		const answer = await this.store.timeToLive(lease, signal);
-		const last: Look = { atMs: this.clock.now(), remainingSeconds: answer?.remainingSeconds ?? null, grantedSeconds: answer?.grantedSeconds ?? 0 };
+		const last: Look = {
+			askedMs,
+			atMs: this.clock.now(),
+			remainingSeconds: answer?.remainingSeconds ?? null,
+			grantedSeconds: answer?.grantedSeconds ?? 0,
+		};
 		const first = this.#known.get(lease)?.first ?? last;
 		this.#known.set(lease, { first, last, verdict: judge(first, last) });
 	}

@@ -34,6 +34,7 @@ export class Writer {
 			const budget = { left: tries };
 			for (const chunk of chunked(group, bytesOf)) {
 				const result = await this.#writeHalving(chunk, budget, signal);
+				if (result === 'lease denied') for (const { key } of writes) this.memory.change(key, { suspected: true });
 				if (result === 'lease gone' || result === 'lease denied') return false;
 				done &&= result === 'done';
 			}
@@ -77,13 +78,12 @@ export class Writer {
 
 	/**
 	 * Either the key is denied or (etcd 3.5) the lease is, because it holds another key that we may no longer write. One try under a
-	 * lease that holds nothing yet tells.
+	 * lease that holds nothing yet tells, for all keys of the pass at once.
 	 */
 	#denied({ key, op }: PlannedWrite, lease: LeaseId): Result {
 		const { suspected, denied } = this.memory.of(key);
 		const holdsKeys = [...this.memory.all()].some(([, known]) => known.under === lease);
 		if (op === 'put' && holdsKeys && !suspected) {
-			this.memory.change(key, { suspected: true });
 			this.leases.retire();
 			return 'lease denied';
 		}

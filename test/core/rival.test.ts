@@ -4,6 +4,7 @@ import { judge, type Look, lookEveryMs } from '../../src/core/rival.js';
 
 /** `-` = gone. Looks are `seconds: remaining`, of a lease granted for `granted` seconds. */
 const at = (seconds: number, remaining: number | '-', granted: number): Look => ({
+	askedMs: seconds * 1_000,
 	atMs: seconds * 1_000,
 	remainingSeconds: remaining === '-' ? null : remaining,
 	grantedSeconds: granted,
@@ -36,13 +37,18 @@ test.each<readonly [sentence: string, granted: number, first: [number, number | 
 /** What etcd would read: a lease whose end is known, truncated to whole seconds. */
 const truncated = (endMs: number, atMs: number): number => Math.max(0, Math.floor((endMs - atMs) / 1_000));
 
-test('whenever the looks fall, a lease that nobody renews is never called renewed, and one that is renewed never dead', () => {
+test('whenever the looks fall, and however slow the answers, a lease that nobody renews is never called renewed, and one that is renewed never dead', () => {
 	for (const granted of [2, 3, 5, 7, 10, 60]) {
 		for (let offset = 0; offset < 40; offset += 1) {
 			const firstMs = offset * 173.3;
 			const every = lookEveryMs(granted);
 			const ttlMs = granted * 1_000;
-			const look = (atMs: number, endMs: number): Look => ({ atMs, remainingSeconds: truncated(endMs, atMs), grantedSeconds: granted });
+			const look = (atMs: number, endMs: number): Look => ({
+				askedMs: atMs - 700 * ((offset % 7) / 7),
+				atMs: atMs + 900 * ((offset % 5) / 5),
+				remainingSeconds: truncated(endMs, atMs),
+				grantedSeconds: granted,
+			});
 			const renewedEnd = (atMs: number) => Math.floor(atMs / (ttlMs / 3)) * (ttlMs / 3) + ttlMs;
 			const live: Verdict[] = [];
 			for (let n = 0; n <= 6; n += 1) {

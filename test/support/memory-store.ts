@@ -37,6 +37,8 @@ export class MemoryStore implements Store {
 	down: Fault | null = null;
 	/** Called before a call is carried out: the moment at which others change things between our look and our write. */
 	before: (call: Call) => void = () => {};
+	/** Called after it was carried out and before its answer comes. */
+	after: (call: Call) => void = () => {};
 	readonly #faults: { readonly call: Call; readonly fault: Fault }[] = [];
 	readonly #streams = new Map<object, Stream>();
 	readonly #callTimeoutMs: number;
@@ -191,6 +193,7 @@ export class MemoryStore implements Store {
 		if (signal?.aborted) throw new StoreError('aborted', 'stopped');
 		if (fault !== 'hang') this.before(call);
 		const answer = fault === 'hang' ? undefined : carryOut();
+		if (fault === null) this.after(call);
 		if (fault === null) return answer as T;
 		return this.#silence(signal);
 	}

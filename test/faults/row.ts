@@ -7,7 +7,7 @@ export interface FaultRow {
 	readonly missing: number;
 	readonly runs: number;
 	readonly bound: Bound;
-	/** The highest of all runs, over three seconds at rest. */
+	/** The median of all runs, over three seconds at rest. */
 	readonly cpuPercent: number;
 }
 

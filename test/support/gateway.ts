@@ -77,7 +77,7 @@ export class Gateway {
 
 	call<T>(path: string, body: object): Promise<T> {
 		return new Promise((resolve, reject) => {
-			const calling = request(`${this.endpoint}${path}`, { method: 'POST', agent: this.#agent, timeout: 1_000 }, (response) => {
+			const calling = request(`${this.endpoint}${path}`, { method: 'POST', agent: this.#agent, signal: AbortSignal.timeout(1_000) }, (response) => {
 				let answer = '';
 				response.setEncoding('utf8').on('data', (chunk) => {
 					answer += chunk;
@@ -87,8 +87,7 @@ export class Gateway {
 					resolve(JSON.parse(answer) as T);
 				});
 			});
-			calling.once('timeout', () => calling.destroy(new Error(`no answer: ${path}`)));
-			calling.once('error', reject).end(JSON.stringify(body));
+			calling.on('error', reject).end(JSON.stringify(body));
 		});
 	}
 

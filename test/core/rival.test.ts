@@ -43,9 +43,9 @@ test('whenever the looks fall, and however slow the answers, a lease that nobody
 			const firstMs = offset * 173.3;
 			const every = lookEveryMs(granted);
 			const ttlMs = granted * 1_000;
-			const look = (atMs: number, endMs: number): Look => ({
-				askedMs: atMs - 700 * ((offset % 7) / 7),
-				atMs: atMs + 900 * ((offset % 5) / 5),
+			const look = (atMs: number, endMs: number, n = 0): Look => ({
+				askedMs: atMs - 700 * (((offset + n) % 7) / 7),
+				atMs: atMs + 900 * (((offset + n) % 5) / 5),
 				remainingSeconds: truncated(endMs, atMs),
 				grantedSeconds: granted,
 			});
@@ -53,9 +53,9 @@ test('whenever the looks fall, and however slow the answers, a lease that nobody
 			const live: Verdict[] = [];
 			for (let n = 0; n <= 6; n += 1) {
 				const nowMs = firstMs + n * every;
-				live.push(judge(look(firstMs, renewedEnd(firstMs)), look(nowMs, renewedEnd(nowMs))));
+				live.push(judge(look(firstMs, renewedEnd(firstMs)), look(nowMs, renewedEnd(nowMs), n)));
 				const end = firstMs + ttlMs - (offset % 10);
-				expect(judge(look(firstMs, end), look(Math.min(nowMs, end), end))).not.toBe('renewed');
+				expect(judge(look(firstMs, end), look(Math.min(nowMs, end), end, n))).not.toBe('renewed');
 			}
 			expect(live).not.toContain('dead');
 			expect(live.at(-1)).toBe('renewed');

@@ -11,7 +11,8 @@ process.on('SIGUSR2', (signal) => (take === null ? early.push(signal) : take(sig
 /** What still keeps the process alive when a command has ended (a log reader that stalls) gets so long. */
 const LINGER_MS = 500;
 
-const { main } = await import('./commands/main.js');
+const { loadCommand } = await import('./bundle-loader.js');
+const main = await loadCommand();
 await main({
 	argv: process.argv.slice(2),
 	env: process.env,

@@ -18,10 +18,13 @@ export class Emitter {
 
 	emit<E extends RegistrarEvent>(event: E, detail: RegistrarEvents[E]): void {
 		for (const listener of [...(this.#listeners.get(event) ?? [])]) {
+			const threw = (error: unknown) => this.logger.error('a listener threw', { event, error });
 			try {
-				(listener as Listener<E>)(detail);
+				const result: unknown = (listener as Listener<E>)(detail);
+				// An async function fits the type as well, and its rejection would end the process.
+				if (result instanceof Promise) result.catch(threw);
 			} catch (error) {
-				this.logger.error('a listener threw', { event, error });
+				threw(error);
 			}
 		}
 	}

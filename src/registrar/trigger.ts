@@ -21,8 +21,10 @@ export class Trigger {
 	/** Runs a pass now, or one more after the running one. Resolves when a pass that began after this call has ended. */
 	now(): Promise<void> {
 		if (this.#stopped) return Promise.resolve();
+		// First of all the one that is due: between the end of a pass and its beginning nothing runs.
+		if (this.#again !== null) return this.#again;
 		if (this.#running === null) return this.#run();
-		this.#again ??= this.#running.then(() => {
+		this.#again = this.#running.then(() => {
 			this.#again = null;
 			return this.#stopped ? undefined : this.#run();
 		});

@@ -43,8 +43,14 @@ export function storeTrouble(error: StoreError, { endpoints, prefixes }: Pick<Lo
 			return `${where} refuses the user name or the password: check ETCD_USERNAME and ETCD_PASSWORD`;
 		case 'token-rejected':
 			return `${where} wants a user name and a password: set ETCD_USERNAME and ETCD_PASSWORD`;
-		default:
+		case 'unavailable':
+		case 'timeout':
+		case 'aborted':
 			return `${where} does not answer: ${error.message}`;
+		case 'exhausted':
+		case 'invalid':
+		case 'lease-not-found':
+			return `${where} refuses: ${error.message}`;
 	}
 }
 

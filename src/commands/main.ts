@@ -33,7 +33,7 @@ async function dispatch(call: Call, context: Context): Promise<number> {
 		case 'watch':
 			return (await import('./watch.js')).watch(context, call);
 		case 'check':
-			throw new UsageError(`unknown command: ${call.command}`);
+			return (await import('./check.js')).check(context, call.envFile);
 	}
 }
 

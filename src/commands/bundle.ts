@@ -1,0 +1,53 @@
+/**
+ * Loads the bundled command with V8's code cache. The cache is never needed and never trusted: it bears the name of the bundle that it was
+ * made of and of the V8 that made it, and V8 refuses one that does not fit.
+ */
+import { readFileSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { cachedDataVersionTag } from 'node:v8';
+import { Script } from 'node:vm';
+import type { main } from './main.js';
+
+export interface Bundle {
+	readonly main: typeof main;
+	readonly script: Script;
+	/** Where its code cache is, or would be. */
+	readonly cacheFile: string;
+}
+
+/** How the bundle ends: two slashes and its name. */
+const ID_LENGTH = 16;
+
+/** The command: its bundle, or, where there is none that is up to date, its modules. */
+export async function loadCommand(): Promise<typeof main> {
+	const bundle = fileURLToPath(new URL('../bundle/command.cjs', import.meta.url));
+	const modules = fileURLToPath(new URL('./main.js', import.meta.url));
+	const bundled = statSync(bundle, { throwIfNoEntry: false });
+	if (bundled === undefined || bundled.mtimeMs < statSync(modules).mtimeMs) return (await import('./main.js')).main;
+	return loadBundle(bundle, createRequire(import.meta.url)).main;
+}
+
+/** Throws when there is no bundle. `require` is what the bundle finds its few outer packages with. */
+export function loadBundle(filename: string, require: NodeJS.Require): Bundle {
+	// The bundler writes ASCII only.
+	const source = readFileSync(filename, 'latin1');
+	const cacheFile = join(dirname(filename), `command.${source.slice(-ID_LENGTH)}.${cachedDataVersionTag()}.cache`);
+	const cachedData = readIfThere(cacheFile);
+	const script = new Script(`(function(exports,require,module,__filename,__dirname){${source}\n})`, {
+		filename,
+		...(cachedData === undefined ? {} : { cachedData }),
+	});
+	const bundle = { exports: {} as { main: typeof main } };
+	script.runInThisContext()(bundle.exports, require, bundle, filename, dirname(filename));
+	return { main: bundle.exports.main, script, cacheFile };
+}
+
+function readIfThere(file: string): Buffer | undefined {
+	try {
+		return readFileSync(file);
+	} catch {
+		return undefined;
+	}
+}

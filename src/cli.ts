@@ -11,7 +11,7 @@ process.on('SIGUSR2', (signal) => (take === null ? early.push(signal) : take(sig
 /** What still keeps the process alive when a command has ended (a log reader that stalls) gets so long. */
 const LINGER_MS = 500;
 
-const { loadCommand } = await import('./bundle-loader.js');
+const { loadCommand } = await import('./commands/bundle.js');
 const main = await loadCommand();
 await main({
 	argv: process.argv.slice(2),

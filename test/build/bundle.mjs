@@ -1,6 +1,6 @@
 /**
  * Puts the command into one file, dist/bundle/command.cjs, with V8's code cache beside it: 170 modules become one, etcd3's .proto is parsed
- * now instead of at each start, and nothing is compiled anew. The package works without either (src/cli.ts falls back).
+ * now instead of at each start, and nothing is compiled anew. The package works without either (src/commands/bundle.ts falls back).
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { loadBundle } from '../../dist/bundle-loader.js';
+import { loadBundle } from '../../dist/commands/bundle.js';
 
 const RUN_MS = 400;
 const ENV = { ETCD_ENDPOINTS: 'http://127.0.0.1:9', SERVICE_NAME: 'a', SERVICE_ADDR: '127.0.0.1:1', LOG_FORMAT: 'json', LOG_LEVEL: 'error' };

@@ -45,8 +45,9 @@ export class Loop {
 		this.#trigger = new Trigger(() => this.#pass(), options.clock);
 	}
 
-	/** The first pass, at once. */
+	/** The first pass, at once, and the beat, which waits for no pass: a first one that hangs must not delay it. */
 	start(): void {
+		this.#keepBeat();
 		if (this.options.hints) this.#listenForStalls();
 		void this.#trigger.now();
 	}
@@ -91,7 +92,7 @@ export class Loop {
 		return fullJitter(this.#attempts - 1, retryCap(intervalSeconds() * 1_000, fleetSize()), random);
 	}
 
-	/** After the first pass, and when the granted TTL is another than the beat's. */
+	/** At the start, and when the granted TTL is another than the beat's. */
 	#keepBeat(): void {
 		const seconds = this.options.intervalSeconds();
 		if (seconds === this.#scheduledSeconds) return;

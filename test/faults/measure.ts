@@ -9,11 +9,13 @@ export interface Measured {
 	/** @defaultValue 5 */
 	readonly runs?: number;
 	readonly stage?: StageOptions;
+	/** Opens one stage for each run. @defaultValue an etcd and a proxy each, as `stage` says */
+	readonly open?: (context: TestContext, runs: number) => Promise<readonly Stage[]>;
 	/** Commits the fault; resolves to the moment at which its cause was gone. */
 	readonly commit: (stage: Stage) => Promise<number>;
 }
 
-const TTL_SECONDS = 3;
+export const TTL_SECONDS = 3;
 const REST_MS = 3_000;
 const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
@@ -21,10 +23,8 @@ const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, 
  * Commits the fault on several stages beside each other, each at a moment of its own in the interval, and writes down what came of it
  * for the table. That the key comes back, one lease is left and the log stays quiet is asserted here; the exact times are the table's.
  */
-export async function measure(context: TestContext, { name, bound, runs = 5, stage: options, commit }: Measured): Promise<void> {
-	const stages: Stage[] = [];
-	// One after the other: five programs that start at once would measure the machine.
-	for (let run = 0; run < runs; run += 1) stages.push(await startStage(context, { ttlSeconds: TTL_SECONDS, ...options }));
+export async function measure(context: TestContext, { name, bound, runs = 5, stage, open, commit }: Measured): Promise<void> {
+	const stages = await (open ?? ((test, count) => openStages(test, count, stage)))(context, runs);
 	const results = await Promise.all(
 		stages.map(async (stage, run) => {
 			await wait(500 + ((run + Math.random()) * stage.ttlMs) / runs);
@@ -53,6 +53,13 @@ export async function measure(context: TestContext, { name, bound, runs = 5, sta
 	// Ten times the promise: a machine that is busy beside the tests must not fail them, a registrar that waits for its poll must.
 	if (typeof bound === 'object') expect(Math.max(...(row.backMs ?? []))).toBeLessThan(Math.max(10 * bound.medianMs, bound.worstMs));
 	expect(cpuPercent).toBeLessThan(5);
+}
+
+/** One after the other: five programs that start at once would measure the machine. */
+async function openStages(context: TestContext, count: number, options: StageOptions = {}): Promise<Stage[]> {
+	const stages: Stage[] = [];
+	for (let run = 0; run < count; run += 1) stages.push(await startStage(context, { ttlSeconds: TTL_SECONDS, ...options }));
+	return stages;
 }
 
 /**

@@ -1,4 +1,6 @@
 export interface EtcdOptions {
+	/** Another server than the system's. */
+	readonly binary?: string | undefined;
 	/** Client port. @defaultValue a free one */
 	readonly port?: number;
 	/** @defaultValue a folder of its own, removed when the tests end */

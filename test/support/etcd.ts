@@ -66,7 +66,11 @@ export class Etcd {
 
 	/** Starts it on its own port and data and waits until it is healthy. */
 	async start({ waitHealthy = true }: { waitHealthy?: boolean } = {}): Promise<void> {
-		const [command = '', ...args] = [...(this.#options.wrap ?? []), etcdBinary(), ...serverArgs(this, this.#token, this.#options)];
+		const [command = '', ...args] = [
+			...(this.#options.wrap ?? []),
+			this.#options.binary ?? etcdBinary(),
+			...serverArgs(this, this.#token, this.#options),
+		];
 		const child = spawnGuarded(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env.PATH, HOME: '/', ...ARM64 } });
 		this.#child = child;
 		let failure: Error | null = null;

@@ -22,7 +22,8 @@ export interface KeyEvent {
 export class Gateway {
 	readonly #agent = new Agent({ keepAlive: true, maxSockets: 4 });
 
-	constructor(private readonly endpoint: string) {}
+	/** `endpoint` may change: etcd moves. */
+	constructor(public endpoint: string) {}
 
 	/** `null` = no such key. Rejects when etcd does not answer. */
 	async get(key: string): Promise<SeenKey | null> {

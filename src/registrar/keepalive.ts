@@ -47,7 +47,10 @@ export class Keepalive {
 			this.#close(this.#second);
 			this.#second = this.#open();
 		}
-		if (isNew) this.#ask();
+		if (!isNew) return;
+		// The requests for the former lease had less than a third of the TTL to be answered in.
+		for (const strand of [this.#main, this.#second]) if (strand !== null) strand.unanswered = 0;
+		this.#ask();
 	}
 
 	stop(): void {

@@ -6,9 +6,10 @@ const MOST_KEYS = 100;
 
 interface Strand {
 	readonly keys: string;
-	/** The one it replaces, closed when this one is open or has failed. */
-	readonly former: Strand | null;
+	/** The open one it replaces, closed when this one is open too, or has failed. */
+	former: Strand | null;
 	stream: WatchStream | null;
+	opened: boolean;
 }
 
 export class Watching {
@@ -27,16 +28,20 @@ export class Watching {
 	refresh(allKeys: Iterable<string>): void {
 		const keys = [...allKeys].slice(0, MOST_KEYS);
 		if (this.#stopped || keys.length === 0 || this.#isGood(keys.join('\n'))) return;
-		const strand: Strand = { keys: keys.join('\n'), former: this.#strand, stream: null };
+		const strand: Strand = { keys: keys.join('\n'), former: this.#replaced(), stream: null, opened: false };
 		this.#strand = strand;
 		const isOurs = () => strand === this.#strand;
 		const ended = () => {
-			strand.former?.stream?.close();
-			if (isOurs()) this.#strand = null;
+			if (!isOurs()) return;
+			close(strand.former);
+			this.#strand = null;
 		};
 		const opened = () => {
-			strand.former?.stream?.close();
-			if (isOurs() && this.#opened) this.reopened();
+			if (!isOurs()) return;
+			close(strand.former);
+			strand.former = null;
+			strand.opened = true;
+			if (this.#opened) this.reopened();
 			this.#opened = true;
 		};
 		const changed: WatchListener['changed'] = (key, change) => isOurs() && this.changed(key, change);
@@ -48,9 +53,17 @@ export class Watching {
 
 	stop(): void {
 		this.#stopped = true;
-		this.#strand?.stream?.close();
-		this.#strand?.former?.stream?.close();
+		close(this.#strand);
+		close(this.#strand?.former ?? null);
 		this.#strand = null;
+	}
+
+	/** The strand that a new one stays beside; one that never opened is closed at once, so that a chain of them cannot grow. */
+	#replaced(): Strand | null {
+		const strand = this.#strand;
+		if (strand === null || strand.opened) return strand;
+		close(strand);
+		return strand.former;
 	}
 
 	#isGood(keys: string): boolean {
@@ -58,3 +71,5 @@ export class Watching {
 		return strand !== null && strand.keys === keys && (strand.stream === null || this.store.isCurrent(strand.stream));
 	}
 }
+
+const close = (strand: Strand | null): void => strand?.stream?.close();

@@ -46,6 +46,7 @@ export function parseCall(argv: readonly string[]): Call {
 		case 'watch':
 			return { command, envFile, name, json: values.json ?? false };
 		case 'help':
+		case 'version':
 			return { command };
 		default:
 			throw new UsageError(`unknown command: ${command}`);

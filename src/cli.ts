@@ -8,6 +8,9 @@ const early: NodeJS.Signals[] = [];
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => (take === null ? process.exit(0) : take(signal)));
 process.on('SIGUSR2', (signal) => (take === null ? early.push(signal) : take(signal)));
 
+// Node's notes to developers (an IP address as TLS server name is one) are no lines of our log.
+process.noDeprecation = true;
+
 /** What still keeps the process alive when a command has ended (a log reader that stalls) gets so long. */
 const LINGER_MS = 500;
 

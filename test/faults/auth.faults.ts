@@ -49,7 +49,7 @@ async function addUser(etcd: Etcd, password = 'svc-password'): Promise<void> {
 const authentications = async (etcd: Etcd) => (await etcd.metrics()).handled('Authenticate');
 
 describe.each([
-	['the etcd at hand', () => undefined],
+	['the etcd at hand', (): string | null | undefined => undefined],
 	['etcd 3.5', newerEtcd],
 ] as const)('users and roles of %s', (_, find) => {
 	const binary = find() ?? undefined;

@@ -67,6 +67,7 @@ const SENTENCES: readonly (readonly [RegExp, string])[] = [
 		/before secure TLS connection|wrong version number|packet length too long/i,
 		'https was asked for, but the server does not speak TLS: check ETCD_ENDPOINTS',
 	],
+	[/Last error: Failed to connect/, 'the server took the connection and closed it: where it speaks TLS, ETCD_ENDPOINTS needs https'],
 	[/ENOTFOUND|EAI_AGAIN|Name resolution failed/i, 'the name in ETCD_ENDPOINTS cannot be resolved'],
 	[/ECONNREFUSED/, 'connection refused'],
 	[/ECONNRESET/, 'connection reset'],

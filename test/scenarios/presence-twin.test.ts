@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { runCommand } from '../support/command.js';
+import { compile } from '../support/compile.js';
+import { startEtcd } from '../support/etcd.js';
+import { recordHistory } from '../support/gaps.js';
+import { Gateway } from '../support/gateway.js';
+import { startRegistrar } from '../support/registrar.js';
+import { end, expectRest, observe } from '../support/stage.js';
+import { until } from '../support/until.js';
+
+const KEY = '/ns/user/10.0.0.5:8080';
+const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+test('a twin that knows only presence, as the first design does, is harmless', async (context) => {
+	const etcd = await startEtcd();
+	context.onTestFinished(() => etcd.kill());
+	const gateway = new Gateway(etcd.endpoint);
+	const entry = await compile(new URL('../demo/first-design.ts', import.meta.url));
+	const env = { ETCD_ENDPOINTS: etcd.endpoint, SERVICE_NAME: 'user', SERVICE_ADDR: '10.0.0.5:8080', SERVICE_TTL: '2' };
+	const twin = runCommand([], env, { entry });
+	context.onTestFinished(() => twin.signal('SIGKILL'));
+	await until(() => gateway.get(KEY));
+
+	// Ours starts later: the key is its own from then on, and was never missing.
+	const history = await recordHistory(context, gateway, KEY);
+	const registrar = startRegistrar(etcd.endpoint, { ttlSeconds: 2 });
+	context.onTestFinished(() => end(registrar));
+	const timeline = observe(context, gateway, registrar);
+	await timeline.right();
+	await wait(5_000);
+	expect(history.events.map(({ type }) => type)).toEqual(['put']);
+
+	// Whatever happens to the key now, it is there: put back by us, or by the twin where its poll came in the same moment.
+	for (let times = 0; times < 3; times += 1) {
+		await gateway.delete(KEY);
+		await wait(1_000);
+		expect((await gateway.get(KEY))?.value).toBe('10.0.0.5:8080');
+	}
+	await expectRest({ gateway, registrar });
+
+	registrar.signal('SIGTERM');
+	expect((await registrar.waitExit()).code).toBe(0);
+	// Its turn again.
+	await until(() => gateway.get(KEY));
+});

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { type Call, parseCall, UsageError } from '../../src/commands/arguments.js';
+
+const CALLS: readonly (readonly [sentence: string, argv: readonly string[], call: Call])[] = [
+	['nothing means run', [], { command: 'run', envFile: null }],
+	['run', ['run'], { command: 'run', envFile: null }],
+	['an env file may stand anywhere', ['--env-file', 'a.env', 'run'], { command: 'run', envFile: 'a.env' }],
+	['everything after -- is the command, options too', ['run', '--', 'sh', '-c', '--json'], exec('sh', '-c', '--json')],
+	['a second -- belongs to the command', ['--', 'env', '--', 'x'], exec('env', '--', 'x')],
+	['check', ['check', '--env-file=a'], { command: 'check', envFile: 'a' }],
+	['health', ['health'], { command: 'health', envFile: null }],
+	['list without a name', ['list'], { command: 'list', envFile: null, name: null, json: false }],
+	['watch of a name, as JSON', ['watch', 'user', '--json'], { command: 'watch', envFile: null, name: 'user', json: true }],
+	['help wins over what else is asked', ['list', '-h'], { command: 'help' }],
+	['help as a word', ['help'], { command: 'help' }],
+	['the version', ['-v'], { command: 'version' }],
+	['the version as a word', ['version'], { command: 'version' }],
+];
+test.each(CALLS)('%s', (_sentence, argv, call) => {
+	expect(parseCall(argv)).toEqual(call);
+});
+
+function exec(program: string, ...args: string[]): Call {
+	return { command: 'exec', envFile: null, child: [program, ...args] };
+}
+
+const WRONG: readonly (readonly [sentence: string, argv: readonly string[], message: RegExp])[] = [
+	['an unknown command', ['register'], /unknown command: register/],
+	['an unknown option', ['--frob'], /--frob/],
+	['a name where none goes', ['run', 'user'], /unexpected argument: user/],
+	['two names', ['list', 'a', 'b'], /unexpected argument: b/],
+	['--json without list or watch', ['check', '--json'], /--json goes with list and watch/],
+	['-- without a command', ['run', '--'], /a command is expected after --/],
+	['-- with another command than run', ['list', '--', 'sh'], /-- goes with run, not with list/],
+	['an option without its value', ['--env-file'], /--env-file/],
+];
+test.each(WRONG)('refused: %s', (_sentence, argv, message) => {
+	expect(() => parseCall(argv)).toThrow(UsageError);
+	expect(() => parseCall(argv)).toThrow(message);
+});

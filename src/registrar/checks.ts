@@ -5,7 +5,7 @@ import type { HealthCheck, Logger } from './ports.js';
 import type { Member } from './services.js';
 
 export class Checks {
-	readonly #loops = new Map<Member, HealthLoop>();
+	readonly #loops = new Map<Member, { readonly loop: HealthLoop; member: Member }>();
 
 	constructor(
 		private readonly createCheck: (target: CheckTarget) => HealthCheck,
@@ -14,30 +14,45 @@ export class Checks {
 	) {}
 
 	start(member: Member): void {
-		const { check, name } = member.config;
+		const { check } = member.config;
 		if (check === null) return;
 		const loop = new HealthLoop({
 			...check,
 			check: this.createCheck(check),
 			logger: this.logger,
 			onChange: (healthy, reason) => {
-				member.healthy = healthy;
-				this.logger[healthy ? 'info' : 'warn'](healthy ? 'the check passes' : 'the check fails: withdrawing', { service: name, reason });
+				looked.member.healthy = healthy;
+				const service = looked.member.config.name;
+				this.logger[healthy ? 'info' : 'warn'](healthy ? 'the check passes' : 'the check fails: withdrawing', { service, reason });
 				this.turned();
 			},
 		});
-		this.#loops.set(member, loop);
+		const looked = { loop, member };
+		this.#loops.set(member, looked);
 		loop.start();
 	}
 
+	/** A service took another's place. With the same check the loop goes on, and with it what was seen; else a new one begins. */
+	replace(former: Member, next: Member): void {
+		const looked = this.#loops.get(former);
+		if (looked === undefined || former.config.check !== next.config.check) {
+			this.stop(former);
+			return this.start(next);
+		}
+		this.#loops.delete(former);
+		this.#loops.set(next, looked);
+		looked.member = next;
+	}
+
 	stop(member: Member): void {
-		this.#loops.get(member)?.stop();
+		this.#loops.get(member)?.loop.stop();
 		this.#loops.delete(member);
 	}
 
 	/** Why services are not wanted; `null` = every check passes. */
 	whyNot(): string | null {
-		const reasons = [...this.#loops].filter(([{ healthy }]) => !healthy).map(([{ config }, loop]) => `${config.name}: ${loop.reason}`);
+		const unwell = [...this.#loops.values()].filter(({ member }) => !member.healthy);
+		const reasons = unwell.map(({ member, loop }) => `${member.config.name}: ${loop.reason}`);
 		return reasons.length === 0 ? null : reasons.join('; ');
 	}
 }

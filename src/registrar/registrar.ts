@@ -36,7 +36,7 @@ export class Registrar {
 		this.#engine = new Engine(
 			parts,
 			{
-				prepare: () => this.#resolveAddresses(),
+				prepare: () => this.#prepare(),
 				wanted: () => this.#wanted(),
 				fleetPrefixes: () => this.#services.fleetPrefixes(),
 				passed: () => this.#passed(),
@@ -63,7 +63,8 @@ export class Registrar {
 	/** Throws a `ConfigError` at once; resolves after the pass that wrote it, well or not. */
 	add(service: ServiceOptions): Promise<void> {
 		const config = parseService(service, this.#parts.namespace);
-		this.#checks.start(this.#services.add(config));
+		const member = this.#services.add(config);
+		if (this.#isAlive()) this.#checks.start(member);
 		return this.#changed();
 	}
 
@@ -74,8 +75,7 @@ export class Registrar {
 		const parsed = parseService({ ...rest, ...changes }, namespace);
 		const config: ServiceConfig = { ...parsed, ...(host === undefined ? {} : { host }), check: 'check' in changes ? parsed.check : check };
 		const next = this.#services.replace(member, config);
-		this.#checks.stop(member);
-		this.#checks.start(next);
+		if (this.#isAlive()) this.#checks.replace(member, next);
 		return this.#changed();
 	}
 
@@ -163,7 +163,8 @@ export class Registrar {
 
 	readonly #isVerified = (key: string): boolean => this.#engine.reconciler.memory.of(key).verifiedAtMs !== null;
 
-	async #resolveAddresses(): Promise<void> {
+	async #prepare(): Promise<void> {
+		this.#services.askWeights();
 		for (const member of this.#services.all) if (member.addr === null) this.#services.resolved(member, await this.#parts.resolve(member.config));
 	}
 

@@ -1,64 +1,66 @@
 /** The services of this process and the keys they want. Says what should be in etcd, never what is. */
-import { parseAddress } from '../core/address.js';
 import type { ServiceConfig } from '../core/config/config.js';
-import { clashesOf, entriesOf, formatProblems, PLACEHOLDER_HOST, resolvedAddr } from '../core/config/entries.js';
+import { clashesOf, formatProblems } from '../core/config/entries.js';
 import { ConfigError } from '../core/errors.js';
-import type { Desired, Entry } from '../core/registration.js';
+import { mayClash } from '../core/formats/clashes.js';
+import type { Desired } from '../core/registration.js';
+import type { WeightStatus } from './events.js';
+import { Leaving } from './leaving.js';
+import { knownAddr, Member } from './member.js';
+import type { Logger } from './ports.js';
+import { Scales } from './scales.js';
 
-export interface Member {
-	readonly config: ServiceConfig;
-	/** `null` until a wildcard address was resolved. */
-	addr: string | null;
-	entries: readonly Entry[];
-	/** What its health check last said; without one it is well. */
-	healthy: boolean;
-}
-
-/** A key that no service wants any more: it goes when the keys that take its place were verified. */
-interface Leaving {
-	readonly value: string;
-	readonly successors: readonly string[];
-}
+export type { Member } from './member.js';
 
 export class Services {
-	readonly #members = new Map<string, Member>();
-	readonly #leaving = new Map<string, Leaving>();
-	#weightPercent = 100;
+	readonly #members = new Set<Member>();
+	readonly #leaving = new Leaving();
+	readonly #scales: Scales;
+	#machine = { percent: 100, why: 'the full weight: no load was measured yet' };
+	#cache: { readonly state: string; readonly wanted: ReadonlyMap<string, Desired> } | null = null;
 
-	constructor(private readonly ttlSeconds: number) {}
+	constructor(
+		private readonly ttlSeconds: number,
+		logger?: Pick<Logger, 'warn'>,
+	) {
+		this.#scales = new Scales(logger);
+	}
 
 	get all(): readonly Member[] {
-		return [...this.#members.values()];
+		return [...this.#members];
 	}
 
 	/** By the address as it was given, or as it was resolved. */
 	find(name: string, addr: string): Member | undefined {
-		return this.#members.get(idOf(name, addr)) ?? this.all.find((member) => member.config.name === name && member.addr === addr);
+		for (const member of this.#members) if (member.config.name === name && (member.config.addr === addr || member.addr === addr)) return member;
+		return undefined;
 	}
 
-	/** @throws ConfigError when its keys would meet those of another service; `instead`: the one that it replaces. */
-	add(config: ServiceConfig, addr = knownAddr(config), instead?: Member): Member {
-		this.#assertApart(config, instead);
-		const member: Member = { config, addr, entries: [], healthy: config.check === null };
-		this.#members.set(idOf(config.name, config.addr), member);
-		this.#render(member);
-		return member;
+	/** Services that were checked together already: comparing each with each once more would take its time. */
+	addChecked(configs: readonly ServiceConfig[]): void {
+		for (const config of configs) this.#insert(config, knownAddr(config));
+	}
+
+	/** @throws ConfigError when its keys would meet those of another service */
+	add(config: ServiceConfig): Member {
+		this.#assertApart(config);
+		return this.#insert(config, knownAddr(config));
 	}
 
 	/** The key goes at once. */
 	remove(member: Member): void {
-		this.#members.delete(idOf(member.config.name, member.config.addr));
-		for (const { key, value } of member.entries) this.#leaving.set(key, { value, successors: [] });
+		this.#members.delete(member);
+		this.#leaving.add(member, null);
+		this.#cache = null;
 	}
 
-	/** Keys that change are written first; those they replace go when the new ones stand. */
+	/** Keys that change are written first; those they replace go when the new ones stand. @throws ConfigError as {@link add} */
 	replace(member: Member, config: ServiceConfig): Member {
-		const addr = config.addr === member.config.addr ? member.addr : knownAddr(config);
-		const next = this.add(config, addr, member);
-		if (config.addr !== member.config.addr) this.#members.delete(idOf(member.config.name, member.config.addr));
-		next.healthy = member.healthy;
-		const successors = next.entries.map(({ key }) => key);
-		for (const { key, value } of member.entries) if (!successors.includes(key)) this.#leaving.set(key, { value, successors });
+		this.#assertApart(config, member);
+		this.#members.delete(member);
+		const next = this.#insert(config, config.addr === member.config.addr ? member.addr : knownAddr(config), member);
+		if (config.check !== null && config.check === member.config.check) next.healthy = member.healthy;
+		this.#leaving.add(member, next);
 		return next;
 	}
 
@@ -68,34 +70,56 @@ export class Services {
 			({ format, problem }) => `${member.config.name}: format ${format} expects ${problem.expected}: ${problem.mend}`,
 		);
 		if (problems.length > 0) throw new ConfigError(problems);
-		member.addr = addr;
+		member.resolve(addr);
 		this.#render(member);
 	}
 
-	/** Of `SERVICE_WEIGHT=auto`: 1 to 100, the part of its weight that the machine can carry now. */
-	weigh(percent: number): void {
-		this.#weightPercent = percent;
-		for (const member of this.all) if (member.config.weight === 'auto') this.#render(member);
+	/** Whether the machine's load has to be measured. */
+	get followLoad(): boolean {
+		for (const { config } of this.#members) if (config.weight === 'auto') return true;
+		return false;
 	}
 
-	/** What should stand in etcd now. `paused`: nothing. Weights that a function gives are asked for here. */
-	wanted(paused: boolean, verified: (key: string) => boolean): Map<string, Desired> {
-		const wanted = new Map<string, Desired>();
-		for (const [key, { value, successors }] of this.#leaving) {
-			const inPlace = successors.every(verified);
-			wanted.set(key, paused || inPlace ? null : value);
+	/** Of `SERVICE_WEIGHT=auto`: 1 to 100, the part of its weight that the machine can carry now. */
+	weigh(percent: number, why = 'the machine’s load'): void {
+		this.#machine = { percent, why };
+		for (const member of this.#members) if (member.config.weight === 'auto') this.#render(member);
+	}
+
+	/** Before each pass: asks the functions that give weights. */
+	weighAll(): void {
+		for (const member of this.#members) {
+			if (typeof member.config.weight !== 'function') continue;
+			const weight = this.#scales.ask(member);
+			if (weight !== member.weight) this.#render(member, weight);
 		}
-		for (const member of this.#members.values()) {
-			if (typeof member.config.weight === 'function') this.#render(member);
-			for (const { key, value } of member.entries) wanted.set(key, paused || !member.healthy ? null : value);
-		}
+	}
+
+	/** Of the services that carry one. */
+	weights(): WeightStatus[] {
+		return this.all.flatMap(({ config, addr, weight }) => {
+			const about = { service: config.name, addr: addr ?? config.addr };
+			if (config.weight === undefined) return [];
+			if (config.weight === 'auto') return [{ ...about, weight: this.#machine.percent, why: this.#machine.why }];
+			if (typeof config.weight === 'number') return [{ ...about, weight: config.weight, why: 'as configured' }];
+			return weight === undefined ? [] : [{ ...about, weight, why: 'as its function said' }];
+		});
+	}
+
+	/** What should stand in etcd now. `paused`: nothing. The same map as long as nothing changes. */
+	wanted(paused: boolean, verified: (key: string) => boolean): ReadonlyMap<string, Desired> {
+		const leaving = this.#leaving.wanted(paused, verified);
+		const state = `${paused} ${leaving.map(([, desired]) => (desired === null ? 0 : 1)).join('')}`;
+		if (this.#cache?.state === state) return this.#cache.wanted;
+		const wanted = new Map<string, Desired>(leaving);
+		for (const { entries, healthy } of this.#members) for (const { key, value } of entries) wanted.set(key, paused || !healthy ? null : value);
+		this.#cache = { state, wanted };
 		return wanted;
 	}
 
-	/** A key that left is spoken of no more. `true` = there are others whose turn has come. */
+	/** A key that left is spoken of no more. `true` = there are others whose turn has just come. */
 	left(isGone: (key: string) => boolean, verified: (key: string) => boolean): boolean {
-		for (const key of this.#leaving.keys()) if (isGone(key)) this.#leaving.delete(key);
-		return [...this.#leaving.values()].some(({ successors }) => successors.length > 0 && successors.every(verified));
+		return this.#leaving.left(isGone, verified);
 	}
 
 	/** Where fleets like ours stand, to count them. */
@@ -106,38 +130,28 @@ export class Services {
 	/** Which service wants a key; keys that are leaving have no owner any more. */
 	owners(): ReadonlyMap<string, { readonly service: string; readonly addr: string }> {
 		const owners = new Map<string, { service: string; addr: string }>();
-		for (const { config, addr, entries } of this.all)
+		for (const { config, addr, entries } of this.#members)
 			for (const { key } of entries) owners.set(key, { service: config.name, addr: addr ?? config.addr });
 		return owners;
 	}
 
+	#insert(config: ServiceConfig, addr: string | null, instead?: Member): Member {
+		const member = new Member(config, addr, () => (this.#cache = null));
+		this.#members.add(member);
+		const kept = config.weight === instead?.config.weight ? instead?.weight : undefined;
+		this.#render(member, typeof config.weight === 'function' ? (this.#scales.ask(member) ?? kept) : undefined);
+		return member;
+	}
+
+	#render(member: Member, weight = member.weight): void {
+		member.render(this.ttlSeconds, { weight, percent: this.#machine.percent });
+		for (const { key } of member.entries) this.#leaving.stays(key);
+	}
+
 	#assertApart(config: ServiceConfig, instead?: Member): void {
-		const others = this.all.filter((member) => member !== instead).map((member) => ({ config: member.config, addr: member.addr }));
-		const named = [...others, { config, addr: null }].map((service) => ({
-			config: service.config,
-			addr: service.addr ?? resolvedAddr(service.config, PLACEHOLDER_HOST),
-			label: `${service.config.name} at ${service.config.addr}`,
-		}));
-		const problems = clashesOf(named);
+		const mine = new Member(config, null, () => {});
+		const near = this.all.filter((other) => other !== instead && other.places.some((one) => mine.places.some((place) => mayClash(one, place))));
+		const problems = clashesOf([...near, mine].map(({ named }) => named));
 		if (problems.length > 0) throw new ConfigError(problems);
 	}
-
-	#render(member: Member): void {
-		const { config, addr } = member;
-		if (addr === null) return;
-		member.entries = entriesOf(config, addr, {
-			ttlSeconds: this.ttlSeconds,
-			weight: typeof config.weight === 'function' ? Math.max(1, Math.round(config.weight())) : undefined,
-			weightPercent: config.weight === 'auto' ? this.#weightPercent : undefined,
-		});
-	}
-}
-
-const idOf = (name: string, addr: string): string => `${name}\n${addr}`;
-
-/** `null` = a wildcard that has to be found out. */
-function knownAddr(config: ServiceConfig): string | null {
-	const address = parseAddress(config.addr);
-	const open = 'value' in address && address.value.wildcard !== null && config.host === undefined;
-	return open ? null : resolvedAddr(config, PLACEHOLDER_HOST);
 }

@@ -4,25 +4,22 @@
  * Not promised: exclusive ownership at every instant (etcd leases are no lock); a key that outlives an etcd outage longer than its TTL; an
  * order among several services' keys.
  */
-import type { ServiceConfig } from '../core/config/config.js';
-import { ConfigError, StoppedError } from '../core/errors.js';
-import { parseService, type ServiceOptions } from '../core/options/index.js';
-import { Checks } from './checks.js';
+import { StoppedError } from '../core/errors.js';
+import type { ServiceOptions } from '../core/options/index.js';
 import { Emitter, type Listener } from './emitter.js';
 import { Engine } from './engine.js';
 import type { RegistrarEvent, Status } from './events.js';
 import type { RegistrarParts, ServiceChanges } from './parts.js';
 import { type Readiness, Waiting } from './readiness.js';
 import type { Wanted } from './reconciler.js';
-import { type Member, Services } from './services.js';
+import { Roster } from './roster.js';
 import { type Phase, statusOf } from './status.js';
 
 export class Registrar {
 	readonly #parts: RegistrarParts;
-	readonly #services: Services;
+	readonly #roster: Roster;
 	readonly #emitter: Emitter;
 	readonly #engine: Engine;
-	readonly #checks: Checks;
 	readonly #waiting = new Waiting(() => this.#readiness());
 	#phase: Phase = 'idle';
 	#startedMs: number | null = null;
@@ -30,9 +27,8 @@ export class Registrar {
 
 	constructor(parts: RegistrarParts) {
 		this.#parts = parts;
-		this.#services = new Services(parts.ttlSeconds);
+		this.#roster = new Roster(parts, () => void this.#changed());
 		this.#emitter = new Emitter(parts.logger);
-		this.#checks = new Checks(parts.createCheck, parts.logger, () => void this.#changed());
 		this.#engine = new Engine(
 			parts,
 			{
@@ -164,7 +160,7 @@ export class Registrar {
 	readonly #isVerified = (key: string): boolean => this.#engine.reconciler.memory.of(key).verifiedAtMs !== null;
 
 	async #prepare(): Promise<void> {
-		this.#services.askWeights();
+		this.#services.weighAll();
 		for (const member of this.#services.all) if (member.addr === null) this.#services.resolved(member, await this.#parts.resolve(member.config));
 	}
 

@@ -5,6 +5,7 @@ import { createCheck } from './adapters/checks/index.js';
 import { monotonicClock } from './adapters/clock.js';
 import { CronSchedule } from './adapters/cron-schedule.js';
 import { EtcdStore } from './adapters/etcd/store.js';
+import { createLoadReader } from './adapters/load/index.js';
 import type { EtcdConfig, ServiceConfig } from './core/config/config.js';
 import { type ParsedOptions, parseOptions, type RegistrarOptions } from './core/options/index.js';
 import type { ConflictPolicy } from './core/registration.js';
@@ -49,6 +50,7 @@ export function assemble(assembly: Assembly): Registrar {
 		clock: monotonicClock,
 		random: Math.random,
 		createCheck,
+		createLoadReader,
 		resolve: ({ addr, host }) => resolveAddress(addr, { serviceHost: host, endpoints: assembly.endpoints }),
 	});
 }

@@ -37,6 +37,12 @@ export function metricsText(status: Status, nowMs: number): string {
 			'Unix time at which the wanted key seen longest ago was verified in etcd; 0 = one never was.',
 			[['', oldestVerification(keys, nowMs)]],
 		),
+		family(
+			'registrar_weight',
+			'gauge',
+			'Weight that a service tells its clients; where it follows the load, percent of the full one.',
+			status.weights.map(({ service, addr, weight }) => [`${label('service', service)},${label('addr', addr)}`, weight]),
+		),
 	].join('');
 }
 

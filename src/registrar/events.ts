@@ -45,6 +45,15 @@ export interface KeyStatus {
 	readonly verifiedAgoMs: number | null;
 }
 
+export interface WeightStatus {
+	readonly service: string;
+	readonly addr: string;
+	/** As it is told to the formats that carry one; under `auto` percent of the full weight. */
+	readonly weight: number;
+	/** For people: why it is this and no other. */
+	readonly why: string;
+}
+
 export interface Status {
 	/** `ready` says whether `/readyz` answers 200; `reason` is one sentence why or why not. */
 	readonly state: 'idle' | 'starting' | 'registered' | 'degraded' | 'standing-by' | 'withdrawn' | 'paused' | 'conflict' | 'stopping' | 'stopped';
@@ -53,6 +62,8 @@ export interface Status {
 	readonly live: boolean;
 	readonly reason: string;
 	readonly keys: readonly KeyStatus[];
+	/** Of the services that have one. */
+	readonly weights: readonly WeightStatus[];
 	readonly lease: { readonly id: LeaseId; readonly ttlSeconds: number } | null;
 	readonly intervalMs: number;
 	readonly lastPass: { readonly agoMs: number; readonly durationMs: number; readonly ok: boolean } | null;

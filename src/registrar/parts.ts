@@ -3,7 +3,7 @@ import type { CheckTarget } from '../core/config/check.js';
 import type { ServiceConfig } from '../core/config/config.js';
 import type { ServiceOptions } from '../core/options/index.js';
 import type { EngineParts } from './engine.js';
-import type { HealthCheck } from './ports.js';
+import type { HealthCheck, LoadReader } from './ports.js';
 
 export interface RegistrarParts extends EngineParts {
 	readonly services: readonly ServiceConfig[];
@@ -11,6 +11,7 @@ export interface RegistrarParts extends EngineParts {
 	readonly namespace: string | undefined;
 	/** The address that a service is reached at; for a wildcard it may need the network. */
 	readonly resolve: (config: ServiceConfig) => Promise<string>;
+	readonly createLoadReader: () => LoadReader;
 	readonly createCheck: (target: CheckTarget) => HealthCheck;
 }
 

@@ -3,6 +3,7 @@
  * tests passes the same contract suite as etcd. Nothing of a vendor's types appears here.
  */
 import type { LeaseId, Observed } from '../core/registration.js';
+import type { Load } from '../core/weight.js';
 
 export type { Logger } from '../core/logger.js';
 
@@ -98,6 +99,9 @@ export interface Clock {
 	/** Milliseconds since an arbitrary moment; never goes back. */
 	now(): number;
 }
+
+/** How busy the machine was since the call before, as far as this process may use it. */
+export type LoadReader = () => Promise<Load>;
 
 /** One look at whether a service is well. Rejects (or is aborted by `signal`) when it is not; the message is told to people. */
 export interface HealthCheck {

@@ -32,14 +32,13 @@ export class Registrar {
 		this.#engine = new Engine(
 			parts,
 			{
-				prepare: () => this.#prepare(),
+				prepare: () => this.#roster.prepare(),
 				wanted: () => this.#wanted(),
-				fleetPrefixes: () => this.#services.fleetPrefixes(),
+				fleetPrefixes: () => this.#roster.services.fleetPrefixes(),
 				passed: () => this.#passed(),
 			},
 			this.#emitter,
 		);
-		for (const config of parts.services) this.#services.add(config);
 	}
 
 	/** The loop runs when this resolves; whether or not etcd is there. Idempotent. Rejects with a `ConfigError` when no address can be found for a wildcard. */
@@ -47,7 +46,7 @@ export class Registrar {
 		if (this.#phase !== 'idle') return;
 		this.#phase = 'running';
 		this.#startedMs = this.#parts.clock.now();
-		for (const member of this.#services.all) this.#checks.start(member);
+		this.#roster.start();
 		this.#engine.start();
 	}
 
@@ -58,28 +57,19 @@ export class Registrar {
 
 	/** Throws a `ConfigError` at once; resolves after the pass that wrote it, well or not. */
 	add(service: ServiceOptions): Promise<void> {
-		const config = parseService(service, this.#parts.namespace);
-		const member = this.#services.add(config);
-		if (this.#isAlive()) this.#checks.start(member);
+		this.#roster.add(service);
 		return this.#changed();
 	}
 
 	/** Changes what is told of a service without a moment of absence; with another address the new key is written before the old one goes. */
 	update(name: string, addr: string, changes: ServiceChanges): Promise<void> {
-		const member = this.#find(name, addr);
-		const { check, label: _label, host, namespace, checkTiming: _timing, ...rest } = member.config;
-		const parsed = parseService({ ...rest, ...changes }, namespace);
-		const config: ServiceConfig = { ...parsed, ...(host === undefined ? {} : { host }), check: 'check' in changes ? parsed.check : check };
-		const next = this.#services.replace(member, config);
-		if (this.#isAlive()) this.#checks.replace(member, next);
+		this.#roster.update(name, addr, changes);
 		return this.#changed();
 	}
 
 	/** Takes the service's keys out of etcd. */
 	remove(name: string, addr: string): Promise<void> {
-		const member = this.#find(name, addr);
-		this.#checks.stop(member);
-		this.#services.remove(member);
+		this.#roster.remove(name, addr);
 		return this.#changed();
 	}
 
@@ -103,8 +93,9 @@ export class Registrar {
 			phase: engine.conflict !== null && this.#isAlive() ? 'conflict' : this.#phase,
 			wanted: this.#wanted(),
 			memory: engine.reconciler.memory,
-			owner: this.#services.owners(),
-			withdrawnBecause: this.#checks.whyNot(),
+			owner: this.#roster.services.owners(),
+			weights: this.#roster.services.weights(),
+			withdrawnBecause: this.#roster.checks.whyNot(),
 			lease: engine.leases.current,
 			intervalMs: engine.intervalSeconds * 1_000,
 			lastPass: engine.lastPass,
@@ -133,7 +124,7 @@ export class Registrar {
 
 	async #stop(): Promise<void> {
 		this.#phase = 'stopping';
-		for (const member of this.#services.all) this.#checks.stop(member);
+		this.#roster.stop();
 		this.#waiting.look();
 		const clean = await this.#engine.stop();
 		this.#phase = 'stopped';
@@ -154,19 +145,15 @@ export class Registrar {
 	}
 
 	#wanted(): Wanted {
-		return this.#services.wanted(this.#phase === 'paused', this.#isVerified);
+		return this.#roster.services.wanted(this.#phase === 'paused', this.#isVerified);
 	}
 
 	readonly #isVerified = (key: string): boolean => this.#engine.reconciler.memory.of(key).verifiedAtMs !== null;
 
-	async #prepare(): Promise<void> {
-		this.#services.weighAll();
-		for (const member of this.#services.all) if (member.addr === null) this.#services.resolved(member, await this.#parts.resolve(member.config));
-	}
-
 	#passed(): boolean {
-		const isGone = (key: string) => this.#wanted().get(key) === null && !this.#isVerified(key);
-		const oneMore = this.#services.left(isGone, this.#isVerified);
+		const wanted = this.#wanted();
+		const isGone = (key: string) => wanted.get(key) === null && !this.#isVerified(key);
+		const oneMore = this.#roster.services.left(isGone, this.#isVerified);
 		this.#waiting.look();
 		if (this.#engine.conflict !== null) void this.stop();
 		return oneMore;
@@ -186,11 +173,5 @@ export class Registrar {
 
 	#isAlive(): boolean {
 		return this.#phase === 'running' || this.#phase === 'paused';
-	}
-
-	#find(name: string, addr: string): Member {
-		const member = this.#services.find(name, addr);
-		if (member === undefined) throw new ConfigError([`no service ${name} at ${addr} is registered here: expected one that was added before`]);
-		return member;
 	}
 }

@@ -1,5 +1,5 @@
 /** The registrar's state as one plain document; also what `/readyz` and `/livez` go by. */
-import type { Counters, KeyState, KeyStatus, Status } from './events.js';
+import type { Counters, KeyState, KeyStatus, Status, WeightStatus } from './events.js';
 import type { Lease } from './leases.js';
 import type { KeyMemory } from './memory.js';
 import type { Wanted } from './reconciler.js';
@@ -19,6 +19,7 @@ export interface StatusInput {
 	readonly memory: { of(key: string): KeyMemory };
 	/** Which service wants a key. */
 	readonly owner: ReadonlyMap<string, { readonly service: string; readonly addr: string }>;
+	readonly weights: readonly WeightStatus[];
 	/** Why services are withdrawn, where a check says so. */
 	readonly withdrawnBecause: string | null;
 	readonly lease: Lease | null;
@@ -44,6 +45,7 @@ export function statusOf(input: StatusInput): Status {
 		live: isLive(input),
 		reason: reason ?? 'every wanted key was verified in etcd within the last two intervals',
 		keys,
+		weights: input.weights,
 		lease: input.lease === null ? null : { id: input.lease.id, ttlSeconds: input.lease.ttlSeconds },
 		intervalMs: input.intervalMs,
 		lastPass:

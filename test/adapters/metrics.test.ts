@@ -10,6 +10,7 @@ function key(name: string, state: KeyStatus['state'], verifiedAgoMs: number | nu
 	return { key: name, service: 'demo', addr: '127.0.0.1:8080', state, verifiedAgoMs };
 }
 const counters = aStatus().counters;
+const WEIGHT = { service: 'a"b\\c\nd', addr: '127.0.0.1:8080', weight: 30, why: 'the load' };
 
 const ROWS: readonly (readonly [sentence: string, changes: Partial<Status>, lines: readonly string[]])[] = [
 	[
@@ -48,6 +49,16 @@ const ROWS: readonly (readonly [sentence: string, changes: Partial<Status>, line
 		'backslash, quote and line feed in a key are escaped, the rest is not',
 		{ keys: [key('/ns/a"b\\c\nd{é}/1', 'registered', 0)] },
 		['registrar_registered{key="/ns/a\\"b\\\\c\\nd{é}/1"} 1'],
+	],
+	[
+		'the weight of each service that has one, by service and address',
+		{
+			weights: [
+				{ service: 'a"b', addr: '127.0.0.1:8080', weight: 30, why: 'the load' },
+				{ service: 'c', addr: '[::1]:8080', weight: 1, why: 'as configured' },
+			],
+		},
+		['registrar_weight{service="a\\"b",addr="127.0.0.1:8080"} 30', 'registrar_weight{service="c",addr="[::1]:8080"} 1'],
 	],
 	[
 		'the key verified longest ago counts',
@@ -117,7 +128,7 @@ test.each(ROWS)('%s', (_sentence, changes, lines) => {
 });
 
 test('the whole text keeps to the format: HELP and TYPE once a name, samples behind them, a line feed at the end', () => {
-	const text = metricsText(aStatus({ keys: [key('/ns/a"b\\c\nd/1', 'registered', 0), key('/ns/b/1', 'pending', null)] }), NOW);
+	const text = metricsText(aStatus({ keys: [key('/ns/a"b\\c\nd/1', 'registered', 0), key('/ns/b/1', 'pending', null)], weights: [WEIGHT] }), NOW);
 	expect(text.endsWith('\n')).toBe(true);
 	const typed = new Map<string, string>();
 	let current = '';
@@ -130,15 +141,18 @@ test('the whole text keeps to the format: HELP and TYPE once a name, samples beh
 			current = String(/^# HELP (\w+) \S.*$/.exec(line)?.[1]);
 			expect(typed.has(current)).toBe(false);
 		} else {
-			const name = /^(\w+?)(?:_bucket|_sum|_count)?(?:\{\w+="(?:[^"\\\n]|\\["\\n])*"\})? (?:-?[0-9.e+]+|\+Inf)$/.exec(line)?.[1];
+			const name =
+				/^(\w+?)(?:_bucket|_sum|_count)?(?:\{\w+="(?:[^"\\\n]|\\["\\n])*"(?:,\w+="(?:[^"\\\n]|\\["\\n])*")*\})? (?:-?[0-9.e+]+|\+Inf)$/.exec(
+					line,
+				)?.[1];
 			expect(name, line).toBe(current);
 		}
 	}
-	expect(typed.size).toBe(8);
+	expect(typed.size).toBe(9);
 });
 
 test('promtool finds nothing to complain about', () => {
-	const input = metricsText(aStatus({ keys: [key('/ns/a"b\\c\nd/1', 'registered', 0)] }), NOW);
+	const input = metricsText(aStatus({ keys: [key('/ns/a"b\\c\nd/1', 'registered', 0)], weights: [WEIGHT] }), NOW);
 	const run = spawnSync('promtool', ['check', 'metrics'], { input, encoding: 'utf8' });
 	if (run.error) {
 		process.stderr.write(

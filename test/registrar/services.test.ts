@@ -199,12 +199,12 @@ test('a function is asked for its weight once a pass, not whenever somebody look
 			return asked * 10;
 		},
 	});
-	services.askWeights();
+	services.weighAll();
 	const before = wanted();
 	wanted();
 	expect(wanted()).toEqual(before);
 	const once = asked;
-	services.askWeights();
+	services.weighAll();
 	expect(asked).toBe(once + 1);
 	expect(wanted()).not.toEqual(before);
 });
@@ -221,10 +221,10 @@ test.each([
 ])('a weight function that %s changes nothing: the last good weight stays', (_how, broken) => {
 	let weight = () => 10;
 	const { services, wanted } = aSet({ formats: 'json', weight: () => weight() });
-	services.askWeights();
+	services.weighAll();
 	const before = wanted();
 	weight = broken;
-	services.askWeights();
+	services.weighAll();
 	expect(wanted()).toEqual(before);
 });
 
@@ -236,7 +236,7 @@ test('one that is broken from the start leaves the format its own weight', () =>
 			throw new Error('no scales');
 		},
 	});
-	services.askWeights();
+	services.weighAll();
 	expect(Object.keys(wanted())).toEqual(plain);
 	expect(Object.values(wanted())).not.toContain(null);
 });

@@ -11,6 +11,7 @@ export function aStatus(changes: Partial<Status> = {}): Status {
 		live: true,
 		reason: 'not registered yet',
 		keys: [],
+		weights: [],
 		lease: null,
 		intervalMs: 5000,
 		lastPass: null,

@@ -1,6 +1,6 @@
 /** From a service's configuration to what is written: its address resolved, its entries rendered, what its formats refuse. */
 import { formatAddress, parseAddress } from '../address.js';
-import { clashes } from '../formats/clashes.js';
+import { type Claim, clashes, type Place, placeOf } from '../formats/clashes.js';
 import { FORMATS, type Format, type FormatName, type FormatProblem, type RenderOptions, render } from '../formats/index.js';
 import type { Entry, Service } from '../registration.js';
 import type { ServiceConfig } from './config.js';
@@ -46,16 +46,24 @@ export function formatProblems(config: ServiceConfig, addr: string): { readonly 
 	});
 }
 
-/** Keys that meet, in words; {@link clashes} of all formats of all services. `labels` = how people call them, in the same order. */
-export function clashesOf(services: readonly { readonly config: ServiceConfig; readonly addr: string; readonly label: string }[]): string[] {
-	return clashes(
-		services.flatMap(({ config, addr, label }) =>
-			config.formats.map((format) => ({
-				label: `${label} (format ${format})`,
-				service: serviceOf(config, addr),
-				format,
-				namespace: config.namespace,
-			})),
-		),
-	);
+export interface NamedService {
+	readonly config: ServiceConfig;
+	readonly addr: string;
+	/** How people call it. */
+	readonly label: string;
+}
+
+/** Keys that meet, in words; {@link clashes} of all formats of all services. */
+export function clashesOf(services: readonly NamedService[]): string[] {
+	return clashes(services.flatMap(claimsOf));
+}
+
+/** One for each format. */
+export function placesOf(service: NamedService): Place[] {
+	return claimsOf(service).map(placeOf);
+}
+
+function claimsOf({ config, addr, label }: NamedService): Claim[] {
+	const service = serviceOf(config, addr);
+	return config.formats.map((format) => ({ label: `${label} (format ${format})`, service, format, namespace: config.namespace }));
 }

@@ -17,6 +17,25 @@ interface Fleet {
 	readonly filtersByName: boolean;
 }
 
+/** Where a claim's key stands and whose readers would see it: enough to tell at a glance that two have nothing to do with each other. */
+export interface Place {
+	readonly key: string;
+	readonly reads: string;
+	/** Instances of one service, format and namespace have one. */
+	readonly fleet: string;
+}
+
+export function placeOf({ service, format, namespace }: Claim): Place {
+	const { key, readsPrefix }: Format = FORMATS[format];
+	return { key: key(service, namespace), reads: readsPrefix(service, namespace), fleet: JSON.stringify([format, namespace, service.name]) };
+}
+
+/** `false` = {@link clashes} would find nothing between the two; costs no more than a few comparisons of text. */
+export function mayClash(one: Place, other: Place): boolean {
+	if (one.key === other.key) return true;
+	return one.fleet !== other.fleet && (one.key.startsWith(other.reads) || other.key.startsWith(one.reads));
+}
+
 /**
  * Names each two that render one key, and each two of which one's readers would take the other's key for an instance of theirs.
  * Two instances of one service in one format are a fleet, not a clash. Takes time in proportion to the text of the keys.
@@ -54,23 +73,18 @@ interface Placed {
 }
 
 function place(claim: Claim, fleets: Map<string, Fleet>, readers: Map<string, Fleet[]>): Placed {
-	const format: Format = FORMATS[claim.format];
-	const id = JSON.stringify([claim.format, claim.namespace, claim.service.name]);
+	const { key, reads, fleet: id } = placeOf(claim);
 	let fleet = fleets.get(id);
 	if (fleet === undefined) {
-		fleet = newFleet(id, claim, format);
+		fleet = { id, claim, reads, filtersByName: (FORMATS[claim.format] as Format).filtersByName === true };
 		fleets.set(id, fleet);
 		readers.set(fleet.reads, [...(readers.get(fleet.reads) ?? []), fleet]);
 	}
-	return { key: format.key(claim.service, claim.namespace), label: claim.label, fleet };
+	return { key, label: claim.label, fleet };
 }
 
 function pairOf(one: Fleet, other: Fleet): string {
 	return [one.id, other.id].sort().join();
-}
-
-function newFleet(id: string, claim: Claim, format: Format): Fleet {
-	return { id, claim, reads: format.readsPrefix(claim.service, claim.namespace), filtersByName: format.filtersByName === true };
 }
 
 /** Every reader whose prefix the key begins with; a prefix may end at any character (kratos' has no slash at its end). */

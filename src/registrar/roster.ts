@@ -1,0 +1,84 @@
+/** The services of this process with what moves them: health checks, addresses that must be found out, weights that follow the load. */
+import type { ServiceConfig } from '../core/config/config.js';
+import { ConfigError } from '../core/errors.js';
+import { parseService, type ServiceOptions } from '../core/options/index.js';
+import { Checks } from './checks.js';
+import type { RegistrarParts, ServiceChanges } from './parts.js';
+import { type Member, Services } from './services.js';
+import { Weighing } from './weighing.js';
+
+export class Roster {
+	readonly services: Services;
+	readonly checks: Checks;
+	readonly #weighing: Weighing;
+	#isRunning = false;
+
+	constructor(
+		private readonly parts: RegistrarParts,
+		/** What is wanted has changed by itself. */
+		changed: () => void,
+	) {
+		this.services = new Services(parts.ttlSeconds, parts.logger);
+		this.services.addChecked(parts.services);
+		this.checks = new Checks(parts.createCheck, parts.logger, changed);
+		this.#weighing = new Weighing({
+			...parts,
+			changed: (percent, why) => {
+				this.services.weigh(percent, why);
+				changed();
+			},
+		});
+	}
+
+	start(): void {
+		this.#isRunning = true;
+		for (const member of this.services.all) this.checks.start(member);
+	}
+
+	/** Nothing moves after this. */
+	stop(): void {
+		this.#isRunning = false;
+		for (const member of this.services.all) this.checks.stop(member);
+		this.#weighing.stop();
+	}
+
+	/** Before each pass. Rejects with a `ConfigError` while an address cannot be found out. */
+	async prepare(): Promise<void> {
+		if (this.#isRunning) await this.#weighing.follow(this.services.followLoad);
+		for (const member of this.services.all) if (member.addr === null) this.services.resolved(member, await this.parts.resolve(member.config));
+		this.services.weighAll();
+	}
+
+	/** @throws ConfigError */
+	add(service: ServiceOptions): void {
+		const member = this.services.add(parseService(service, this.parts.namespace));
+		if (this.#isRunning) this.checks.start(member);
+	}
+
+	/** @throws ConfigError */
+	update(name: string, addr: string, changes: ServiceChanges): void {
+		const member = this.#find(name, addr);
+		const next = this.services.replace(member, changed(member.config, changes));
+		if (this.#isRunning) this.checks.replace(member, next);
+	}
+
+	/** @throws ConfigError */
+	remove(name: string, addr: string): void {
+		const member = this.#find(name, addr);
+		this.checks.stop(member);
+		this.services.remove(member);
+	}
+
+	#find(name: string, addr: string): Member {
+		const member = this.services.find(name, addr);
+		if (member === undefined) throw new ConfigError([`no service ${name} at ${addr} is registered here: expected one that was added before`]);
+		return member;
+	}
+}
+
+/** A check that is not spoken of stays the very same, and so it goes on. */
+function changed(config: ServiceConfig, changes: ServiceChanges): ServiceConfig {
+	const { check, label: _label, host, namespace, checkTiming: _timing, ...rest } = config;
+	const parsed = parseService({ ...rest, ...changes }, namespace);
+	return { ...parsed, ...(host === undefined ? {} : { host }), check: 'check' in changes ? parsed.check : check };
+}

@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup build run etcd test check format lint types test-faults test-node pack clean distclean
+.PHONY: help setup build run etcd test check format lint types test-faults test-node demo pack clean distclean
 
 help: ## lists these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,7 +37,10 @@ test-faults: setup ## the long scenarios: broken etcds, networks and clocks (min
 test-node: setup ## the tests on Node 20, 22 and 24 and on etcd 3.4 and 3.5 (minutes)
 	@node test/local/matrix.mjs
 
-# Place for bench, demo, test-interop: one line each over a script of test/.
+demo: setup ## a guided tour: breaks a local etcd before your eyes, the registrar beside a plain poll (a minute)
+	@npm run --silent build && exec node test/demo/main.mjs
+
+# Place for bench, test-interop: one line each over a script of test/.
 
 pack: packages ## builds the package as it would be published and checks it
 	@npm run --silent pack:check && npm pack --silent

@@ -29,7 +29,11 @@ export class Timeline {
 
 	/** Resolves at the first look that shows the key right. */
 	async right(limitMs = 30_000): Promise<void> {
-		await until(() => this.now === 'right', { limitMs, everyMs: 5, what: `${this.key} right in etcd; it was ${this.text()}` });
+		try {
+			await until(() => this.now === 'right', { limitMs, everyMs: 5 });
+		} catch (cause) {
+			throw new Error(`${this.key} was not right within ${limitMs} ms: ${this.text()}`, { cause });
+		}
 	}
 
 	/**
@@ -51,6 +55,15 @@ export class Timeline {
 	marksSince(fromMs: number): Set<Mark> {
 		const before = this.#changes.findLast(({ atMs }) => atMs <= fromMs);
 		return new Set([...(before ? [before] : []), ...this.#changes.filter(({ atMs }) => atMs > fromMs)].map(({ mark }) => mark));
+	}
+
+	/** For how many milliseconds since that moment the key was seen missing or wrong. */
+	notRightMs(fromMs: number): number {
+		return this.#changes.reduce((sum, { atMs, mark }, index) => {
+			const untilMs = this.#changes[index + 1]?.atMs ?? performance.now();
+			const bad = mark === 'absent' || mark === 'wrong';
+			return sum + (bad ? Math.max(0, untilMs - Math.max(atMs, fromMs)) : 0);
+		}, 0);
 	}
 
 	/** For people: each change with its time since the first. */

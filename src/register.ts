@@ -9,6 +9,7 @@ import { createLoadReader } from './adapters/load/index.js';
 import type { EtcdConfig, ServiceConfig } from './core/config/config.js';
 import { type ParsedOptions, parseOptions, type RegistrarOptions } from './core/options/index.js';
 import type { ConflictPolicy } from './core/registration.js';
+import { guardedLogger } from './registrar/guarded-logger.js';
 import type { Logger } from './registrar/ports.js';
 import { Registrar } from './registrar/registrar.js';
 
@@ -40,11 +41,13 @@ export function createRegistrar(options: RegistrarOptions): Registrar {
 }
 
 export function assemble(assembly: Assembly): Registrar {
-	const { logger, ttlSeconds } = assembly;
+	const { ttlSeconds } = assembly;
+	const logger = guardedLogger(assembly.logger);
 	const store = new EtcdStore({ ...assembly, authRetryMs: ttlSeconds * 1_000 }, monotonicClock, logger);
 	return new Registrar({
 		...assembly,
 		namespace: assembly.namespace,
+		logger,
 		store,
 		schedule: new CronSchedule({ logger }),
 		clock: monotonicClock,

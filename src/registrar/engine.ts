@@ -84,7 +84,7 @@ export class Engine {
 
 	/** The granted TTL; before the first grant the one to be asked for. */
 	get intervalSeconds(): number {
-		return this.leases.current?.ttlSeconds ?? this.parts.ttlSeconds;
+		return this.leases.intervalSeconds;
 	}
 
 	start(): void {
@@ -100,12 +100,13 @@ export class Engine {
 	async stop(): Promise<boolean> {
 		const { clock, stopTimeoutMs, callTimeoutMs, store } = this.parts;
 		const untilMs = clock.now() + stopTimeoutMs;
-		this.#keepalive.stop();
-		this.#watching.stop();
 		// A grant or a put on its way may still be carried out: let it end. A pass that has nothing of ours in etcd is simply cut.
 		const patience = setTimeout(() => this.#abort.abort(), this.leases.alive.length === 0 ? 0 : Math.min(callTimeoutMs, stopTimeoutMs / 2));
 		await this.#loop.stop();
 		clearTimeout(patience);
+		// Only now: a pass that still ended well has opened them once more.
+		this.#keepalive.stop();
+		this.#watching.stop();
 		const clean = await withdrawAll({ ...this.parts, reconciler: this.reconciler, leases: this.leases, wanted: this.subject.wanted(), untilMs });
 		this.#journal.flush();
 		store.close();

@@ -21,6 +21,7 @@ export class Fleet {
 			let size = 0;
 			for (const prefix of this.prefixes()) size += await this.store.count(prefix);
 			this.size = size;
+			this.#nextMs = this.clock.now() + countEvery(size);
 		} catch {
 			// Next time.
 		}

@@ -14,6 +14,7 @@ export class Leases {
 	readonly #ids: LeaseIds;
 	readonly #former = new Set<LeaseId>();
 	#current: Lease | null = null;
+	#intervalSeconds: number;
 	/** A grant was sent under this ID and its answer did not come: repeated, it cannot make a second lease. */
 	#asked: LeaseId | null = null;
 
@@ -24,6 +25,12 @@ export class Leases {
 		random: () => number,
 	) {
 		this.#ids = new LeaseIds(random);
+		this.#intervalSeconds = ttlSeconds;
+	}
+
+	/** The TTL that etcd granted last; before the first grant the one that was asked for. */
+	get intervalSeconds(): number {
+		return this.#intervalSeconds;
 	}
 
 	get current(): Lease | null {
@@ -52,6 +59,7 @@ export class Leases {
 		try {
 			const ttlSeconds = await this.store.grant(id, this.ttlSeconds, signal);
 			this.#current = { id, ttlSeconds };
+			this.#intervalSeconds = ttlSeconds;
 			this.#asked = null;
 			return this.#current;
 		} catch (error) {

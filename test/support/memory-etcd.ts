@@ -25,6 +25,8 @@ export class MemoryEtcd {
 	#keys = new Map<string, Kv>();
 	#leases = new Map<string, { readonly grantedSeconds: number; endsMs: number }>();
 	readonly #watchers = new Set<Changed>();
+	/** One for each lease, so that watches hear of its end although nobody asks. */
+	readonly #ends = new Map<string, ReturnType<typeof setTimeout>>();
 
 	constructor(readonly clock: Clock) {}
 
@@ -90,7 +92,7 @@ export class MemoryEtcd {
 		if (this.#leases.has(lease)) return null;
 		const grantedSeconds = Math.max(ttlSeconds, MIN_TTL_SECONDS);
 		this.#leases.set(lease, { grantedSeconds, endsMs: this.clock.now() + grantedSeconds * 1_000 });
-		this.#expireLater(grantedSeconds);
+		this.#expireLater(lease, grantedSeconds);
 		return grantedSeconds;
 	}
 
@@ -100,17 +102,15 @@ export class MemoryEtcd {
 		const lease = this.#leases.get(leaseId);
 		if (lease === undefined) return 0;
 		lease.endsMs = this.clock.now() + lease.grantedSeconds * 1_000;
-		this.#expireLater(lease.grantedSeconds);
+		this.#expireLater(leaseId, lease.grantedSeconds);
 		return lease.grantedSeconds;
 	}
 
 	/** `false` = there is no such lease. */
 	revoke(lease: string): boolean {
 		this.expire();
-		if (!this.#leases.delete(lease)) return false;
-		const keys = this.keysOn(lease);
-		if (keys.length > 0) this.#revision += 1n;
-		for (const key of keys) this.#remove(key);
+		if (!this.#leases.has(lease)) return false;
+		this.#end(lease);
 		return true;
 	}
 
@@ -141,7 +141,7 @@ export class MemoryEtcd {
 			this.#leases = new Map(
 				saved.leases.map(([id, { grantedSeconds }]) => [id, { grantedSeconds, endsMs: this.clock.now() + grantedSeconds * 1_000 }]),
 			);
-			for (const { grantedSeconds } of this.#leases.values()) this.#expireLater(grantedSeconds);
+			for (const [id, { grantedSeconds }] of this.#leases) this.#expireLater(id, grantedSeconds);
 		};
 	}
 
@@ -155,6 +155,7 @@ export class MemoryEtcd {
 
 	#end(lease: string): void {
 		this.#leases.delete(lease);
+		clearTimeout(this.#ends.get(lease));
 		const keys = this.keysOn(lease);
 		if (keys.length > 0) this.#revision += 1n;
 		for (const key of keys) this.#remove(key);
@@ -170,8 +171,8 @@ export class MemoryEtcd {
 		for (const changed of this.#watchers) changed(key, { type: 'delete' });
 	}
 
-	/** So that watches hear of the end although nobody asks. */
-	#expireLater(seconds: number): void {
-		setTimeout(() => this.expire(), seconds * 1_000 + 1).unref();
+	#expireLater(lease: string, seconds: number): void {
+		clearTimeout(this.#ends.get(lease));
+		this.#ends.set(lease, setTimeout(() => this.expire(), seconds * 1_000 + 1).unref());
 	}
 }

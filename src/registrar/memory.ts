@@ -35,8 +35,10 @@ const UNKNOWN: KeyMemory = {
 	wrong: false,
 };
 
+type Remembered = { -readonly [K in keyof KeyMemory]: KeyMemory[K] };
+
 export class Memory {
-	readonly #keys = new Map<string, KeyMemory>();
+	readonly #keys = new Map<string, Remembered>();
 
 	of(key: string): KeyMemory {
 		return this.#keys.get(key) ?? UNKNOWN;
@@ -53,7 +55,10 @@ export class Memory {
 
 	/** Our value was seen, or written, under our lease. */
 	verified(key: string, value: string, under: LeaseId, atMs: number): void {
-		this.#keys.set(key, { ...UNKNOWN, tenure: 'held', verifiedValue: value, under, verifiedAtMs: atMs });
+		const known = this.#keys.get(key);
+		// Of thousands of keys that are as they were, nothing is made anew at each pass.
+		if (known !== undefined && isSame(known, value, under)) known.verifiedAtMs = atMs;
+		else this.#keys.set(key, { ...UNKNOWN, tenure: 'held', verifiedValue: value, under, verifiedAtMs: atMs });
 	}
 
 	/** Not wanted, and not in etcd by us. */
@@ -69,4 +74,10 @@ export class Memory {
 	change(key: string, change: Partial<KeyMemory>): void {
 		this.#keys.set(key, { ...this.of(key), ...change });
 	}
+}
+
+/** Verified before, with nothing else to tell. */
+function isSame(known: KeyMemory, value: string, under: LeaseId): boolean {
+	if (known.verifiedValue !== value || known.under !== under || known.tenure !== 'held' || known.verifiedAtMs === null) return false;
+	return known.sentValue === null && known.rival === null && !known.denied && !known.suspected && !known.wrong;
 }

@@ -51,20 +51,21 @@ export class Leases {
 		return this.#ids.isOurs(lease);
 	}
 
-	/** The current lease, granted now if there is none. A grant that failed is repeated under its ID. */
-	async ensure(signal?: AbortSignal): Promise<Lease> {
-		if (this.#current !== null) return this.#current;
+	/** There is a current lease once it resolves: granted now if there was none. A grant that failed is repeated under its ID. */
+	async ensure(signal?: AbortSignal): Promise<void> {
+		if (this.#current !== null) return;
 		const id = this.#asked ?? this.#ids.next();
 		this.#asked = id;
 		try {
 			const ttlSeconds = await this.store.grant(id, this.ttlSeconds, signal);
+			// Asked for again meanwhile, that answer came first; the lease may be a former one by now.
+			if (this.#asked !== id) return;
 			this.#current = { id, ttlSeconds };
 			this.#intervalSeconds = ttlSeconds;
 			this.#asked = null;
-			return this.#current;
 		} catch (error) {
 			// etcd answered and did not grant it: there is nothing to revoke.
-			if (error instanceof StoreError && !MAYBE_GRANTED.has(error.code)) this.#asked = null;
+			if (this.#asked === id && error instanceof StoreError && !MAYBE_GRANTED.has(error.code)) this.#asked = null;
 			throw error;
 		}
 	}

@@ -31,6 +31,9 @@ export interface LoopOptions {
 	readonly random: () => number;
 }
 
+/** A longer one fires at once (Node: `TIMEOUT_MAX`); a foreign lease may be granted for years. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 export class Loop {
 	readonly #trigger: Trigger;
 	#poll = true;
@@ -84,7 +87,7 @@ export class Loop {
 		this.#keepBeat();
 		this.#attempts = ok ? 0 : this.#attempts + 1;
 		if (!ok) this.#retry = setTimeout(() => void this.#trigger.now(), this.#retryMs());
-		else if (againInMs !== null) this.#look = setTimeout(() => void this.#trigger.now(), againInMs);
+		else if (againInMs !== null) this.#look = setTimeout(() => void this.#trigger.now(), Math.min(againInMs, LONGEST_TIMER_MS));
 	}
 
 	#retryMs(): number {

@@ -1,6 +1,6 @@
-/** Reads any number of keys: 100 a transaction, a refused transaction halved until the refused keys stand alone. */
+/** Reads any number of keys: 100 a transaction, one that is refused or answered by too much halved until the culprits stand alone. */
 import { chunked, halves } from '../core/chunks.js';
-import { StoreError } from '../core/errors.js';
+import { StoreError, type StoreErrorCode } from '../core/errors.js';
 import type { Observed } from '../core/registration.js';
 import type { Store } from './ports.js';
 
@@ -16,6 +16,8 @@ export interface Look {
 const PARALLEL = 8;
 /** Tries, in one pass, to find out which of the keys refused so far are still refused. */
 const DENIED_BUDGET = 20;
+/** What fewer keys may help against: one that is denied, and values of others that are together more than gRPC takes (4 MiB). */
+const HALVED: ReadonlySet<StoreErrorCode> = new Set(['permission-denied', 'exhausted']);
 
 export class Reader {
 	constructor(private readonly store: Store) {}
@@ -39,8 +41,9 @@ export class Reader {
 		try {
 			found.add(await this.store.read(keys, signal));
 		} catch (error) {
-			if (!(error instanceof StoreError) || error.code !== 'permission-denied') throw error;
-			if (keys.length === 1) return found.deny(keys);
+			if (!(error instanceof StoreError) || !HALVED.has(error.code)) throw error;
+			if (keys.length === 1 && error.code === 'permission-denied') return found.deny(keys);
+			if (keys.length === 1) throw error;
 			for (const half of halves(keys)) await this.#readHalving(half, found, budget, signal);
 		}
 	}

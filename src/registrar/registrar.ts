@@ -152,7 +152,9 @@ export class Registrar {
 
 	#passed(): boolean {
 		const wanted = this.#wanted();
-		const isGone = (key: string) => wanted.get(key) === null && !this.#isVerified(key);
+		const { memory } = this.#engine.reconciler;
+		// A put whose answer was lost may stand in etcd: only a look tells that it does not.
+		const isGone = (key: string) => wanted.get(key) === null && !this.#isVerified(key) && memory.of(key).sentValue === null;
 		const oneMore = this.#roster.services.left(isGone, this.#isVerified);
 		this.#waiting.look();
 		if (this.#engine.conflict !== null) void this.stop();

@@ -45,7 +45,9 @@ export class Writer {
 	async #writeHalving(writes: readonly PlannedWrite[], budget: { left: number }, signal?: AbortSignal): Promise<Result> {
 		if (budget.left <= 0) return 'done';
 		budget.left -= 1;
-		const lease = this.leases.current?.id ?? '0';
+		const lease = this.leases.current?.id ?? NO_LEASE;
+		// The keepalive may have heard since the last chunk that it is gone; a key put without one would stand for ever.
+		if (lease === NO_LEASE && writes.some(({ op }) => op === 'put')) return 'lease gone';
 		for (const write of writes) if (write.op === 'put') this.memory.change(write.key, { sentValue: write.value });
 		try {
 			const succeeded = await this.store.write(
@@ -110,5 +112,7 @@ export class Writer {
 
 /** Tries in one pass to write keys that were refused before. */
 const REFUSED_TRIES = 20;
+/** As etcd says it. */
+const NO_LEASE = '0';
 
 const bytesOf = (write: PlannedWrite): number => write.key.length * 2 + (write.op === 'put' ? write.value.length : 0);

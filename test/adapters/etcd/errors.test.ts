@@ -1,0 +1,68 @@
+import {
+	EtcdAuthenticationFailedError,
+	EtcdInvalidAuthTokenError,
+	EtcdLeaseInvalidError,
+	EtcdPermissionDeniedError,
+	GRPCDeadlineExceededError,
+	GRPCFailedPreconditionError,
+	GRPCGenericError,
+	GRPCInvalidArgumentError,
+	GRPCResourceExhastedError,
+	GRPCUnavailableError,
+	GRPCUnknownError,
+} from 'etcd3';
+import { expect, test } from 'vitest';
+import { isAuthOff, isLeaseExists, isTokenRejected, toStoreError } from '../../../src/adapters/etcd/errors.js';
+import { StoreError, type StoreErrorCode } from '../../../src/core/errors.js';
+
+/** As a stream gives it: the raw error of gRPC with its code. */
+const raw = (code: number, message: string): Error => Object.assign(new Error(`${code} NAME: ${message}`), { code });
+
+test.each<readonly [sentence: string, error: unknown, code: StoreErrorCode]>([
+	['no connection', new GRPCUnavailableError('14 UNAVAILABLE: No connection established'), 'unavailable'],
+	['no leader', new GRPCUnavailableError('14 UNAVAILABLE: etcdserver: no leader'), 'unavailable'],
+	['a deadline', new GRPCDeadlineExceededError('4 DEADLINE_EXCEEDED: Deadline exceeded'), 'timeout'],
+	['etcd asked for too long', new GRPCUnknownError('2 UNKNOWN: context deadline exceeded'), 'unavailable'],
+	['a lease that is gone', new EtcdLeaseInvalidError('5'), 'lease-not-found'],
+	['a lease that is gone, in the words of gRPC', new GRPCGenericError('5 NOT_FOUND: etcdserver: requested lease not found'), 'lease-not-found'],
+	['a permission', new EtcdPermissionDeniedError('7 PERMISSION_DENIED: etcdserver: permission denied'), 'permission-denied'],
+	['a permission, on a stream', raw(7, 'etcdserver: permission denied'), 'permission-denied'],
+	[
+		'a wrong password',
+		new EtcdAuthenticationFailedError('3 INVALID_ARGUMENT: etcdserver: authentication failed, invalid user ID or password'),
+		'authentication-failed',
+	],
+	['a token that expired', new EtcdInvalidAuthTokenError('16 UNAUTHENTICATED: etcdserver: invalid auth token'), 'token-rejected'],
+	['a token that expired, on a stream', raw(16, 'etcdserver: invalid auth token'), 'token-rejected'],
+	[
+		'users or roles changed since the token was issued',
+		new GRPCInvalidArgumentError('3 INVALID_ARGUMENT: etcdserver: revision of auth store is old'),
+		'token-rejected',
+	],
+	['auth was switched on and we sent no token', new GRPCInvalidArgumentError('3 INVALID_ARGUMENT: etcdserver: user name is empty'), 'token-rejected'],
+	['no space', new GRPCResourceExhastedError('8 RESOURCE_EXHAUSTED: etcdserver: mvcc: database space exceeded'), 'exhausted'],
+	['too many operations', new GRPCInvalidArgumentError('3 INVALID_ARGUMENT: etcdserver: too many operations in txn request'), 'invalid'],
+	['a lease that exists', new GRPCFailedPreconditionError('9 FAILED_PRECONDITION: etcdserver: lease already exists'), 'invalid'],
+	['cancelled by a closing connection', raw(1, 'connection closed'), 'unavailable'],
+	['an error of the operating system', Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }), 'unavailable'],
+	['something that is no error', 'oops', 'unavailable'],
+])('%s', (_sentence, error, code) => {
+	const translated = toStoreError(error);
+	expect(translated).toBeInstanceOf(StoreError);
+	expect(translated.code).toBe(code);
+	expect(translated.cause).toBe(error);
+	expect(translated.message).not.toMatch(/^\d+ [A-Z_]+: /);
+});
+
+test('what is ours already stays what it is', () => {
+	const error = new StoreError('timeout', 'no answer');
+	expect(toStoreError(error)).toBe(error);
+});
+
+test('what is asked about by name is recognised, and nothing else', () => {
+	expect(isAuthOff(new GRPCFailedPreconditionError('9 FAILED_PRECONDITION: etcdserver: authentication is not enabled'))).toBe(true);
+	expect(isAuthOff(new Error('9 FAILED_PRECONDITION: etcdserver: lease already exists'))).toBe(false);
+	expect(isLeaseExists(new Error('9 FAILED_PRECONDITION: etcdserver: lease already exists'))).toBe(true);
+	expect(isLeaseExists('lease already exists')).toBe(false);
+	expect(isTokenRejected('etcdserver: permission denied')).toBe(false);
+});

@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup build run etcd test check format lint types test-faults test-node demo pack clean distclean
+.PHONY: help setup build run etcd test check format lint types test-faults test-node demo bench bench-quick pack clean distclean
 
 help: ## lists these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,7 +40,13 @@ test-node: setup ## the tests on Node 20, 22 and 24 and on etcd 3.4 and 3.5 (min
 demo: setup ## a guided tour: breaks a local etcd before your eyes, the registrar beside a plain poll (a minute)
 	@npm run --silent build && exec node test/demo/main.mjs
 
-# Place for bench, test-interop: one line each over a script of test/.
+bench: setup ## measures it beside what one would use instead, prints one table (a quarter of an hour; BENCH="--row start-up" = one row)
+	@npm run --silent build && node test/bench/run.mjs $(BENCH)
+
+bench-quick: setup ## the same with few runs: to see whether something is off, not how much (minutes)
+	@npm run --silent build && node test/bench/run.mjs --quick $(BENCH)
+
+# Place for test-interop: one line each over a script of test/.
 
 pack: packages ## builds the package as it would be published and checks it
 	@npm run --silent pack:check && npm pack --silent

@@ -1,19 +1,19 @@
-/** The usual registration with etcd3, as its readme suggests it: a lease, and a new one when it is lost, tried again every second. */
+/** The usual registration with etcd3: a lease, and a second later a new one when it is lost or could not be had. */
 const { Etcd3 } = require('etcd3');
 const [hosts, name, addr, ttl] = process.argv.slice(2);
 const client = new Etcd3({ hosts });
 
-async function register() {
+function register() {
+	let over = false;
 	const lease = client.lease(Number(ttl));
-	lease.once('lost', () => void register());
-	try {
-		await lease.put(`/ns/${name}/${addr}`).value(addr).exec();
-	} catch (error) {
+	// etcd3 may tell both ways, and more than once.
+	const again = (error) => {
+		if (over) return;
+		over = true;
 		process.stderr.write(`${error}\n`);
-		lease.removeAllListeners('lost');
-		lease.on('lost', () => {});
-		lease.release();
 		setTimeout(register, 1000);
-	}
+	};
+	lease.on('lost', again);
+	lease.put(`/ns/${name}/${addr}`).value(addr).exec().catch(again);
 }
-void register();
+register();

@@ -1,7 +1,11 @@
 import type { Row } from '../row.js';
+import { firstRegistration } from './first-registration.js';
 import { footprint } from './footprint.js';
+import { heals } from './heals.js';
+import { herd } from './herd.js';
 import { recovery } from './recovery.js';
+import { size } from './size.js';
 import { startUp } from './start-up.js';
 
 /** The table of the rows, in the order in which they run and print. */
-export const rows = (): readonly Row[] => [startUp, footprint, recovery];
+export const rows = (): readonly Row[] => [startUp, firstRegistration, footprint, recovery, herd, heals, size];

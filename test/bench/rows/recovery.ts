@@ -3,8 +3,9 @@ import { Gateway, type SeenKey } from '../../support/gateway.js';
 import { startProxy, type TcpProxy } from '../../support/proxy.js';
 import { Timeline } from '../../support/timeline.js';
 import { until } from '../../support/until.js';
+import { countBelow, removeBelow } from '../below.js';
 import { type Contestant, POLL, task } from '../contestants.js';
-import { type Bench, compare, type Line, type Row } from '../row.js';
+import { compare, type Line, type Row } from '../row.js';
 
 const TTL_SECONDS = 3;
 const TTL_MS = TTL_SECONDS * 1_000;
@@ -27,7 +28,7 @@ interface Fault {
 }
 
 const FAULTS: readonly Fault[] = [
-	{ name: 'key deleted', settleMs: TTL_MS, rounds: [5, 1], commit: ({ gateway, prefix }) => removeAll(gateway, prefix) },
+	{ name: 'key deleted', settleMs: TTL_MS, rounds: [5, 1], commit: ({ gateway, prefix }) => removeBelow(gateway, prefix) },
 	{
 		name: 'etcd killed, back after two TTLs',
 		settleMs: LIMIT_MS / 2,
@@ -98,17 +99,9 @@ async function outlive(one: Contestant, fault: Fault): Promise<number> {
 	}
 }
 
+/** For the timeline, which asks for a key: any key below the prefix is the key. */
 async function firstBelow(gateway: Gateway, prefix: string): Promise<SeenKey | null> {
-	const { count } = await gateway.call<{ count?: string }>('/v3/kv/range', { ...below(prefix), count_only: true });
-	return count === undefined ? null : { value: '', lease: null, modRevision: count };
-}
-
-const removeAll = (gateway: Gateway, prefix: string) => gateway.call<void>('/v3/kv/deleterange', below(prefix));
-
-/** Every key that begins with it: up to where the last character is one higher. */
-function below(prefix: string): { key: string; range_end: string } {
-	const end = `${prefix.slice(0, -1)}${String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1)}`;
-	return { key: Buffer.from(prefix).toString('base64'), range_end: Buffer.from(end).toString('base64') };
+	return (await countBelow(gateway, prefix)) === 0 ? null : { value: '', lease: null, modRevision: '0' };
 }
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

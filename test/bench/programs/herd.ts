@@ -1,0 +1,32 @@
+import { Etcd3 } from 'etcd3';
+import { createRegistrar } from '../../../src/index.js';
+
+/**
+ * `node herd.mjs (ours|poll) ENDPOINT COUNT TTL`: so many instances in one process, each with a client and a lease of its own. `poll` is
+ * the first design on etcd3. Ends with its input.
+ */
+const [who = '', endpoint = '', count = '0', ttl = '5'] = process.argv.slice(2);
+const ttlSeconds = Number(ttl);
+
+function ours(addr: string): void {
+	void createRegistrar({ endpoints: endpoint, ttlSeconds, services: [{ name: 'herd', addr }] }).start();
+}
+
+function poll(addr: string): void {
+	const client = new Etcd3({ hosts: endpoint });
+	const look = async () => {
+		try {
+			if ((await client.get(`/ns/herd/${addr}`).exec()).count !== '0') return;
+			const lease = client.lease(ttlSeconds);
+			lease.on('lost', () => {});
+			await lease.put(`/ns/herd/${addr}`).value(addr).exec();
+		} catch {
+			// The next look.
+		}
+	};
+	void look();
+	setInterval(look, ttlSeconds * 1_000);
+}
+
+for (let index = 0; index < Number(count); index += 1) (who === 'ours' ? ours : poll)(`10.2.${index >> 8}.${index & 255}:8080`);
+process.stdin.resume().once('end', () => process.exit());

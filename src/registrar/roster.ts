@@ -57,22 +57,24 @@ export class Roster {
 
 	/** @throws ConfigError */
 	update(name: string, addr: string, changes: ServiceChanges): void {
-		const member = this.#find(name, addr);
-		const next = this.services.replace(member, changed(member.config, changes));
-		if (this.#isRunning) this.checks.replace(member, next);
+		for (const member of this.#named(name, addr)) {
+			const next = this.services.replace(member, changed(member.config, changes));
+			if (this.#isRunning) this.checks.replace(member, next);
+		}
 	}
 
 	/** @throws ConfigError */
 	remove(name: string, addr: string): void {
-		const member = this.#find(name, addr);
-		this.checks.stop(member);
-		this.services.remove(member);
+		for (const member of this.#named(name, addr)) {
+			this.checks.stop(member);
+			this.services.remove(member);
+		}
 	}
 
-	#find(name: string, addr: string): Member {
-		const member = this.services.find(name, addr);
-		if (member === undefined) throw new ConfigError([`no service ${name} at ${addr} is registered here: expected one that was added before`]);
-		return member;
+	#named(name: string, addr: string): readonly Member[] {
+		const members = this.services.named(name, addr);
+		if (members.length > 0) return members;
+		throw new ConfigError([`no service ${name} at ${addr} is registered here: expected one that was added before`]);
 	}
 }
 

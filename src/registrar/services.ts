@@ -30,10 +30,9 @@ export class Services {
 		return [...this.#members];
 	}
 
-	/** By the address as it was given, or as it was resolved. */
-	find(name: string, addr: string): Member | undefined {
-		for (const member of this.#members) if (member.config.name === name && (member.config.addr === addr || member.addr === addr)) return member;
-		return undefined;
+	/** By the address as it was given, or as it was resolved. Several: one service told as several, each with formats of its own. */
+	named(name: string, addr: string): readonly Member[] {
+		return this.all.filter(({ config, addr: resolved }) => config.name === name && (config.addr === addr || resolved === addr));
 	}
 
 	/** Services that were checked together already: comparing each with each once more would take its time. */

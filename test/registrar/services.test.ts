@@ -20,7 +20,7 @@ function aSet(...options: Partial<ServiceOptions>[]) {
 		return services.left((key) => now.get(key) === null && !verified(key), verified);
 	};
 	const member = (name = 'user', addr = '10.0.0.5:80'): Member => {
-		const found = services.find(name, addr);
+		const [found] = services.named(name, addr);
 		if (found === undefined) throw new Error(`no ${name} at ${addr}`);
 		return found;
 	};
@@ -47,7 +47,7 @@ test('one that is removed is wanted absent until it is, and then spoken of no mo
 	expect(wanted()).toMatchObject({ [A]: null });
 	expect(pass()).toBe(false);
 	expect(Object.keys(wanted())).toEqual(['/ns/pay/10.0.0.5:81']);
-	expect(services.find('user', '10.0.0.5:80')).toBeUndefined();
+	expect(services.named('user', '10.0.0.5:80')).toEqual([]);
 });
 
 test('one that is removed and added again at once never leaves', () => {
@@ -176,7 +176,7 @@ test('a change of what is told leaves the key where it is', () => {
 test('services whose keys would meet are refused, and nothing has changed', () => {
 	const { services, wanted } = aSet({}, { name: 'user', addr: '10.0.0.6:80' });
 	expect(() => services.add(aConfig())).toThrow(/user at 10.0.0.5:80/);
-	const second = services.find('user', '10.0.0.6:80');
+	const [second] = services.named('user', '10.0.0.6:80');
 	if (second === undefined) throw new Error('no second');
 	expect(() => services.replace(second, aConfig())).toThrow(/user at 10.0.0.5:80/);
 	expect(Object.keys(wanted())).toEqual([A, B]);

@@ -41,6 +41,11 @@ const bytes = (path: string | undefined): Buffer | null => (path === undefined ?
 
 /** Kubernetes swaps a symbolic link: the inode tells as well as the time. */
 function stamp(path: string): string {
-	const stat = statSync(path, { throwIfNoEntry: false });
-	return stat === undefined ? 'absent' : `${stat.ino}:${stat.mtimeMs}:${stat.size}`;
+	try {
+		const { ino, mtimeMs, size } = statSync(path);
+		return `${ino}:${mtimeMs}:${size}`;
+	} catch {
+		// Absent, or out of reach in the middle of a swap: reading it tells.
+		return 'unreadable';
+	}
 }

@@ -7,8 +7,17 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 
-const owner = new AsyncLocalStorage<Sockets>();
+const owner = new AsyncLocalStorage<Sockets | undefined>();
 let listening = false;
+
+/**
+ * The listener, called outside of the context that its stream was opened in. What it starts (a pass, and the application's own listeners in it)
+ * opens sockets that are not ours to end.
+ */
+export const outside =
+	<A extends unknown[]>(listener: (...args: A) => unknown) =>
+	(...args: A): unknown =>
+		owner.run(undefined, () => listener(...args));
 
 export class Sockets {
 	readonly #open = new Set<Socket>();

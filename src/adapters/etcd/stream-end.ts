@@ -1,6 +1,7 @@
 /** What the two kinds of stream share: however one ends, its listener hears of it once and its connection is let go once. */
 import type { Connection } from './connection.js';
 import { toStoreError } from './errors.js';
+import { outside } from './sockets.js';
 
 interface Endable {
 	on(event: 'end', fn: () => void): unknown;
@@ -24,12 +25,13 @@ export function endOnce(connection: Connection, stream: Endable, listener: { end
 		connection.release();
 		return true;
 	};
+	const ended = outside((error: Error | null) => finish() && listener.ended(error));
 	stream.on('error', (raw) => {
 		const error = toStoreError(raw);
 		if (error.code === 'token-rejected') connection.tokenRejected();
-		if (finish()) listener.ended(error);
+		ended(error);
 	});
-	stream.on('end', () => finish() && listener.ended(null));
+	stream.on('end', () => ended(null));
 	// end(), not cancel(): etcd3 answers a cancelled stream by closing every channel to the host.
 	const close = () => finish() && stream.end();
 	return {

@@ -1,0 +1,50 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { type Etcd, startEtcd } from '../../support/etcd.js';
+import { aRealStore } from '../../support/real-store.js';
+import { until } from '../../support/until.js';
+
+let etcd: Etcd;
+let elsewhere: Server;
+let answered = 0;
+const sockets: Socket[] = [];
+
+beforeAll(async () => {
+	etcd = await startEtcd();
+	elsewhere = createServer((socket) => socket.on('error', () => {}).pipe(socket)).listen(0, '127.0.0.1');
+	await once(elsewhere, 'listening');
+});
+afterEach(() => {
+	for (const socket of sockets.splice(0)) socket.destroy();
+	answered = 0;
+});
+afterAll(async () => {
+	elsewhere.close();
+	await etcd.stop();
+});
+
+/** What an application may do when it hears something: a connection of its own, somewhere else. */
+function application(): void {
+	const socket = connect((elsewhere.address() as AddressInfo).port, '127.0.0.1');
+	socket.on('error', () => {}).on('data', () => (answered += 1));
+	sockets.push(socket);
+}
+
+test('a socket that a listener opens is not ours: it outlives the connection from which the news came', async () => {
+	const { store } = aRealStore([etcd.endpoint]);
+	await store.read(['a']);
+	await store.grant('4711', 60);
+	const keepalive = await store.openKeepalive({ answered: application, ended: application });
+	await store.openWatch(['a'], { opened: application, changed: application, ended: application });
+	keepalive.request('4711');
+	await until(() => sockets.length === 2);
+	await etcd.ctl('put', 'a', 'v');
+	await until(() => sockets.length === 3);
+	// Ends both streams and the connection, and the listeners hear of it.
+	store.close();
+	await until(() => sockets.length === 5);
+	for (const socket of sockets) socket.write('still here?');
+	await until(() => answered === 5);
+	expect(sockets.map(({ destroyed }) => destroyed)).toEqual([false, false, false, false, false]);
+});

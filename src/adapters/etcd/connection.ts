@@ -14,6 +14,7 @@ const GRACE_MS = 500;
 export class Connection {
 	readonly #client: Client;
 	#holders = 1;
+	#authenticating: Promise<void> | null = null;
 
 	constructor(
 		readonly endpoint: string,
@@ -27,10 +28,11 @@ export class Connection {
 	/** One call, authenticated first where needed, once more with a fresh token if the old one is no longer good. */
 	async call<T>(make: (etcd: Etcd3) => Promise<T>): Promise<T> {
 		await this.#authenticate();
+		const token = this.tokens.current(this.endpoint);
 		try {
 			return await this.#bounded(this.#client.call(make));
 		} catch (error) {
-			if (!(error instanceof StoreError) || error.code !== 'token-rejected' || !this.tokens.reject(this.endpoint)) throw error;
+			if (!(error instanceof StoreError) || error.code !== 'token-rejected' || !this.tokens.reject(this.endpoint, token)) throw error;
 			await this.#authenticate();
 			return await this.#bounded(this.#client.call(make));
 		}
@@ -62,8 +64,14 @@ export class Connection {
 		this.#client.close();
 	}
 
+	/** Calls that travel together wait for one token: etcd pays for each with a password hash. */
 	#authenticate(): Promise<void> {
-		return this.#bounded(this.#client.call((etcd) => this.tokens.ensure(this.endpoint, etcd)));
+		this.#authenticating ??= this.#bounded(
+			this.tokens.ensure(this.endpoint, (request) => this.#client.call((etcd) => etcd.auth.authenticate(request))),
+		).finally(() => {
+			this.#authenticating = null;
+		});
+		return this.#authenticating;
 	}
 
 	#bounded<T>(work: Promise<T>): Promise<T> {

@@ -2,7 +2,6 @@
  * The auth tokens, one for each endpoint: fetched by a call of its own with its own deadline (etcd3's fetch has none), kept until
  * etcd rejects it, fetched anew at a bounded pace: etcd pays for each with a password hash.
  */
-import type { Etcd3 } from 'etcd3';
 import type { StoreError } from '../../core/errors.js';
 import type { Clock, Logger } from '../../registrar/ports.js';
 import { isAuthOff, toStoreError } from './errors.js';
@@ -13,6 +12,9 @@ export interface Credentials {
 }
 
 type Entry = { readonly token: string | null; readonly atMs: number } | { readonly refused: StoreError; readonly atMs: number };
+
+/** Makes the call, on whichever connection needs the token. */
+type Authenticate = (request: { readonly name: string; readonly password: string }) => Promise<{ readonly token: string }>;
 
 /** A token that is rejected sooner than this after it was issued is not replaced at once: something else is wrong. */
 const YOUNG_MS = 1_000;
@@ -35,10 +37,10 @@ export class Tokens {
 	}
 
 	/** Makes sure there is a token for the endpoint, if credentials were given and etcd wants one. */
-	async ensure(endpoint: string, etcd: Etcd3): Promise<void> {
+	async ensure(endpoint: string, authenticate: Authenticate): Promise<void> {
 		if (this.credentials === null || this.#isGood(endpoint)) return;
 		try {
-			const { token } = await etcd.auth.authenticate({ name: this.credentials.username, password: this.credentials.password });
+			const { token } = await authenticate({ name: this.credentials.username, password: this.credentials.password });
 			this.#entries.set(endpoint, { token, atMs: this.clock.now() });
 			this.#toldOff = false;
 		} catch (error) {
@@ -46,9 +48,11 @@ export class Tokens {
 		}
 	}
 
-	/** Forgets the token that was just rejected. `false` = it was too young for another try now. */
-	reject(endpoint: string): boolean {
+	/** Forgets the token that was just rejected; left out, the one there is. `false` = it was too young for another try now. */
+	reject(endpoint: string, token = this.current(endpoint)): boolean {
 		const entry = this.#entries.get(endpoint);
+		// Another call that had the same one was answered first.
+		if (this.credentials !== null && token !== null && token !== this.current(endpoint)) return true;
 		if (this.credentials === null || (entry && 'token' in entry && entry.token !== null && this.clock.now() - entry.atMs < YOUNG_MS)) return false;
 		this.#entries.delete(endpoint);
 		return true;

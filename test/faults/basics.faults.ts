@@ -1,5 +1,7 @@
 import { describe, test } from 'vitest';
 import { KEY_FAULTS } from '../support/key-faults.js';
+import { needs } from '../support/needs.js';
+import { newerEtcd } from '../support/newer-etcd.js';
 import { STAGE_FAULTS } from '../support/stage-faults.js';
 import { measure } from './measure.js';
 import { MENDED, RECONNECTED } from './row.js';
@@ -21,4 +23,28 @@ describe('three TTLs without', () => {
 	test.for(STAGE_FAULTS)('$name', (fault, context) =>
 		measure(context, { name: fault.name, bound: RECONNECTED, commit: (stage) => fault.commit(stage, 3 * stage.ttlMs) }),
 	);
+});
+
+describe('on etcd 3.5', () => {
+	const binary = newerEtcd();
+	const missing = binary === null ? 'no etcd 3.5 can be had (ETCD_35_BIN names one)' : null;
+	const stage = { etcd: { binary: binary ?? undefined } };
+
+	test.for(KEY_FAULTS.slice(0, 2))('$name', async (fault, context) => {
+		needs(context, missing);
+		await measure(context, {
+			name: `${fault.name} (etcd 3.5)`,
+			bound: MENDED,
+			stage,
+			commit: async (each) => {
+				await fault.commit(each);
+				return performance.now();
+			},
+		});
+	});
+
+	test.for(STAGE_FAULTS.filter(({ name }) => /black hole|hangs|with its data|empty/.test(name)))('$name', async (fault, context) => {
+		needs(context, missing);
+		await measure(context, { name: `${fault.name} (etcd 3.5)`, bound: RECONNECTED, stage, commit: (each) => fault.commit(each, 3 * each.ttlMs) });
+	});
 });

@@ -63,13 +63,17 @@ async function openStages(context: TestContext, count: number, options: StageOpt
 }
 
 /**
- * The median CPU share of the registrars while nothing happens: V8 collects garbage once, eight seconds after a process falls silent, and
- * one of them may just be at it.
+ * The median CPU share of the registrars while nothing happens. V8 collects garbage once, eight seconds after a process falls silent, which
+ * costs some 40 ms: a window that holds it is looked at once more. What spins, spins in both.
  */
 export async function restOf(stages: readonly { readonly registrar: { readonly pid: number } }[]): Promise<number> {
+	const first = await windowOf(stages);
+	return first < 1 ? first : Math.min(first, await windowOf(stages));
+}
+
+async function windowOf(stages: Parameters<typeof restOf>[0]): Promise<number> {
 	const spent = () => stages.map(({ registrar }) => cpuNanoseconds(registrar.pid));
 	const before = spent();
 	await wait(REST_MS);
-	const after = spent();
-	return median(after.map((nanoseconds, index) => (nanoseconds - (before[index] ?? 0)) / (REST_MS * 1e4)));
+	return median(spent().map((nanoseconds, index) => (nanoseconds - (before[index] ?? 0)) / (REST_MS * 1e4)));
 }

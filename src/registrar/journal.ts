@@ -4,8 +4,8 @@
  */
 import type { Counting } from './counters.js';
 import type { Emitter } from './emitter.js';
+import type { Fact } from './facts.js';
 import type { Clock, Logger } from './ports.js';
-import type { Fact } from './reconciler.js';
 
 type Level = 'info' | 'warn' | 'error';
 

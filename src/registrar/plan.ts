@@ -1,8 +1,8 @@
 /** From what is wanted and what was seen to what one round does: `decide` for each key, and the choice of the lease. Pure. */
 import { decide, type Holder, type PutReason, type Verdict } from '../core/decide.js';
 import type { ConflictPolicy, LeaseId, Observed } from '../core/registration.js';
+import type { Wanted } from './facts.js';
 import type { KeyMemory } from './memory.js';
-import type { Wanted } from './reconciler.js';
 
 export type PlannedWrite =
 	| { readonly op: 'put'; readonly key: string; readonly value: string; readonly reason: PutReason; readonly ifModRevision: string }

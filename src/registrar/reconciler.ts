@@ -3,7 +3,8 @@
  * touch was seen as wanted under our one lease, or is rightly another's. What it does not promise: that this is still so.
  */
 import { StoreError } from '../core/errors.js';
-import type { ConflictPolicy, Desired, LeaseId, RepairReason } from '../core/registration.js';
+import type { ConflictPolicy, LeaseId } from '../core/registration.js';
+import type { Fact, Wanted } from './facts.js';
 import type { Leases } from './leases.js';
 import { Memory } from './memory.js';
 import { type Plan, plan } from './plan.js';
@@ -11,18 +12,6 @@ import type { Clock, Store } from './ports.js';
 import { type Look, Reader } from './reader.js';
 import { Rivals } from './rivals.js';
 import { Writer } from './writer.js';
-
-export type Wanted = ReadonlyMap<string, Desired>;
-
-/** What a pass did or found out; told as it happens, so that nothing is lost when the rest of the pass fails. */
-export type Fact =
-	| { readonly fact: 'registered'; readonly key: string; readonly lease: LeaseId }
-	| { readonly fact: 'repaired'; readonly key: string; readonly reason: RepairReason; readonly lease: LeaseId }
-	| { readonly fact: 'withdrawn'; readonly key: string }
-	| { readonly fact: 'standing by'; readonly key: string; readonly lease: LeaseId }
-	| { readonly fact: 'conflict'; readonly key: string; readonly lease: LeaseId }
-	| { readonly fact: 'denied'; readonly key: string }
-	| { readonly fact: 'history changed' };
 
 export interface PassOptions {
 	/** Try keys again that etcd refused before: once an interval, never faster. */

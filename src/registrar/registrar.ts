@@ -9,9 +9,9 @@ import type { ServiceOptions } from '../core/options/index.js';
 import { Emitter, type Listener } from './emitter.js';
 import { Engine } from './engine.js';
 import type { RegistrarEvent, Status } from './events.js';
+import type { Wanted } from './facts.js';
 import type { RegistrarParts, ServiceChanges } from './parts.js';
 import { type Readiness, Waiting } from './readiness.js';
-import type { Wanted } from './reconciler.js';
 import { Roster } from './roster.js';
 import { type Phase, statusOf } from './status.js';
 

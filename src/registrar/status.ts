@@ -1,8 +1,8 @@
 /** The registrar's state as one plain document; also what `/readyz` and `/livez` go by. */
 import type { Counters, KeyState, KeyStatus, Status, WeightStatus } from './events.js';
+import type { Wanted } from './facts.js';
 import type { Lease } from './leases.js';
 import type { KeyMemory } from './memory.js';
-import type { Wanted } from './reconciler.js';
 
 /** What the registrar itself is about, beside what its keys are. */
 export type Phase = 'idle' | 'running' | 'paused' | 'conflict' | 'stopping' | 'stopped';

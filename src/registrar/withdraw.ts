@@ -2,9 +2,10 @@
 import { fullJitter } from '../core/backoff.js';
 import { StoreError } from '../core/errors.js';
 import { withDeadline } from './deadline.js';
+import type { Wanted } from './facts.js';
 import type { Leases } from './leases.js';
 import type { Clock } from './ports.js';
-import type { Reconciler, Wanted } from './reconciler.js';
+import type { Reconciler } from './reconciler.js';
 
 export interface WithdrawOptions {
 	readonly reconciler: Reconciler;

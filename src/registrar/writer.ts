@@ -2,11 +2,11 @@
 import { chunked, halves } from '../core/chunks.js';
 import { StoreError } from '../core/errors.js';
 import type { LeaseId } from '../core/registration.js';
+import type { Fact } from './facts.js';
 import type { Leases } from './leases.js';
 import type { Memory } from './memory.js';
 import type { PlannedWrite } from './plan.js';
 import type { Clock, Store } from './ports.js';
-import type { Fact } from './reconciler.js';
 
 /** What came of a transaction; only `done` needs no second look. */
 type Result = 'done' | 'refused' | 'lease gone' | 'lease denied';

@@ -1,6 +1,7 @@
 import type { ConflictPolicy, Desired } from '../../src/core/registration.js';
+import type { Fact } from '../../src/registrar/facts.js';
 import { Leases } from '../../src/registrar/leases.js';
-import { type Fact, Reconciler } from '../../src/registrar/reconciler.js';
+import { Reconciler } from '../../src/registrar/reconciler.js';
 import { MemoryEtcd } from './memory-etcd.js';
 import { MemoryStore, type MemoryStoreOptions } from './memory-store.js';
 

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { EtcdStore } from '../../../src/adapters/etcd/store.js';
+import { keepaliveLog, put, watchLog } from '../../support/contract/kit.js';
 import { type Etcd, startEtcd } from '../../support/etcd.js';
 import { freePort } from '../../support/net.js';
 import { startProxy, type TcpProxy } from '../../support/proxy.js';
 import { aRealStore } from '../../support/real-store.js';
-import { keepaliveLog, put, watchLog } from '../../support/store-contract.js';
 import { until } from '../../support/until.js';
 
 let etcd: Etcd;

@@ -1,12 +1,26 @@
-import { monotonicClock } from '../../../src/adapters/clock.js';
-import { EtcdStore } from '../../../src/adapters/etcd/store.js';
 import { startEtcd } from '../../support/etcd.js';
+import { aRealStore } from '../../support/real-store.js';
 import { storeContract } from '../../support/store-contract.js';
 
-const silent = { debug() {}, info() {}, warn() {}, error() {} };
-
 storeContract(async () => {
-	const etcd = await startEtcd();
-	const options = { endpoints: [etcd.endpoint], auth: null, tls: null, callTimeoutMs: 2_000, dialTimeoutMs: 15_000, authRetryMs: 5_000 };
-	return { connect: () => new EtcdStore(options, monotonicClock, silent), stop: () => etcd.stop() };
+	const etcd = await startEtcd({ rootPassword: 'root-pw', args: ['--bcrypt-cost', '4'] });
+	const [major = 0, minor = 0] = JSON.parse(await etcd.http('/version'))
+		.etcdserver.split('.')
+		.map(Number);
+	const connect = (username: string, password: string) => aRealStore([etcd.endpoint], { auth: { username, password } }).store;
+	let users = 0;
+	return {
+		manner: major === 3 && minor <= 4 ? '3.4' : '3.5',
+		connect: () => connect('root', 'root-pw'),
+		connectAs: async ({ allowed }) => {
+			users += 1;
+			const name = `user${users}`;
+			await etcd.ctl('user', 'add', `${name}:pw`);
+			await etcd.ctl('role', 'add', name);
+			for (const key of allowed) await etcd.ctl('role', 'grant-permission', name, 'readwrite', key);
+			await etcd.ctl('user', 'grant-role', name, name);
+			return connect(name, 'pw');
+		},
+		stop: () => etcd.stop(),
+	};
 });

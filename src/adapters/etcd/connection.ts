@@ -10,6 +10,7 @@ import type { Tokens } from './tokens.js';
 
 /** Over the deadline of the call itself: something that no deadline covers hangs. */
 const GRACE_MS = 500;
+const WANTS_CREDENTIALS = 'etcd wants a user name and a password: set ETCD_USERNAME and ETCD_PASSWORD';
 
 export class Connection {
 	readonly #client: Client;
@@ -32,7 +33,9 @@ export class Connection {
 		try {
 			return await this.#bounded(this.#client.call(make));
 		} catch (error) {
-			if (!(error instanceof StoreError) || error.code !== 'token-rejected' || !this.tokens.reject(this.endpoint, token)) throw error;
+			if (!(error instanceof StoreError) || error.code !== 'token-rejected') throw error;
+			if (this.tokens.credentials === null) throw new StoreError('token-rejected', WANTS_CREDENTIALS, { cause: error });
+			if (!this.tokens.reject(this.endpoint, token)) throw error;
 			await this.#authenticate();
 			return await this.#bounded(this.#client.call(make));
 		}

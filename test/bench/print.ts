@@ -18,7 +18,7 @@ export function print(lines: readonly Line[], absent: Readonly<Record<string, st
 
 function cellsOf(line: Line, above: Line | undefined): string[] {
 	const verdict = met(line);
-	const { measure, unit, who, runs, ratio, target, note } = line;
+	const { measure, unit, who, runs, ratio, target, targetOf, note } = line;
 	const title = above?.measure === measure ? '' : `${measure} [${unit}]`;
 	const judged = verdict === null ? note : `${verdict ? 'met' : 'MISSED'}${note && `; ${note}`}`;
 	const dash = (value: number | null) => (value === null || Number.isNaN(value) ? '' : value.toFixed(2));
@@ -30,7 +30,7 @@ function cellsOf(line: Line, above: Line | undefined): string[] {
 		figure(line.max),
 		String(runs),
 		dash(ratio),
-		target === null ? '' : `≤ ${target}`,
+		target === null ? '' : `≤ ${target}${targetOf === 'ratio' ? ' ×' : ''}`,
 		judged,
 	];
 }

@@ -9,8 +9,9 @@ export interface Line extends Spread {
 	readonly unit: string;
 	/** Against the baseline of the measure, in the same run; `null` = this is the baseline, or there is none. */
 	readonly ratio: number | null;
-	/** The most that the ratio (or without a baseline the median) may be; `null` = nothing was promised. */
+	/** The most that the ratio, or the median itself, may be; `null` = nothing was promised. */
 	readonly target: number | null;
+	readonly targetOf: 'ratio' | 'median';
 	readonly note: string;
 }
 
@@ -39,24 +40,28 @@ export interface Measure {
 	/** Whose measurements are the 1.00; `null` = no ratios. */
 	readonly baseline: string | null;
 	readonly targets?: Readonly<Record<string, number>>;
+	/** @defaultValue the ratio where there is a baseline, else the median */
+	readonly targetOf?: 'ratio' | 'median';
 	readonly notes?: Readonly<Record<string, string>>;
 }
 
 /** The lines of one measure. Measurement k of each contestant belongs to the same round; `NaN` = it gave none in that round. */
-export function compare(samples: ReadonlyMap<string, readonly number[]>, { measure, unit, baseline, targets = {}, notes = {} }: Measure): Line[] {
+export function compare(samples: ReadonlyMap<string, readonly number[]>, measure: Measure): Line[] {
+	const { measure: name, unit, baseline, targets = {}, targetOf = baseline === null ? 'median' : 'ratio', notes = {} } = measure;
 	const base = baseline === null ? undefined : samples.get(baseline);
 	return [...samples].map(([who, values]) => {
 		const taken = values.filter((value) => !Number.isNaN(value));
 		const ratio = base === undefined || who === baseline ? null : pairedRatio(values, base);
 		const missing = taken.length < values.length ? `${values.length - taken.length} of ${values.length} rounds without a result` : '';
 		const note = [notes[who] ?? '', missing].filter((text) => text !== '').join('; ');
-		return { measure, who, unit, ...spread(taken), ratio, target: targets[who] ?? null, note };
+		return { measure: name, who, unit, ...spread(taken), ratio, target: targets[who] ?? null, targetOf, note };
 	});
 }
 
 /** Whether the line keeps what was promised; `null` = nothing was. */
-export function met({ target, ratio, median }: Line): boolean | null {
-	return target === null ? null : (ratio ?? median) <= target;
+export function met(line: Line): boolean | null {
+	const value = line[line.targetOf];
+	return line.target === null ? null : value !== null && value <= line.target;
 }
 
 /**

@@ -2,17 +2,18 @@ import { Etcd3 } from 'etcd3';
 import { createRegistrar } from '../../../src/index.js';
 
 /**
- * `node herd.mjs (ours|poll) ENDPOINT COUNT TTL`: so many instances in one process, each with a client and a lease of its own. `poll` is
- * the first design on etcd3. Ends with its input.
+ * `node herd.mjs (ours|poll) ENDPOINTS COUNT TTL`: so many instances in one process, each with a client and a lease of its own, spread over
+ * the endpoints (`;` between). `poll` is the first design on etcd3. Ends with its input.
  */
-const [who = '', endpoint = '', count = '0', ttl = '5'] = process.argv.slice(2);
+const [who = '', endpoints = '', count = '0', ttl = '5'] = process.argv.slice(2);
 const ttlSeconds = Number(ttl);
+const each = endpoints.split(';');
 
-function ours(addr: string): void {
+function ours(addr: string, endpoint: string): void {
 	void createRegistrar({ endpoints: endpoint, ttlSeconds, services: [{ name: 'herd', addr }] }).start();
 }
 
-function poll(addr: string): void {
+function poll(addr: string, endpoint: string): void {
 	const client = new Etcd3({ hosts: endpoint });
 	const look = async () => {
 		try {
@@ -28,5 +29,7 @@ function poll(addr: string): void {
 	setInterval(look, ttlSeconds * 1_000);
 }
 
-for (let index = 0; index < Number(count); index += 1) (who === 'ours' ? ours : poll)(`10.2.${index >> 8}.${index & 255}:8080`);
+for (let index = 0; index < Number(count); index += 1) {
+	(who === 'ours' ? ours : poll)(`10.2.${index >> 8}.${index & 255}:8080`, each[index % each.length] ?? '');
+}
 process.stdin.resume().once('end', () => process.exit());

@@ -1,4 +1,5 @@
 import type { Row } from '../row.js';
+import { carry } from './carry.js';
 import { firstRegistration } from './first-registration.js';
 import { footprint } from './footprint.js';
 import { heals } from './heals.js';
@@ -8,4 +9,4 @@ import { size } from './size.js';
 import { startUp } from './start-up.js';
 
 /** The table of the rows, in the order in which they run and print. */
-export const rows = (): readonly Row[] => [startUp, firstRegistration, footprint, recovery, herd, heals, size];
+export const rows = (): readonly Row[] => [startUp, firstRegistration, footprint, recovery, herd, heals, carry, size];

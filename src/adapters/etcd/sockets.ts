@@ -37,8 +37,8 @@ export class Sockets {
 	}
 
 	add(socket: Socket): void {
-		// grpc-js may dial once more for a channel that was closed meanwhile.
-		if (this.#closed) setImmediate(() => socket.destroy());
+		// grpc-js dials twice more for a channel that was closed on a silent peer. Node tells of a socket before it connects it: this one never does.
+		if (this.#closed) socket.connect = () => socket.destroy();
 		this.#open.add(socket);
 		socket.once('close', () => this.#open.delete(socket));
 	}

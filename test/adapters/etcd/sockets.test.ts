@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Etcd, startEtcd } from '../../support/etcd.js';
+import { startProxy } from '../../support/proxy.js';
 import { aRealStore } from '../../support/real-store.js';
 import { until } from '../../support/until.js';
 
@@ -47,4 +48,19 @@ test('a socket that a listener opens is not ours: it outlives the connection fro
 	for (const socket of sockets) socket.write('still here?');
 	await until(() => answered === 5);
 	expect(sockets.map(({ destroyed }) => destroyed)).toEqual([false, false, false, false, false]);
+});
+
+test('a silent endpoint is dialled at the pace of the race, and not once more for a connection that was given up', async () => {
+	const proxy = await startProxy(etcd.endpoint);
+	await proxy.mode('blackhole');
+	const { store } = aRealStore([proxy.endpoint], { callTimeoutMs: 500, dialTimeoutMs: 4_000 });
+	await expect(store.read(['a'])).rejects.toMatchObject({ code: 'timeout' });
+	const dialled = proxy.accepted;
+	// The first, one 300 ms later, then one each 500 ms; after failures at most one more for each.
+	expect(dialled).toBeLessThanOrEqual(9);
+	// gRPC's own second try would come after one second.
+	await new Promise((resolve) => setTimeout(resolve, 2_000));
+	expect(proxy.accepted).toBe(dialled);
+	store.close();
+	await proxy.close();
 });

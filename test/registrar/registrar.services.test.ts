@@ -1,0 +1,166 @@
+import { expect, test, vi } from 'vitest';
+import { aKeeping, KEY } from '../support/keeping.js';
+import { fakeTime, seconds, within } from '../support/passing-time.js';
+
+fakeTime();
+
+test('paused the key is withdrawn and stays so; resumed it is back, and that is no repair', async () => {
+	const { registrar, etcd, schedule, names } = aKeeping();
+	await registrar.start();
+	await within(1, registrar.ready());
+	await within(1, registrar.pause());
+	await registrar.pause();
+	expect(etcd.contents).toEqual({});
+	schedule.tick();
+	await seconds(20);
+	expect(etcd.contents).toEqual({});
+	expect(registrar.status()).toMatchObject({ state: 'paused', ready: false, live: false });
+	await within(1, registrar.resume());
+	await registrar.resume();
+	expect(etcd.contents).toEqual({ [KEY]: '10.0.0.5:80' });
+	expect(names()).toEqual(['registered', 'withdrawn', 'registered']);
+	expect(Object.values(registrar.status().counters.repairs)).toEqual([0, 0, 0, 0]);
+	await within(1, registrar.stop());
+});
+
+test('services come, change and go while it runs', async () => {
+	const { registrar, etcd, names } = aKeeping();
+	await registrar.start();
+	await within(1, registrar.ready());
+	await within(1, registrar.add({ name: 'pay', addr: '10.0.0.5:81' }));
+	expect(Object.keys(etcd.contents)).toEqual([KEY, '/ns/pay/10.0.0.5:81']);
+	await within(1, registrar.update('pay', '10.0.0.5:81', { addr: '10.0.0.5:82' }));
+	await seconds(1);
+	expect(Object.keys(etcd.contents)).toEqual([KEY, '/ns/pay/10.0.0.5:82']);
+	await within(1, registrar.remove('pay', '10.0.0.5:82'));
+	expect(Object.keys(etcd.contents)).toEqual([KEY]);
+	expect(etcd.leases).toHaveLength(1);
+	expect(names()).toEqual(['registered', 'registered', 'registered', 'withdrawn', 'withdrawn']);
+	expect(() => registrar.add({ name: 'user', addr: '10.0.0.5:80' })).toThrow(/user at 10.0.0.5:80/);
+	expect(() => registrar.remove('nobody', '10.0.0.5:80')).toThrow(/no service nobody/);
+	expect(() => registrar.update('user', '10.0.0.5:80', { addr: 'nowhere' })).toThrow(/addr/);
+	await within(1, registrar.stop());
+});
+
+test('a service that moves is never absent', async () => {
+	const { registrar, etcd } = aKeeping();
+	await registrar.start();
+	await within(1, registrar.ready());
+	const counts: number[] = [];
+	const unwatch = etcd.watch(() => setImmediate(() => counts.push(Object.keys(etcd.contents).length)));
+	await within(1, registrar.update('user', '10.0.0.5:80', { addr: '10.0.0.6:80' }));
+	await seconds(1);
+	unwatch();
+	expect(Object.keys(etcd.contents)).toEqual(['/ns/user/10.0.0.6:80']);
+	expect(Math.min(...counts)).toBe(1);
+	await within(1, registrar.stop());
+});
+
+test('an old key that may not be taken away does not make it spin', async () => {
+	const { registrar, store, etcd } = aKeeping();
+	await registrar.start();
+	await within(1, registrar.ready());
+	store.denied.set(KEY, 'write');
+	await within(1, registrar.update('user', '10.0.0.5:80', { addr: '10.0.0.6:80' }));
+	await seconds(1);
+	const { read } = store.calls;
+	await seconds(5);
+	expect(store.calls.read - read).toBeLessThan(10);
+	expect(etcd.contents).toMatchObject({ '/ns/user/10.0.0.6:80': '10.0.0.6:80' });
+	await within(6, registrar.stop());
+});
+
+test('registered only while the check passes', async () => {
+	let well = false;
+	const { registrar, etcd, names } = aKeeping({
+		services: [{ check: { target: 'tcp://127.0.0.1:1', intervalMs: 1_000, fall: 2 } }],
+		createCheck: () => ({ check: () => (well ? Promise.resolve() : Promise.reject(new Error('the tank is empty'))) }),
+	});
+	await registrar.start();
+	await seconds(5);
+	expect(etcd.contents).toEqual({});
+	expect(registrar.status()).toMatchObject({ state: 'withdrawn', ready: false });
+	expect(registrar.status().reason).toContain('the tank is empty');
+	well = true;
+	await seconds(2);
+	expect(Object.keys(etcd.contents)).toEqual([KEY]);
+	well = false;
+	await seconds(5);
+	expect(etcd.contents).toEqual({});
+	expect(names()).toEqual(['registered', 'withdrawn']);
+	await within(1, registrar.stop());
+	expect(vi.getTimerCount()).toBe(0);
+});
+
+test('an update does not make a failing check forgotten', async () => {
+	let well = true;
+	const { registrar, etcd } = aKeeping({
+		services: [{ check: { target: 'tcp://127.0.0.1:1', intervalMs: 1_000, fall: 2 } }],
+		createCheck: () => ({ check: () => (well ? Promise.resolve() : Promise.reject(new Error('the tank is empty'))) }),
+	});
+	await registrar.start();
+	await within(2, registrar.ready());
+	well = false;
+	await within(1, registrar.update('user', '10.0.0.5:80', { version: '2' }));
+	expect(Object.keys(etcd.contents)).toEqual([KEY]);
+	await seconds(5);
+	expect(etcd.contents).toEqual({});
+	await within(1, registrar.stop());
+	expect(vi.getTimerCount()).toBe(0);
+});
+
+test('what is added before the start is checked once, what is added after the stop not at all', async () => {
+	let looks = 0;
+	const { registrar } = aKeeping({
+		createCheck: () => ({
+			check: async () => {
+				looks += 1;
+			},
+		}),
+	});
+	await registrar.add({ name: 'pay', addr: '10.0.0.5:81', check: { target: 'tcp://127.0.0.1:1', intervalMs: 60_000 } });
+	await seconds(1);
+	expect(looks).toBe(0);
+	await registrar.start();
+	await within(1, registrar.ready());
+	expect(looks).toBe(1);
+	await within(1, registrar.stop());
+	await registrar.add({ name: 'late', addr: '10.0.0.5:82', check: 'tcp://127.0.0.1:1' });
+	await seconds(10);
+	expect(looks).toBe(1);
+	expect(vi.getTimerCount()).toBe(0);
+});
+
+test('an address that cannot be found out yet is asked for again, and the registrar lives', async () => {
+	let known = false;
+	const { registrar, etcd } = aKeeping({
+		services: [{ addr: ':80' }],
+		resolve: () => (known ? Promise.resolve('10.0.0.9:80') : Promise.reject(new Error('no route'))),
+	});
+	await registrar.start();
+	await seconds(2);
+	expect(registrar.status()).toMatchObject({ ready: false, lastError: 'no route' });
+	known = true;
+	await seconds(2);
+	expect(Object.keys(etcd.contents)).toEqual(['/ns/user/10.0.0.9:80']);
+	expect(registrar.status().ready).toBe(true);
+	await within(1, registrar.stop());
+});
+
+test('a weight function that throws ends nothing', async () => {
+	const { registrar, etcd } = aKeeping({
+		services: [
+			{
+				weight: () => {
+					throw new Error('no scales');
+				},
+			},
+		],
+	});
+	await registrar.start();
+	await within(1, registrar.ready());
+	etcd.delete(KEY);
+	await seconds(1);
+	expect(Object.keys(etcd.contents)).toEqual([KEY]);
+	await within(1, registrar.stop());
+});

@@ -2,7 +2,7 @@
  * Loads the bundled command with V8's code cache. The cache is never needed and never trusted: it bears the name of the bundle that it was
  * made of and of the V8 that made it, and V8 refuses one that does not fit.
  */
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,8 +25,13 @@ export async function loadCommand(): Promise<typeof main> {
 	const bundle = fileURLToPath(new URL('../bundle/command.cjs', import.meta.url));
 	const modules = fileURLToPath(new URL('./main.js', import.meta.url));
 	const bundled = statSync(bundle, { throwIfNoEntry: false });
-	if (bundled === undefined || bundled.mtimeMs < statSync(modules).mtimeMs) return (await import('./main.js')).main;
+	if (bundled === undefined || (isCheckout() && bundled.mtimeMs < statSync(modules).mtimeMs)) return (await import('./main.js')).main;
 	return loadBundle(bundle, createRequire(import.meta.url)).main;
+}
+
+/** Only where the sources are can the bundle be older than they: in an installed package the times of files tell in which order it was unpacked. */
+function isCheckout(): boolean {
+	return existsSync(fileURLToPath(new URL('../../src', import.meta.url)));
 }
 
 /** Throws when there is no bundle. `require` is what the bundle finds its few outer packages with. */

@@ -7,7 +7,7 @@ import { startRegistrar } from '../support/registrar.js';
 import { end, observe, type Stage } from '../support/stage.js';
 import { until } from '../support/until.js';
 import { measure, TTL_SECONDS } from './measure.js';
-import type { Bound } from './row.js';
+import { type Bound, RECONNECTED } from './row.js';
 
 const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 const ttlMs = TTL_SECONDS * 1_000;
@@ -24,7 +24,9 @@ async function onto(context: TestContext, runs: number, victim: Etcd): Promise<S
 	const eye = others.at(-1) ?? victim;
 	const stages: Stage[] = [];
 	for (let run = 0; run < runs; run += 1) {
-		const endpoints = [victim, ...others].map(({ endpoint }) => endpoint).join(';');
+		const proxy = await startProxy(victim.endpoint);
+		context.onTestFinished(() => proxy.close());
+		const endpoints = [proxy, ...others].map(({ endpoint }) => endpoint).join(';');
 		const registrar = startRegistrar(endpoints, { ttlSeconds: TTL_SECONDS, env: { SERVICE_ADDR: `10.0.0.${run + 1}:8080` } });
 		context.onTestFinished(async () => {
 			registrar.signal('SIGTERM');
@@ -34,23 +36,27 @@ async function onto(context: TestContext, runs: number, victim: Etcd): Promise<S
 		const gateway = new Gateway(eye.endpoint);
 		const timeline = observe(context, gateway, registrar);
 		await timeline.right();
-		const proxy = await startProxy(victim.endpoint);
-		context.onTestFinished(() => proxy.close());
 		stages.push({ etcd: victim, gateway, registrar, timeline, ttlMs, proxy });
 	}
 	return stages;
 }
 
+type Act = (victim: Etcd, stages: readonly Stage[]) => Promise<number>;
+
 /** One fault for all of them at once. */
-async function strike(context: TestContext, name: string, bound: Bound, choose: () => Promise<Etcd>, act: (victim: Etcd) => Promise<number>) {
+async function strike(context: TestContext, name: string, bound: Bound, choose: () => Promise<Etcd>, act: Act) {
 	const victim = await choose();
 	let done: Promise<number> | null = null;
+	let stages: readonly Stage[] = [];
 	await measure(context, {
 		name,
 		bound,
-		open: (_, runs) => onto(context, runs, victim),
+		open: async (_, runs) => {
+			stages = await onto(context, runs, victim);
+			return stages;
+		},
 		commit: () => {
-			done ??= act(victim);
+			done ??= act(victim, stages);
 			return done;
 		},
 	});
@@ -77,7 +83,16 @@ const killed = async (victim: Etcd) => {
 describe('a member of a cluster of three', () => {
 	test('hangs', (context) => strike(context, 'the follower in use hangs for three TTLs', 'never missing', follower, hung));
 	test('is killed', (context) => strike(context, 'the follower in use is killed', 'never missing', follower, killed));
-	test('hangs as leader', (context) => strike(context, 'the leader, in use, hangs for three TTLs', 'never missing', () => cluster.leader(), hung));
+	test('cannot be reached', (context) =>
+		strike(context, 'the member in use cannot be reached for three TTLs (black hole)', 'never missing', follower, async (_, stages) => {
+			await Promise.all(stages.map(({ proxy }) => proxy.mode('blackhole')));
+			await wait(3 * ttlMs);
+			await Promise.all(stages.map(({ proxy }) => proxy.mode('pass')));
+			return performance.now();
+		}));
+	// etcd without https://github.com/etcd-io/etcd/pull/16822 (3.4.23 among them) lets a leader that wakes up revoke leases which the new
+	// leader has renewed: the key may go at that moment, and nobody can hold it. What can be promised is that it is back at once.
+	test('hangs as leader', (context) => strike(context, 'the leader, in use, hangs for three TTLs', RECONNECTED, () => cluster.leader(), hung));
 	test('is killed as leader', (context) => strike(context, 'the leader, in use, is killed', 'never missing', () => cluster.leader(), killed));
 	test('is left alone', (context) =>
 		strike(context, 'no leader: two of three are killed for three TTLs', 'comes back', follower, async (victim) => {

@@ -60,6 +60,13 @@ describe.concurrent('starting', () => {
 		},
 	);
 
+	test('proxy variables of the environment are not obeyed', async (context) => {
+		const nobody = 'http://127.0.0.1:1';
+		const env = { http_proxy: nobody, https_proxy: nobody, grpc_proxy: nobody, HTTP_PROXY: nobody, HTTPS_PROXY: nobody, ALL_PROXY: nobody };
+		const { gateway, registrar } = await startStage(context, { env });
+		expect(await gateway.get(registrar.key)).toMatchObject({ value: registrar.value });
+	});
+
 	test('killed and started again at once, the key is never missing, and the old lease ends in peace', async (context) => {
 		// Five seconds: a lease that was renewed each third of them outlives the start of a program on a busy machine.
 		const { etcd, gateway, registrar } = await startStage(context, { ttlSeconds: 5, endpoints: (_, { endpoint }) => endpoint });

@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup build run etcd test check format lint types test-faults test-node demo bench bench-quick pack clean distclean
+.PHONY: help setup build run etcd test check format lint types test-faults test-interop test-node demo bench bench-quick pack clean distclean
 
 help: ## lists these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,7 +46,8 @@ bench: setup ## measures it beside what one would use instead, prints one table 
 bench-quick: setup ## the same with few runs: to see whether something is off, not how much (minutes)
 	@npm run --silent build && node test/bench/run.mjs --quick $(BENCH)
 
-# Place for test-interop: one line each over a script of test/.
+test-interop: setup ## what we register is found by etcd's own Go clients (installs golang-go and golang-etcd-server-dev)
+	@sh test/interop/setup.sh && npm run --silent test:interop
 
 pack: packages ## builds the package as it would be published and checks it
 	@npm run --silent pack:check && npm pack --silent

@@ -31,6 +31,7 @@ export class Serving {
 		const log = createLog({ level: config.logLevel, format: config.logFormat ?? (stderr.isTTY ? 'pretty' : 'json'), stream: stderr });
 		for (const warning of warnings) log.warn(warning);
 		const registrar = assemble({ ...config, logger: log, hints: true });
+		await registrar.findAddresses();
 		const status = () => registrar.status();
 		const endpoints = config.http === null ? null : await startEndpoints({ ...config.http, status, logger: log });
 		return new Serving(registrar, log, config, endpoints);

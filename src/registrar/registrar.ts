@@ -4,7 +4,7 @@
  * Not promised: exclusive ownership at every instant (etcd leases are no lock); a key that outlives an etcd outage longer than its TTL; an
  * order among several services' keys.
  */
-import { StoppedError } from '../core/errors.js';
+import { ConfigError, StoppedError } from '../core/errors.js';
 import type { ServiceOptions } from '../core/options/index.js';
 import { Emitter, type Listener } from './emitter.js';
 import { Engine } from './engine.js';
@@ -46,8 +46,23 @@ export class Registrar {
 		if (this.#phase !== 'idle') return;
 		this.#phase = 'running';
 		this.#startedMs = this.#parts.clock.now();
+		try {
+			await this.findAddresses();
+		} catch (error) {
+			this.#phase = 'idle';
+			throw error;
+		}
+		if (!this.#isAlive()) return;
 		this.#roster.start();
 		this.#engine.start();
+	}
+
+	/** What `start()` does first: finds out what wildcards stand for. Rejects with a `ConfigError` when they cannot stand for anything. */
+	async findAddresses(): Promise<void> {
+		await this.#roster.findAddresses().catch((error: unknown) => {
+			// Without an answer from the name server, say, the passes go on trying.
+			if (error instanceof ConfigError) throw error;
+		});
 	}
 
 	/** Resolves once every wanted key was verified in etcd. Rejects when that cannot be any more: stopped, a conflict under `fail`, `signal` aborted. */

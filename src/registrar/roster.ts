@@ -45,8 +45,13 @@ export class Roster {
 	/** Before each pass. Rejects with a `ConfigError` while an address cannot be found out. */
 	async prepare(): Promise<void> {
 		if (this.#isRunning) await this.#weighing.follow(this.services.followLoad);
-		for (const member of this.services.all) if (member.addr === null) this.services.resolved(member, await this.parts.resolve(member.config));
+		await this.findAddresses();
 		this.services.weighAll();
+	}
+
+	/** Of wildcards that have none yet. @throws ConfigError */
+	async findAddresses(): Promise<void> {
+		for (const member of this.services.all) if (member.addr === null) this.services.resolved(member, await this.parts.resolve(member.config));
 	}
 
 	/** @throws ConfigError */

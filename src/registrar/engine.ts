@@ -43,6 +43,9 @@ export interface Subject {
 	passed(ok: boolean): boolean;
 }
 
+/** Live is who began a pass within three intervals: one that hangs is cut before. */
+const LONGEST_PASS_INTERVALS = 2.5;
+
 export class Engine {
 	readonly counting = new Counting();
 	readonly leases: Leases;
@@ -75,7 +78,7 @@ export class Engine {
 			...parts,
 			pass: (poll) => this.#pass(poll),
 			intervalSeconds: () => this.intervalSeconds,
-			fleetSize: () => this.#fleet.size,
+			fleetSize: () => Math.max(this.#fleet.size, this.subject.wanted().size),
 			identity: String(parts.random()),
 			hinted: (hint) => this.counting.hint(hint),
 		});
@@ -120,7 +123,8 @@ export class Engine {
 		this.passBeganMs = beganMs;
 		let failure: Error | null = null;
 		try {
-			const limitMs = Math.max(this.intervalSeconds * 1_000, 3 * callTimeoutMs);
+			const intervalMs = this.intervalSeconds * 1_000;
+			const limitMs = Math.min(Math.max(intervalMs, 3 * callTimeoutMs), LONGEST_PASS_INTERVALS * intervalMs);
 			await withDeadline(limitMs, (signal) => this.#reconcile(poll, signal), this.#abort.signal);
 		} catch (error) {
 			failure = error instanceof Error ? error : new Error(String(error));

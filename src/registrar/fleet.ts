@@ -3,7 +3,7 @@ import { countEvery } from '../core/backoff.js';
 import type { Clock, Store } from './ports.js';
 
 export class Fleet {
-	/** 0 until the first count, and where etcd denies it (then one's own number counts). */
+	/** 0 until the first count, and where etcd denies it (one's own number counts, if it is larger). */
 	size = 0;
 	#nextMs = Number.NEGATIVE_INFINITY;
 

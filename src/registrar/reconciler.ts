@@ -85,7 +85,7 @@ export class Reconciler {
 		const open: string[] = [];
 		const refused: string[] = [];
 		for (const key of wanted.keys()) (this.memory.of(key).denied ? refused : open).push(key);
-		const bytesOf = (key: string) => key.length + (wanted.get(key)?.length ?? 0);
+		const bytesOf = (key: string) => Buffer.byteLength(key) + Buffer.byteLength(wanted.get(key) ?? '');
 		const look = await this.#reader.read(open, options.retryDenied ? refused : [], bytesOf, options.signal);
 		for (const key of look.denied) {
 			if (!this.memory.of(key).denied) this.tell({ fact: 'denied', key });

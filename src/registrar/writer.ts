@@ -115,4 +115,5 @@ const REFUSED_TRIES = 20;
 /** As etcd says it. */
 const NO_LEASE = '0';
 
-const bytesOf = (write: PlannedWrite): number => write.key.length * 2 + (write.op === 'put' ? write.value.length : 0);
+const bytesOf = (write: PlannedWrite): number => utf8(write.key) * 2 + (write.op === 'put' ? utf8(write.value) : 0);
+const utf8 = (text: string): number => Buffer.byteLength(text);

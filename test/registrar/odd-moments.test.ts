@@ -101,3 +101,59 @@ test('a service removed while etcd was away: its key goes although its put was n
 	await vi.advanceTimersByTimeAsync(6_000);
 	await stopping;
 });
+
+test('no transaction carries more than 512 KiB, in whatever script the values are written', async () => {
+	const ours = aStage().start();
+	const { write } = ours.store;
+	const sent: number[] = [];
+	ours.store.write = (writes, signal) => {
+		sent.push(Buffer.byteLength(JSON.stringify(writes)));
+		return write.call(ours.store, writes, signal);
+	};
+	await ours.pass(Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`k${n}`, '漢'.repeat(40_000)])));
+	expect(sent.length).toBeGreaterThan(1);
+	expect(Math.max(...sent)).toBeLessThan(512 * 1024);
+});
+
+test('where the count of the fleet is denied, our own number counts: many keys give etcd time after an event', async () => {
+	vi.useFakeTimers();
+	const services = Array.from({ length: 300 }, (_, n) => ({ addr: `10.0.0.5:${n + 1}` }));
+	const { registrar, etcd, store } = aKeeping({ services, random: () => 0.999 });
+	store.denied.set('/ns/theirs', 'all');
+	await registrar.start();
+	await vi.advanceTimersByTimeAsync(1_000);
+	etcd.delete('/ns/user/10.0.0.5:1');
+	await vi.advanceTimersByTimeAsync(150);
+	expect('/ns/user/10.0.0.5:1' in etcd.contents).toBe(false);
+	await vi.advanceTimersByTimeAsync(150);
+	expect('/ns/user/10.0.0.5:1' in etcd.contents).toBe(true);
+	const stopping = registrar.stop();
+	await vi.advanceTimersByTimeAsync(6_000);
+	await stopping;
+});
+
+test.each([
+	[1, 1_000],
+	[5, 5_000],
+	[5, 2_000],
+])('a TTL of %i s and calls of %i ms: passes that hang begin often enough for the loop to be seen to turn', async (ttlSeconds, callTimeoutMs) => {
+	vi.useFakeTimers();
+	const { registrar, store, schedule } = aKeeping({ ttlSeconds, callTimeoutMs });
+	const begunMs: number[] = [];
+	store.read = (_keys, signal) => {
+		begunMs.push(performance.now());
+		return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(new StoreError('aborted', 'stopped'))));
+	};
+	await registrar.start();
+	for (let seconds = 0; seconds < 60; seconds += ttlSeconds) {
+		await vi.advanceTimersByTimeAsync(ttlSeconds * 1_000);
+		schedule.tick();
+	}
+	const gaps = begunMs.slice(1).map((ms, n) => ms - (begunMs[n] ?? 0));
+	expect(gaps.length).toBeGreaterThan(3);
+	// Live is who began a pass within three intervals; timers and probes are late at times.
+	expect(Math.max(...gaps)).toBeLessThan(2.9 * ttlSeconds * 1_000);
+	const stopping = registrar.stop();
+	await vi.advanceTimersByTimeAsync(6_000);
+	await stopping;
+});

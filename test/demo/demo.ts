@@ -54,7 +54,7 @@ function verdict(track: Track, endedMs: number, faultMs: number): string {
 		return 'NOT BACK: started again by hand';
 	}
 	const marks = timeline.marksSince(faultMs);
-	if (!marks.has('absent') && !marks.has('wrong')) return 'never missing';
+	if (!marks.has('absent') && !marks.has('wrong')) return 'never seen missing';
 	return `right again ${duration(timeline.rightForGoodAfter(endedMs))} after`;
 }
 

@@ -6,6 +6,8 @@ import { startRegistrar } from '../support/registrar.js';
 import { Timeline } from '../support/timeline.js';
 
 export const TTL_SECONDS = 2;
+/** How often the key is looked at: what is mended faster is not seen. */
+const LOOK_MS = 2;
 export const KEY = '/ns/user/10.0.0.5:8080';
 export const VALUE = '10.0.0.5:8080';
 
@@ -30,7 +32,7 @@ export async function openTrack(name: string, entry?: string): Promise<Track> {
 	const start = (): RunningCommand =>
 		entry === undefined ? startRegistrar(proxy.endpoint, { ttlSeconds: TTL_SECONDS }) : runCommand([], env, { entry });
 	// A key on no lease would stay when the program is long dead: that is not registered.
-	const timeline = new Timeline(gateway, KEY, ({ value, lease }) => value === VALUE && lease !== null);
+	const timeline = new Timeline(gateway, KEY, ({ value, lease }) => value === VALUE && lease !== null, LOOK_MS);
 	const track = { name, etcd, proxy, gateway, timeline, process: start(), start };
 	await timeline.right();
 	return track;

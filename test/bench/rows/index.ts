@@ -4,9 +4,11 @@ import { firstRegistration } from './first-registration.js';
 import { footprint } from './footprint.js';
 import { heals } from './heals.js';
 import { herd } from './herd.js';
+import { manyKeys } from './many-keys.js';
 import { recovery } from './recovery.js';
 import { size } from './size.js';
 import { startUp } from './start-up.js';
+import { weight } from './weight.js';
 
 /** The table of the rows, in the order in which they run and print. */
-export const rows = (): readonly Row[] => [startUp, firstRegistration, footprint, recovery, herd, heals, carry, size];
+export const rows = (): readonly Row[] => [startUp, firstRegistration, footprint, recovery, herd, heals, carry, manyKeys, weight, size];

@@ -6,6 +6,7 @@
  * the key can still be taken out of etcd when the application calls `process.exit()` or throws: then nothing of its own loop runs
  * any more. Worker threads and cluster workers of the application do not register again; the first process does.
  */
+import cluster from 'node:cluster';
 import { isMainThread, Worker } from 'node:worker_threads';
 
 /** What the two threads share: one number. The worker goes from IDLE to LIVE before it touches etcd; at OVER nothing of ours is left. */
@@ -14,7 +15,7 @@ const LIVE = 1;
 const OVER = 2;
 
 /** A process that ends by itself waits so long for its key to go; if etcd is slower, the key goes with its TTL. */
-const EXIT_MS = 500;
+const EXIT_MS = 1_500;
 
 function tell(trouble: string): void {
 	process.stderr.write(`etcd-registrar/auto: ${trouble}; the application goes on without being registered\n`);
@@ -79,10 +80,7 @@ function signalExits(): number {
 	return counted.reduce((sum: number, emitter: { readonly count?: unknown } | undefined) => sum + (Number(emitter?.count) || 0), 0);
 }
 
-/** Set by node:cluster in its workers. */
-const isClusterWorker = process.env.NODE_UNIQUE_ID !== undefined;
-
-if (isMainThread && !isClusterWorker) {
+if (isMainThread && !cluster.isWorker) {
 	try {
 		const auto = new Auto();
 		listenFor('SIGTERM', auto);

@@ -13,8 +13,10 @@ const COMMAND = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 export interface CommandOptions {
 	/** Working folder. @defaultValue an empty one of its own: no `.env` of the checkout may speak into a test */
 	readonly cwd?: string;
-	/** Text for the standard input, which is closed after it. @defaultValue nothing */
-	readonly stdin?: string;
+	/** Text for the standard input, which is closed after it; `null` leaves it open for `type`. @defaultValue nothing */
+	readonly stdin?: string | null;
+	/** A file to write stderr to, unread by us. */
+	readonly stderr?: number;
 	/** Script to run by Node instead of `dist/cli.js`. */
 	readonly entry?: string;
 	/** Arguments of Node itself, before the script. */
@@ -49,6 +51,8 @@ export interface RunningCommand {
 	/** Resolves when it has ended and everything it wrote was read. */
 	waitExit(options?: { limitMs?: number }): Promise<Exit>;
 	signal(signal: NodeJS.Signals): void;
+	/** Writes to the standard input that was left open. */
+	type(text: string): void;
 	/** CPU seconds used so far. Linux only, as is `memory`. */
 	cpuSeconds(): number;
 	memory(): { readonly rss: number; readonly peak: number };
@@ -64,7 +68,7 @@ export function runCommand(args: readonly string[], env: Readonly<Record<string,
 	const child = spawnGuarded(command, rest, {
 		cwd: options.cwd ?? emptyFolder(),
 		env: { PATH: process.env.PATH, HOME: process.env.HOME, LOG_FORMAT: 'json', ...env },
-		stdio: 'pipe',
+		stdio: ['pipe', 'pipe', options.stderr ?? 'pipe'],
 	});
 	const out = { stdout: '', stderr: '' };
 	for (const name of ['stdout', 'stderr'] as const) {
@@ -73,7 +77,8 @@ export function runCommand(args: readonly string[], env: Readonly<Record<string,
 		});
 	}
 	// A process that never reads its input is no failure of the test.
-	child.stdin?.on('error', () => {}).end(stdin);
+	child.stdin?.on('error', () => {});
+	if (stdin !== null) child.stdin?.end(stdin);
 	let exit: Exit | null = null;
 	const closed = once(child, 'close').then(([code, signal]) => {
 		exit = { code, signal, ...out };
@@ -105,6 +110,7 @@ export function runCommand(args: readonly string[], env: Readonly<Record<string,
 			return await closed;
 		},
 		signal: (signal) => void process.kill(pid, signal),
+		type: (text) => void child.stdin?.write(text),
 		cpuSeconds: () => cpuSeconds(pid),
 		memory: () => memory(pid),
 	};

@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { runCommand } from '../support/command.js';
+
+const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+
+test.each([[['register']], [['run', '--']], [['list', 'a', 'b']], [['--frob']]])(
+	'wrong usage %j: exit 64, one line and where help is',
+	async (args) => {
+		const { code, stdout, stderr } = await runCommand(args).waitExit();
+		expect(code).toBe(64);
+		expect(stdout).toBe('');
+		expect(stderr).toMatch(/^etcd-registrar: .+\nSee etcd-registrar --help\.\n$/);
+	},
+);
+
+test('the version is bare', async () => {
+	expect(await runCommand(['--version']).waitExit()).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' });
+});
+
+test('help names every command, option and exit code', async () => {
+	const { code, stdout } = await runCommand(['--help']).waitExit();
+	expect(code).toBe(0);
+	for (const word of ['[run]', 'run --', 'check', 'list', 'watch', 'health', '--env-file', '--json', '--help', '--version'])
+		expect(stdout).toContain(word);
+	for (const exit of ['0', '64', '69', '70', '75', '78', '126', '127', '128 + n']) expect(stdout).toContain(exit);
+	expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);
+});
+
+test('an env file that is named must be there', async () => {
+	const { code, stdout, stderr } = await runCommand(['check', '--env-file', 'none.env']).waitExit();
+	// Node 20 looks for this option behind the script too, and refuses a missing file itself, with 9.
+	expect([9, 78]).toContain(code);
+	expect(stdout).toBe('');
+	expect(stderr).toContain('none.env');
+});

@@ -60,6 +60,7 @@ export class Engine {
 	readonly #watching: Watching;
 	readonly #fleet: Fleet;
 	readonly #abort = new AbortController();
+	#isStopping = false;
 
 	constructor(
 		private readonly parts: EngineParts,
@@ -104,6 +105,8 @@ export class Engine {
 	async stop(): Promise<boolean> {
 		const { clock, stopTimeoutMs, callTimeoutMs, store } = this.parts;
 		const untilMs = clock.now() + stopTimeoutMs;
+		this.#isStopping = true;
+		this.leases.end();
 		// A grant or a put on its way may still be carried out: let it end. A pass that has nothing of ours in etcd is simply cut.
 		const patience = setTimeout(() => this.#abort.abort(), this.leases.alive.length === 0 ? 0 : Math.min(callTimeoutMs, stopTimeoutMs / 2));
 		await this.#loop.stop();
@@ -132,7 +135,7 @@ export class Engine {
 		const durationMs = clock.now() - beganMs;
 		this.lastPass = { beganMs, durationMs, ok: failure === null };
 		this.counting.pass(failure === null, durationMs / 1_000);
-		if (this.#abort.signal.aborted) return { ok: false, againInMs: null };
+		if (this.#isStopping && failure !== null) return { ok: false, againInMs: null };
 		return failure === null ? this.#passed() : this.#failed(failure);
 	}
 

@@ -17,6 +17,7 @@ export class Leases {
 	#intervalSeconds: number;
 	/** A grant was sent under this ID and its answer did not come: repeated, it cannot make a second lease. */
 	#asked: LeaseId | null = null;
+	#isOver = false;
 
 	constructor(
 		private readonly store: Store,
@@ -51,8 +52,19 @@ export class Leases {
 		return this.#ids.isOurs(lease);
 	}
 
+	/** From now on no lease is granted, and nothing may be put under one: what is on its way ends, and all of it goes. */
+	end(): void {
+		this.#isOver = true;
+	}
+
+	/** @throws StoreError `aborted` after {@link end} */
+	assertOpen(): void {
+		if (this.#isOver) throw new StoreError('aborted', 'stopped');
+	}
+
 	/** There is a current lease once it resolves: granted now if there was none. A grant that failed is repeated under its ID. */
 	async ensure(signal?: AbortSignal): Promise<void> {
+		this.assertOpen();
 		if (this.#current !== null) return;
 		const id = this.#asked ?? this.#ids.next();
 		this.#asked = id;

@@ -46,8 +46,11 @@ export class Writer {
 		if (budget.left <= 0) return 'done';
 		budget.left -= 1;
 		const lease = this.leases.current?.id ?? NO_LEASE;
-		// The keepalive may have heard since the last chunk that it is gone; a key put without one would stand for ever.
-		if (lease === NO_LEASE && writes.some(({ op }) => op === 'put')) return 'lease gone';
+		if (writes.some(({ op }) => op === 'put')) {
+			this.leases.assertOpen();
+			// The keepalive may have heard since the last chunk that it is gone; a key put without one would stand for ever.
+			if (lease === NO_LEASE) return 'lease gone';
+		}
 		for (const write of writes) if (write.op === 'put') this.memory.change(write.key, { sentValue: write.value });
 		try {
 			const succeeded = await this.store.write(

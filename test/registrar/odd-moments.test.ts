@@ -157,3 +157,24 @@ test.each([
 	await vi.advanceTimersByTimeAsync(6_000);
 	await stopping;
 });
+
+test.each(['read', 'grant'] as const)('stopped while a pass that finds the key gone is at its %s: it is not registered once more', async (call) => {
+	vi.useFakeTimers();
+	const { registrar, etcd, store, schedule, names } = aKeeping({ hints: false });
+	await registrar.start();
+	await vi.advanceTimersByTimeAsync(1_000);
+	etcd.delete(KEY);
+	const puts: string[] = [];
+	etcd.watch((key, { type }) => type === 'put' && puts.push(key));
+	let stopping: Promise<void> | undefined;
+	store.before = (made) => {
+		if (made === call) stopping ??= registrar.stop();
+	};
+	schedule.tick();
+	await vi.advanceTimersByTimeAsync(6_000);
+	expect(stopping).toBeDefined();
+	await stopping;
+	expect(puts).toEqual([]);
+	expect(etcd.leases).toEqual([]);
+	expect(names()).toEqual(['registered', 'stopped']);
+});

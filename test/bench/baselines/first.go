@@ -1,4 +1,4 @@
-// The first design as DESIGN describes it, with etcd's own client: a poll at the TTL that looks at presence only. Its faults are meant.
+// The first design with etcd's own client: a poll at the TTL that looks at presence only and never lets go of an old lease. Its faults are meant.
 package main
 
 import (

@@ -1,4 +1,4 @@
-/** The first design (DESIGN: poll at the TTL, look at presence only, never let go of an old lease) on etcd3. */
+/** The first design on etcd3: a poll at the TTL that looks at presence only and never lets go of an old lease. Its faults are meant. */
 const { Etcd3 } = require('etcd3');
 const [hosts, name, addr, ttl] = process.argv.slice(2);
 const client = new Etcd3({ hosts });

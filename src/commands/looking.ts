@@ -2,7 +2,7 @@
 import { monotonicClock } from '../adapters/clock.js';
 import { EtcdCatalog } from '../adapters/etcd/catalog.js';
 import { parseLookup, prefixesOf, SERVICE } from '../core/config/index.js';
-import { StoreError } from '../core/errors.js';
+import { StoreError, type StoreErrorCode } from '../core/errors.js';
 import { UsageError } from './arguments.js';
 import type { Context } from './context.js';
 import { readVariables } from './settings.js';
@@ -36,23 +36,19 @@ export function openLooking(context: Context, { envFile, name }: LookCall): Look
 /** One sentence that names the cause and what to do about it. */
 export function storeTrouble(error: StoreError, { endpoints, prefixes }: Pick<Looking, 'endpoints' | 'prefixes'>): string {
 	const where = `etcd at ${endpoints.join(', ')}`;
-	switch (error.code) {
-		case 'permission-denied':
-			return `${where} denies reading: the role needs ${prefixes.map((prefix) => `read --prefix '${prefix}'`).join(' and ')}`;
-		case 'authentication-failed':
-			return `${where} refuses the user name or the password: check ETCD_USERNAME and ETCD_PASSWORD`;
-		case 'token-rejected':
-			return `${where} wants a user name and a password: set ETCD_USERNAME and ETCD_PASSWORD`;
-		case 'unavailable':
-		case 'timeout':
-		case 'aborted':
-			return `${where} does not answer: ${error.message}`;
-		case 'exhausted':
-		case 'invalid':
-		case 'lease-not-found':
-			return `${where} refuses: ${error.message}`;
-	}
+	if (error.code === 'permission-denied')
+		return `${where} denies reading: the role needs ${prefixes.map((prefix) => `read --prefix '${prefix}'`).join(' and ')}`;
+	if (error.code === 'authentication-failed') return `${where} refuses the user name or the password: check ETCD_USERNAME and ETCD_PASSWORD`;
+	if (error.code === 'token-rejected') return `${where} wants a user name and a password: set ETCD_USERNAME and ETCD_PASSWORD`;
+	return `${where} ${REFUSALS.has(error.code) ? 'refuses' : 'does not answer'}: ${error.message}`;
 }
+
+/** etcd is there and says no. */
+const REFUSALS: ReadonlySet<StoreErrorCode> = new Set(['exhausted', 'invalid', 'lease-not-found']);
+
+/** What waiting mends only if somebody changes users or settings meanwhile. */
+export const isLasting = ({ code }: StoreError): boolean =>
+	code === 'permission-denied' || code === 'authentication-failed' || code === 'token-rejected' || code === 'invalid';
 
 /** A reader that has read enough (`| head`) is no fault. */
 export function leaveWithReader({ stdout, exit }: Context): void {

@@ -6,6 +6,7 @@
  */
 import { ConfigError, StoppedError } from '../core/errors.js';
 import type { ServiceOptions } from '../core/options/index.js';
+import { withDeadline } from './deadline.js';
 import { Emitter, type Listener } from './emitter.js';
 import { Engine } from './engine.js';
 import type { RegistrarEvent, Status } from './events.js';
@@ -49,7 +50,7 @@ export class Registrar {
 		try {
 			await this.findAddresses();
 		} catch (error) {
-			this.#phase = 'idle';
+			if (this.#isAlive()) this.#phase = 'idle';
 			throw error;
 		}
 		if (!this.#isAlive()) return;
@@ -59,7 +60,7 @@ export class Registrar {
 
 	/** What `start()` does first: finds out what wildcards stand for. Rejects with a `ConfigError` when they cannot stand for anything. */
 	async findAddresses(): Promise<void> {
-		await this.#roster.findAddresses().catch((error: unknown) => {
+		await withDeadline(this.#parts.callTimeoutMs, () => this.#roster.findAddresses()).catch((error: unknown) => {
 			// Without an answer from the name server, say, the passes go on trying.
 			if (error instanceof ConfigError) throw error;
 		});

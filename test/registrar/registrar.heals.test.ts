@@ -81,7 +81,7 @@ test('a pass that hangs is cut, and the loop goes on', async () => {
 		services: [{ addr: ':80' }],
 		resolve: () => (hang ? new Promise(() => {}) : Promise.resolve('10.0.0.9:80')),
 	});
-	await other.start();
+	await within(2, other.start());
 	await seconds(7);
 	expect(other.status()).toMatchObject({ live: true, lastPass: { ok: false } });
 	hang = false;

@@ -5,7 +5,6 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CatalogEntry } from '../adapters/etcd/catalog.js';
-import type { StoreErrorCode } from '../core/errors.js';
 import { type Context, EXIT } from './context.js';
 import { Hints } from './hints.js';
 import { isLasting, isStoreError, type LookCall, type Looking, leaveWithReader, openLooking, storeTrouble } from './looking.js';
@@ -18,9 +17,6 @@ const POLL_MS = 5_000;
 const RETRY_MS = 1_000;
 /** Changes come in flocks: one read for all of them. */
 const FLOCK_MS = 50;
-
-/** What waiting may mend. */
-const MENDABLE: ReadonlySet<StoreErrorCode> = new Set(['unreachable', 'unavailable', 'timeout']);
 
 export async function watch(context: Context, call: LookCall): Promise<number> {
 	const looking = openLooking(context, call);
@@ -45,7 +41,7 @@ export async function watch(context: Context, call: LookCall): Promise<number> {
 			const now = storeTrouble(error, looking);
 			if (now !== trouble) context.stderr.write(`etcd-registrar: ${now}\n`);
 			// What waiting does not mend is told and left, but what worked before may work again.
-			if (!seen && !MENDABLE.has(error.code)) return EXIT.unavailable;
+			if (!seen && isLasting(error)) return EXIT.unavailable;
 			trouble = now;
 			await delay(RETRY_MS);
 		}

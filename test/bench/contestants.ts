@@ -47,16 +47,17 @@ export const ours = (setUp: SetUp, name = OURS, settings: Readonly<Record<string
 const script = (name: string, file: string, prefix = nsKey): Contestant => ({
 	name,
 	prefix,
-	start: (task) => launch(process.execPath, [inBench(file), ...inOrder(task)]),
+	start: (task) => launch(process.execPath, [file, ...inOrder(task)]),
 });
 
-export const tenLines: Contestant = script(TEN_LINES, 'package/baselines/ten-lines.cjs');
+export const tenLines = ({ folder }: SetUp): Contestant => script(TEN_LINES, `${folder}/baselines/ten-lines.cjs`);
 
 /** Everybody who can take part on this machine, ours first. */
 export function contestants(setUp: SetUp): Contestant[] {
-	const all = [ours(setUp), script(LEASE, 'package/baselines/lease.cjs'), script(POLL, 'package/baselines/poll.cjs')];
+	const baseline = (file: string) => `${setUp.folder}/baselines/${file}`;
+	const all = [ours(setUp), script(LEASE, baseline('lease.cjs')), script(POLL, baseline('poll.cjs'))];
 	// Its discoverer writes below a name of its own.
-	if (setUp.moleculer === null) all.push(script(MOLECULER, 'moleculer/moleculer.cjs', ({ name }) => `moleculer-${name}/discovery/beats/`));
+	if (setUp.moleculer === null) all.push(script(MOLECULER, inBench('moleculer/moleculer.cjs'), ({ name }) => `moleculer-${name}/discovery/beats/`));
 	if (setUp.go === null) all.push({ name: GO, prefix: nsKey, start: (task) => launch(inBench('first-design'), inOrder(task)) });
 	return all;
 }

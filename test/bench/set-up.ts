@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { inBench, inCheckout } from './paths.js';
 
@@ -12,6 +12,8 @@ const MOLECULER = ['moleculer@0.14', 'etcd3@1'];
 export interface SetUp {
 	/** Bytes of the published archive, and unpacked. */
 	readonly packed: { readonly size: number; readonly unpackedSize: number };
+	/** Where it was installed, the scripts that it is measured against beside it: of this run alone. */
+	readonly folder: string;
 	/** The command as it lies in the installed package. */
 	readonly command: string;
 	/** Why the contestant cannot take part; `null` = it can. */
@@ -21,26 +23,28 @@ export interface SetUp {
 
 /** Installs the package as users get it, and the others beside it, each in a folder of its own under `.bench/`. */
 export async function setUp(say: (text: string) => void): Promise<SetUp> {
-	mkdirSync(inBench('package'), { recursive: true });
+	// Another run beside this one must not pull it away from under the processes that are measured.
+	const folder = inBench(`package-${process.pid}`);
+	process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 	say('packs and installs the package');
-	const packed = await pack();
-	cpSync(inCheckout('test/bench/baselines'), inBench('package/baselines'), { recursive: true });
-	const { bin } = JSON.parse(readFileSync(inBench('package/node_modules/etcd-registrar/package.json'), 'utf8')) as { bin: Record<string, string> };
-	const command = inBench(`package/node_modules/etcd-registrar/${bin['etcd-registrar']}`);
-	return { packed, command, moleculer: await moleculer(say), go: await go(say) };
+	const packed = await pack(folder);
+	cpSync(inCheckout('test/bench/baselines'), `${folder}/baselines`, { recursive: true });
+	const installed = `${folder}/node_modules/etcd-registrar`;
+	const { bin } = JSON.parse(readFileSync(`${installed}/package.json`, 'utf8')) as { bin: Record<string, string> };
+	return { packed, folder, command: `${installed}/${bin['etcd-registrar']}`, moleculer: await moleculer(say), go: await go(say) };
 }
 
-async function pack(): Promise<SetUp['packed']> {
-	const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', inBench('')], { ...LIMIT, cwd: inCheckout('') });
+async function pack(folder: string): Promise<SetUp['packed']> {
+	const archives = `${folder}/archive`;
+	mkdirSync(archives, { recursive: true });
+	const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', archives], { ...LIMIT, cwd: inCheckout('') });
 	const [archive] = JSON.parse(stdout) as { filename: string; size: number; unpackedSize: number }[];
 	if (archive === undefined) throw new Error('npm pack made nothing');
-	await install('package', [inBench(archive.filename)]);
+	await install(folder, [`${archives}/${archive.filename}`]);
 	return archive;
 }
 
-async function install(folder: string, packages: readonly string[]): Promise<void> {
-	const prefix = inBench(folder);
-	rmSync(prefix, { recursive: true, force: true });
+async function install(prefix: string, packages: readonly string[]): Promise<void> {
 	mkdirSync(prefix, { recursive: true });
 	writeFileSync(`${prefix}/package.json`, '{ "private": true }\n');
 	await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', ...packages], { ...LIMIT, cwd: prefix });
@@ -50,7 +54,7 @@ async function moleculer(say: (text: string) => void): Promise<string | null> {
 	try {
 		if (!existsSync(inBench('moleculer/node_modules/moleculer'))) {
 			say("installs moleculer's discoverer");
-			await install('moleculer', MOLECULER);
+			await install(inBench('moleculer'), MOLECULER);
 		}
 		cpSync(inCheckout('test/bench/baselines/moleculer.cjs'), inBench('moleculer/moleculer.cjs'));
 		return null;
@@ -60,11 +64,13 @@ async function moleculer(say: (text: string) => void): Promise<string | null> {
 }
 
 async function go(say: (text: string) => void): Promise<string | null> {
+	const [source, program] = [inCheckout('test/bench/baselines/first.go'), inBench('first-design')];
+	if (existsSync(program) && statSync(program).mtimeMs >= statSync(source).mtimeMs) return null;
 	if (!existsSync(`${GO_SOURCES}/src/go.etcd.io/etcd/clientv3`)) return 'needs golang-go and golang-etcd-server-dev';
 	say('compiles the first design in Go');
 	const env = { ...process.env, GO111MODULE: 'off', GOPATH: GO_SOURCES, GOCACHE: inBench('go-cache'), GOFLAGS: '' };
 	try {
-		await run('go', ['build', '-o', inBench('first-design'), inCheckout('test/bench/baselines/first.go')], { ...LIMIT, env });
+		await run('go', ['build', '-o', program, source], { ...LIMIT, env });
 		return null;
 	} catch (error) {
 		return `does not compile: ${error instanceof Error ? error.message.split('\n')[0] : error}`;

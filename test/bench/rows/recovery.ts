@@ -97,7 +97,8 @@ async function outlive(one: Contestant, fault: Fault): Promise<number> {
 	const child = one.start(job);
 	const timeline = new Timeline({ get: () => firstBelow(gateway, prefix) }, prefix, () => true, 20);
 	try {
-		await timeline.right(60_000);
+		await until(() => timeline.now === 'right' || child.exitCode !== null, { limitMs: 60_000, everyMs: 20, what: `${one.name} registered` });
+		if (child.exitCode !== null) throw new Error(`${one.name} ended (${child.exitCode})`);
 		// Into another part of its interval each time: a poll that was just there would look worse than it is.
 		await pause(TTL_MS * (1 + Math.random()));
 		await fault.commit({ etcd, proxy, gateway, prefix });

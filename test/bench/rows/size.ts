@@ -9,8 +9,8 @@ export const size: Row = {
 	async run({ setUp }) {
 		const line = (measure: string, unit: string, values: readonly (readonly [who: string, value: number])[]): Line[] =>
 			compare(new Map(values.map(([who, value]) => [who, [value]])), { measure, unit, baseline: null });
-		const packages: [string, number][] = [['etcd-registrar', installed('package')]];
-		if (setUp.moleculer === null) packages.push(['moleculer 0.14 and etcd3', installed('moleculer')]);
+		const packages: [string, number][] = [['etcd-registrar', installed(setUp.folder)]];
+		if (setUp.moleculer === null) packages.push(['moleculer 0.14 and etcd3', installed(inBench('moleculer'))]);
 		return [
 			...line('published archive', 'KiB', [['etcd-registrar', setUp.packed.size / 1024]]),
 			...line('the same unpacked', 'KiB', [['etcd-registrar', setUp.packed.unpackedSize / 1024]]),
@@ -21,7 +21,7 @@ export const size: Row = {
 
 /** npm's own note of what it installed; the folder itself is not in it. */
 function installed(folder: string): number {
-	const { packages } = JSON.parse(readFileSync(inBench(`${folder}/node_modules/.package-lock.json`), 'utf8')) as {
+	const { packages } = JSON.parse(readFileSync(`${folder}/node_modules/.package-lock.json`, 'utf8')) as {
 		packages: Record<string, unknown>;
 	};
 	return Object.keys(packages).length;

@@ -10,10 +10,10 @@ const MEASURE = 'process start → key visible';
 export const startUp: Row = {
 	name: 'start-up',
 	about: 'process start → key visible in etcd, seen by a watch that was open before',
-	async run({ contestants, runs }) {
+	async run({ contestants, setUp, runs }) {
 		const etcd = await startEtcd();
 		const sight = await Sight.open(etcd.endpoint);
-		const samples = await alternate([...contestants, tenLines], runs(21, 5) + 1, (one) => visibleAfter(one, etcd.endpoint, sight));
+		const samples = await alternate([...contestants, tenLines(setUp)], runs(21, 5) + 1, (one) => visibleAfter(one, etcd.endpoint, sight));
 		sight.close();
 		// The first round reads everybody's files from the disk.
 		for (const values of samples.values()) values.shift();

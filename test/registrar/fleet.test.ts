@@ -61,3 +61,12 @@ test('a later count that fails leaves the former number', async () => {
 	await fleet.count();
 	expect(fleet.size).toBe(300);
 });
+
+test('of thousands of prefixes some stand for all', async () => {
+	const prefixes = Array.from({ length: 10_000 }, (_, index) => `name${index}/`);
+	const { fleet, etcd, store } = await aFleet(0, prefixes);
+	for (const prefix of prefixes) for (const addr of ['10.0.0.1:80', '10.0.0.2:80']) etcd.put(`${prefix}${addr}`, 'v');
+	await fleet.count();
+	expect(fleet.size).toBe(20_000);
+	expect(store.calls.count).toBeLessThanOrEqual(20);
+});

@@ -27,7 +27,7 @@ export class Reconciler {
 	readonly #reader: Reader;
 	readonly #rivals: Rivals;
 	readonly #writer: Writer;
-	#history: { clusterId: string; revision: bigint } | null = null;
+	#history: { readonly clusterId: string; readonly revision: bigint; readonly commits: bigint } | null = null;
 
 	constructor(
 		store: Store,
@@ -100,8 +100,10 @@ export class Reconciler {
 		if (look.revision === null || look.clusterId === null) return;
 		const revision = BigInt(look.revision);
 		const former = this.#history;
-		this.#history = { clusterId: look.clusterId, revision };
-		if (former === null || (former.clusterId === look.clusterId && former.revision <= revision)) return;
+		const { commits } = this.#writer;
+		this.#history = { clusterId: look.clusterId, revision, commits };
+		// What we wrote since the former look must be in it: a snapshot from before it would bring back keys that nobody wants any more.
+		if (former === null || (former.clusterId === look.clusterId && former.revision + commits - former.commits <= revision)) return;
 		this.leases.retire();
 		this.#rivals.forget();
 		this.tell({ fact: 'history changed' });

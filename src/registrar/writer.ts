@@ -12,6 +12,9 @@ import type { Clock, Store } from './ports.js';
 type Result = 'done' | 'refused' | 'lease gone' | 'lease denied';
 
 export class Writer {
+	/** Transactions that etcd carried out: each has moved its revision by one at least. */
+	commits = 0n;
+
 	constructor(
 		private readonly store: Store,
 		private readonly leases: Leases,
@@ -57,6 +60,7 @@ export class Writer {
 				writes.map((write) => ({ ...write, lease })),
 				signal,
 			);
+			if (succeeded) this.commits += 1n;
 			if (succeeded) for (const write of writes) this.#written(write, lease);
 			return succeeded ? 'done' : 'refused';
 		} catch (error) {

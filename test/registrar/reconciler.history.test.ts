@@ -64,3 +64,17 @@ test('a rival in the restored past is a rival: who had the key stands by until i
 	clock.advance(6_001);
 	expect(lines(await ours.pass({ a: 'w' }))).toEqual(['repaired a foreign_lease']);
 });
+
+test('a snapshot from before our last write, restored before we looked again: what we took away does not come back', async () => {
+	const { etcd, start } = aStage();
+	const ours = start();
+	await ours.pass({ a: 'v', b: 'v' });
+	await ours.pass({ a: 'v', b: 'v' });
+	const restore = etcd.snapshot();
+	await ours.pass({ a: 'v', b: null });
+	restore();
+	expect(etcd.contents).toEqual({ a: 'v', b: 'v' });
+	expect(lines(await ours.pass({ a: 'v' }))).toEqual(['history changed']);
+	expect(etcd.contents).toEqual({ a: 'v' });
+	expect(etcd.leases).toEqual([ours.lease]);
+});

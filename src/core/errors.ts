@@ -2,7 +2,9 @@
 
 /** What went wrong in the store, by what one can do about it. */
 export type StoreErrorCode =
-	/** No answer, no connection: try again, perhaps elsewhere. */
+	/** No connection could be made, and nothing was sent: try again, perhaps elsewhere. */
+	| 'unreachable'
+	/** The connection broke, or etcd cannot serve now; whether the call was carried out is not known. */
 	| 'unavailable'
 	/** The call's own deadline passed; whether it was carried out is not known. */
 	| 'timeout'

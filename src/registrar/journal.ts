@@ -2,6 +2,7 @@
  * Tells the story of the passes: to listeners each fact as it happens, to the log once per change of state. One line per message in a
  * second at most, so that a fault that repeats itself (10,000 heals, an hour's outage) stays readable.
  */
+import { ConfigError, StoreError } from '../core/errors.js';
 import type { Counting } from './counters.js';
 import type { Emitter } from './emitter.js';
 import type { Fact } from './facts.js';
@@ -65,6 +66,9 @@ export class Journal {
 
 	failed(error: Error): void {
 		this.#attempts += 1;
+		// Neither etcd nor the configuration can mend it: told with its stack, so that it can be reported.
+		if (!(error instanceof StoreError || error instanceof ConfigError))
+			this.#say('error', 'a pass failed by a fault of the registrar itself', { error });
 		if (this.#downSinceMs === null) {
 			this.#downSinceMs = this.clock.now();
 			this.#say('warn', 'etcd does not let us reconcile: trying for ever', { reason: error.message });

@@ -2,6 +2,7 @@
 import { StoreError } from '../core/errors.js';
 import { LeaseIds } from '../core/lease-id.js';
 import type { LeaseId } from '../core/registration.js';
+import { unlessAborted } from '../core/unless-aborted.js';
 import type { Store } from './ports.js';
 
 export interface Lease {
@@ -66,17 +67,23 @@ export class Leases {
 	async ensure(signal?: AbortSignal): Promise<void> {
 		this.assertOpen();
 		if (this.#current !== null) return;
+		if (signal?.aborted) throw new StoreError('aborted', 'stopped');
 		const id = this.#asked ?? this.#ids.next();
 		this.#asked = id;
+		// The signal ends only the waiting: what becomes of the grant is to be known all the same.
+		await unlessAborted(this.#grant(id), signal);
+	}
+
+	async #grant(id: LeaseId): Promise<void> {
 		try {
-			const ttlSeconds = await this.store.grant(id, this.ttlSeconds, signal);
+			const ttlSeconds = await this.store.grant(id, this.ttlSeconds);
 			// Asked for again meanwhile, that answer came first; the lease may be a former one by now.
 			if (this.#asked !== id) return;
 			this.#current = { id, ttlSeconds };
 			this.#intervalSeconds = ttlSeconds;
 			this.#asked = null;
 		} catch (error) {
-			// etcd answered and did not grant it: there is nothing to revoke.
+			// It never left us, or etcd answered and did not grant it: there is nothing to revoke.
 			if (this.#asked === id && error instanceof StoreError && !MAYBE_GRANTED.has(error.code)) this.#asked = null;
 			throw error;
 		}

@@ -1,11 +1,12 @@
 import { beforeEach, expect, test } from 'vitest';
+import { StoreError } from '../../src/core/errors.js';
 import { Counting } from '../../src/registrar/counters.js';
 import { Emitter } from '../../src/registrar/emitter.js';
 import { Journal } from '../../src/registrar/journal.js';
 import { aLogger } from '../support/logger.js';
 import { ManualClock } from '../support/reconciling.js';
 
-const error = new Error('no answer');
+const error = new StoreError('timeout', 'no answer');
 let clock: ManualClock;
 let log: ReturnType<typeof aLogger>;
 let counting: Counting;
@@ -91,7 +92,7 @@ test('an outage is one line and one event, its end another', () => {
 		{ level: 'warn', message: 'etcd does not let us reconcile: trying for ever', fields: { reason: 'no answer' } },
 		{ level: 'info', message: 'etcd answers again', fields: { downMs: 20_000, attempts: 40 } },
 	]);
-	expect(events).toEqual(['degraded {"error":{}}', 'recovered {"downMs":20000,"attempts":40}']);
+	expect(events).toEqual(['degraded {"error":{"code":"timeout","name":"StoreError"}}', 'recovered {"downMs":20000,"attempts":40}']);
 });
 
 test('an outage of an hour fits a screen, one of a week is remembered each hour', () => {
@@ -134,7 +135,7 @@ test('etcd that comes and goes ten times a second stays readable', () => {
 
 test('what is said twice in an outage, by other words, is one line while the state is one', () => {
 	for (const message of ['a', 'b', 'c', 'd']) {
-		journal.failed(new Error(message));
+		journal.failed(new StoreError('unavailable', message));
 		journal.flush();
 		clock.advance(2_000);
 	}
@@ -147,4 +148,10 @@ test('a denied key and a history that changed are told, and are no events', () =
 	journal.flush();
 	expect(log.lines.map(({ level }) => level)).toEqual(['warn', 'warn']);
 	expect(events).toEqual([]);
+});
+
+test('a fault of our own is told as one, with its stack, and not only as an outage', () => {
+	journal.failed(new TypeError('x is not a function'));
+	journal.flush();
+	expect(log.lines.filter((line) => line.message.includes('a fault of the registrar itself'))).toHaveLength(1);
 });

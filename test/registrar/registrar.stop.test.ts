@@ -123,3 +123,16 @@ test('one that changes hands between the look and the deletion is left as well',
 	expect(etcd.contents).toEqual({ [KEY]: 'x' });
 	expect(etcd.leases).toEqual(['4711']);
 });
+
+test('stopped while etcd refuses every connection and never had anything of ours: there is nothing to wait for', async () => {
+	const { registrar, store } = aKeeping();
+	store.down = 'unreachable';
+	await registrar.start();
+	await seconds(2);
+	let clean: boolean | null = null;
+	registrar.on('stopped', (stopped) => {
+		clean = stopped.clean;
+	});
+	await within(2, registrar.stop());
+	expect(clean).toBe(true);
+});

@@ -185,7 +185,7 @@ export class MemoryStore implements Store {
 	async #call<T>(call: Call, signal: AbortSignal | undefined, carryOut: () => T): Promise<T> {
 		if (this.#closed || signal?.aborted) throw new StoreError('aborted', 'stopped');
 		this.calls[call] += 1;
-		if (!this.#dialled) throw new StoreError('unavailable', 'no connection to etcd');
+		if (!this.#dialled) throw new StoreError('unreachable', 'no connection to etcd');
 		const at = this.#faults.findIndex((fault) => fault.call === call);
 		const fault = this.#faults.splice(at, at < 0 ? 0 : 1)[0]?.fault ?? this.down;
 		await new Promise((resolve) => setImmediate(resolve));

@@ -64,7 +64,9 @@ export function openClient(options: ClientOptions): Client {
 	return {
 		call: (make) => sockets.own(() => make(etcd)),
 		close: () => {
-			for (const call of calls) call.cancelWithStatus(status.CANCELLED, 'connection closed');
+			// What waits for a connection that never came was not sent (errors.ts reads it so).
+			const why = channel?.getConnectivityState(false) === connectivityState.READY ? 'connection closed' : 'No connection established';
+			for (const call of calls) call.cancelWithStatus(status.CANCELLED, why);
 			channel?.close();
 			etcd.close();
 			sockets.destroy();

@@ -60,7 +60,7 @@ export class Endpoints {
 	/** The connection for a call that is not raced; before the first read was answered, the one that it tries first. */
 	carrier(): Connection {
 		const connection = this.#sticky ?? this.#dialling;
-		if (connection === null) throw new StoreError('unavailable', 'no connection to etcd');
+		if (connection === null) throw new StoreError('unreachable', 'no connection to etcd');
 		return connection;
 	}
 

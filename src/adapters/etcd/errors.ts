@@ -7,6 +7,8 @@ import { StoreError, type StoreErrorCode } from '../../core/errors.js';
 
 /** What etcd says when only a fresh token helps: expired, issued before a change of users or roles, or sent without one. */
 const TOKEN_REJECTED = ['auth token is no longer good', 'invalid auth token', 'revision of auth store is old', 'user name is empty'];
+/** grpc-js, when no connection of a channel could be made, or no address be found. */
+const NOTHING_SENT = /No connection established|Name resolution failed/;
 const AUTH_OFF = 'authentication is not enabled';
 const LEASE_EXISTS = 'lease already exists';
 
@@ -39,6 +41,7 @@ function codeOf(error: unknown, message: string): StoreErrorCode {
 	if (error instanceof EtcdLeaseInvalidError || message.includes('requested lease not found')) return 'lease-not-found';
 	if (error instanceof EtcdPermissionDeniedError || message.includes('permission denied')) return 'permission-denied';
 	if (error instanceof EtcdAuthenticationFailedError || message.includes('authentication failed')) return 'authentication-failed';
+	if (NOTHING_SENT.test(message)) return 'unreachable';
 	const number = numberOf(error, message);
 	return (number !== null && BY_NUMBER.get(number)) || 'unavailable';
 }

@@ -46,7 +46,10 @@ function attempt<T>(endpoints: Endpoints, dial: () => Connection, read: (etcd: E
 	try {
 		connection = dial();
 	} catch (error) {
-		return { answer: Promise.reject(toStoreError(error)), abandon: () => {} };
+		// Files that do not fit together, say: nothing was sent.
+		const unmade = toStoreError(error);
+		const reason = unmade.code === 'unavailable' ? new StoreError('unreachable', unmade.message, { cause: error }) : unmade;
+		return { answer: Promise.reject(reason), abandon: () => {} };
 	}
 	const answer = connection.call(read).then(
 		(value) => {

@@ -1,7 +1,9 @@
 /** etcd as the registrar's `Store`: reads are raced and decide which connection carries everything else; writes go once, there. */
+
 import type { Etcd3 } from 'etcd3';
-import { StoreError } from '../../core/errors.js';
+import { StoreError, type StoreErrorCode } from '../../core/errors.js';
 import type { LeaseId } from '../../core/registration.js';
+import { unlessAborted } from '../../core/unless-aborted.js';
 import type {
 	Clock,
 	KeepaliveListener,
@@ -25,6 +27,9 @@ import { openWatchStream } from './watch-stream.js';
 export interface EtcdStoreOptions extends EndpointsOptions {
 	readonly dialTimeoutMs: number;
 }
+
+/** Errors after which the next read begins on another connection. */
+const LOST: ReadonlySet<StoreErrorCode> = new Set(['unreachable', 'unavailable', 'timeout']);
 
 export class EtcdStore implements Store {
 	readonly #endpoints: Endpoints;
@@ -98,9 +103,9 @@ export class EtcdStore implements Store {
 		if (signal?.aborted) throw new StoreError('aborted', 'stopped');
 		const connection = this.#endpoints.carrier();
 		try {
-			return await abortable(connection.call(make), signal);
+			return await unlessAborted(connection.call(make), signal);
 		} catch (error) {
-			if (error instanceof StoreError && (error.code === 'unavailable' || error.code === 'timeout')) this.#endpoints.failed(connection);
+			if (error instanceof StoreError && LOST.has(error.code)) this.#endpoints.failed(connection);
 			throw error;
 		}
 	}
@@ -125,13 +130,4 @@ async function readWith(etcd: Etcd3, keys: readonly string[]): Promise<Reading> 
 		txn.header,
 		txn.responses.map((response) => response.response_range),
 	);
-}
-
-function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-	if (signal === undefined) return work;
-	return new Promise((resolve, reject) => {
-		const aborted = () => reject(new StoreError('aborted', 'stopped'));
-		signal.addEventListener('abort', aborted, { once: true });
-		work.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted));
-	});
 }

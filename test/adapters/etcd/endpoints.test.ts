@@ -69,7 +69,7 @@ test('a grant beside the first read that went to a silent endpoint is let go whe
 	const store = connect(both(), { callTimeoutMs: 20_000, dialTimeoutMs: 20_000 });
 	const begun = performance.now();
 	const reading = store.read(['a']);
-	await expect(store.grant('102', 30)).rejects.toMatchObject({ name: 'StoreError', code: 'unavailable' });
+	await expect(store.grant('102', 30)).rejects.toMatchObject({ name: 'StoreError', code: 'unreachable' });
 	await reading;
 	expect(performance.now() - begun).toBeLessThan(10_000);
 	expect(await store.grant('102', 30)).toBe(30);
@@ -85,7 +85,7 @@ test('a refused first endpoint: the second is asked at once', async () => {
 
 test('every endpoint refused: the error says so, and is not waited for', async () => {
 	const store = connect([`http://127.0.0.1:${await freePort()}`, `http://127.0.0.1:${await freePort()}`], { dialTimeoutMs: 60_000 });
-	await expect(store.read(['a'])).rejects.toMatchObject({ name: 'StoreError', code: 'unavailable', message: 'connection refused' });
+	await expect(store.read(['a'])).rejects.toMatchObject({ name: 'StoreError', code: 'unreachable', message: 'connection refused' });
 });
 
 test('every endpoint silent: the dial time-out bounds all attempts together, and all of them are closed', async () => {
@@ -169,8 +169,8 @@ test('etcd that is gone and comes back is found again by the next reads', async 
 	const store = connect([first.endpoint]);
 	await store.read(['a']);
 	await first.mode('refuse');
-	await expect(store.read(['a'])).rejects.toMatchObject({ code: 'unavailable' });
-	await expect(store.read(['a'])).rejects.toMatchObject({ code: 'unavailable' });
+	await expect(store.read(['a'])).rejects.toMatchObject({ code: 'unreachable' });
+	await expect(store.read(['a'])).rejects.toMatchObject({ code: 'unreachable' });
 	await first.mode('pass');
 	await store.read(['a']);
 });

@@ -19,7 +19,7 @@ import { StoreError, type StoreErrorCode } from '../../../src/core/errors.js';
 const raw = (code: number, message: string): Error => Object.assign(new Error(`${code} NAME: ${message}`), { code });
 
 test.each<readonly [sentence: string, error: unknown, code: StoreErrorCode]>([
-	['no connection', new GRPCUnavailableError('14 UNAVAILABLE: No connection established'), 'unavailable'],
+	['no connection', new GRPCUnavailableError('14 UNAVAILABLE: No connection established'), 'unreachable'],
 	['no leader', new GRPCUnavailableError('14 UNAVAILABLE: etcdserver: no leader'), 'unavailable'],
 	['a deadline', new GRPCDeadlineExceededError('4 DEADLINE_EXCEEDED: Deadline exceeded'), 'timeout'],
 	['etcd asked for too long', new GRPCUnknownError('2 UNKNOWN: context deadline exceeded'), 'unavailable'],

@@ -101,7 +101,7 @@ test('every wrong thing is told in a sentence of its own', async () => {
 		const error: unknown = await connect(tls, endpoint)
 			.read(['a'])
 			.catch((caught: unknown) => caught);
-		expect(error, name).toMatchObject({ name: 'StoreError', code: 'unavailable' });
+		expect(error, name).toMatchObject({ name: 'StoreError', code: 'unreachable' });
 		told[name] = error instanceof Error ? error.message.replace(folder, '') : '';
 	}
 	forwarder.close();
@@ -164,7 +164,7 @@ test('half a rotation, or a broken one, costs at most the read that noticed it: 
 		() => symlinkSync(paths.keyFile, paths.keyFile),
 	]) {
 		harm();
-		await store.read(['a']).catch((error: unknown) => expect(error).toMatchObject({ name: 'StoreError', code: 'unavailable' }));
+		await store.read(['a']).catch((error: unknown) => expect(error).toMatchObject({ name: 'StoreError', code: 'unreachable' }));
 		await store.read(['a']);
 	}
 	unlinkSync(paths.keyFile);
@@ -177,7 +177,7 @@ test('half a rotation, or a broken one, costs at most the read that noticed it: 
 test('wrong files that become right let us in', async () => {
 	const paths = mounted({ ...right(), caFile: theirs.ca });
 	const store = connect(paths);
-	await expect(store.read(['a'])).rejects.toMatchObject({ code: 'unavailable' });
+	await expect(store.read(['a'])).rejects.toMatchObject({ code: 'unreachable' });
 	copyFileSync(ours.ca, paths.caFile);
 	await until(() => store.read(['a']));
 });

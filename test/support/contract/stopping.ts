@@ -37,7 +37,7 @@ export function contractOfStopping({ connect, untouched }: Clients): void {
 
 	test('before the first read there is no connection, and that is said', async () => {
 		const store = untouched();
-		await expect(store.grant('1', 30)).rejects.toMatchObject({ name: 'StoreError', code: 'unavailable' });
+		await expect(store.grant('1', 30)).rejects.toMatchObject({ name: 'StoreError', code: 'unreachable' });
 	});
 
 	test('a grant may travel beside the first read', async () => {

@@ -55,7 +55,7 @@ function lines(peaks: Map<string, number[]>, { cpu, messages }: Record<'cpu' | '
 	];
 }
 
-/** Everything on: asked as Kubernetes and Prometheus ask, a health check, weights by load, a log of every pass. */
+/** Everything on: asked as Kubernetes and Prometheus ask, a health check, weights by load, the log at its most talkative. */
 function everybody({ contestants, setUp }: Bench, ports: { rest: number; everything: number }): Contestant[] {
 	return [
 		...contestants,

@@ -1,13 +1,10 @@
 import { afterAll, beforeAll, describe, type TestContext, test } from 'vitest';
 import { type Cluster, startCluster } from '../support/cluster.js';
 import type { Etcd } from '../support/etcd.js';
-import { Gateway } from '../support/gateway.js';
-import { startProxy } from '../support/proxy.js';
-import { startRegistrar } from '../support/registrar.js';
-import { end, observe, type Stage } from '../support/stage.js';
-import { until } from '../support/until.js';
-import { measure, TTL_SECONDS } from './measure.js';
+import type { Stage } from '../support/stage.js';
+import { TTL_SECONDS } from './measure.js';
 import { type Bound, RECONNECTED } from './row.js';
+import { measureTogether } from './several.js';
 
 const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 const ttlMs = TTL_SECONDS * 1_000;
@@ -18,49 +15,14 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.stop());
 
-/** Five registrars, each with a key of its own and connected to the victim, which is named first. */
-async function onto(context: TestContext, runs: number, victim: Etcd): Promise<Stage[]> {
-	const others = cluster.members.filter((member) => member !== victim);
-	const eye = others.at(-1) ?? victim;
-	const stages: Stage[] = [];
-	for (let run = 0; run < runs; run += 1) {
-		const proxy = await startProxy(victim.endpoint);
-		context.onTestFinished(() => proxy.close());
-		const endpoints = [proxy, ...others].map(({ endpoint }) => endpoint).join(';');
-		const registrar = startRegistrar(endpoints, { ttlSeconds: TTL_SECONDS, env: { SERVICE_ADDR: `10.0.0.${run + 1}:8080` } });
-		context.onTestFinished(async () => {
-			registrar.signal('SIGTERM');
-			await registrar.waitExit();
-			await end(registrar).catch(() => undefined);
-		});
-		const gateway = new Gateway(eye.endpoint);
-		const timeline = observe(context, gateway, registrar);
-		await timeline.right();
-		stages.push({ etcd: victim, gateway, registrar, timeline, ttlMs, proxy });
-	}
-	return stages;
-}
-
 type Act = (victim: Etcd, stages: readonly Stage[]) => Promise<number>;
 
-/** One fault for all of them at once. */
-async function strike(context: TestContext, name: string, bound: Bound, choose: () => Promise<Etcd>, act: Act) {
+async function strike(context: TestContext, name: string, bound: Bound, choose: () => Promise<Etcd>, act: Act, others = true) {
 	const victim = await choose();
-	let done: Promise<number> | null = null;
-	let stages: readonly Stage[] = [];
-	await measure(context, {
-		name,
-		bound,
-		open: async (_, runs) => {
-			stages = await onto(context, runs, victim);
-			return stages;
-		},
-		commit: () => {
-			done ??= act(victim, stages);
-			return done;
-		},
-	});
-	await until(() => Promise.all(cluster.members.map((member) => member.http('/health'))));
+	const rest = cluster.members.filter((member) => member !== victim);
+	const eye = rest.at(-1) ?? victim;
+	await measureTogether(context, { name, bound, victim, others: others ? rest : [], eye, act: (stages) => act(victim, stages) });
+	await cluster.healthy();
 }
 
 const follower = async () => {
@@ -90,6 +52,21 @@ describe('a member of a cluster of three', () => {
 			await Promise.all(stages.map(({ proxy }) => proxy.mode('pass')));
 			return performance.now();
 		}));
+	test('is behind', (context) =>
+		strike(
+			context,
+			'the only endpoint is a follower that hangs for three TTLs while the others move on',
+			RECONNECTED,
+			follower,
+			async (victim, [stage]) => {
+				victim.pause();
+				for (let times = 0; times < 2_000; times += 1) await stage?.gateway.put('other', String(times));
+				await wait(3 * ttlMs);
+				victim.resume();
+				return performance.now();
+			},
+			false,
+		));
 	// etcd without https://github.com/etcd-io/etcd/pull/16822 (3.4.23 among them) lets a leader that wakes up revoke leases which the new
 	// leader has renewed: the key may go at that moment, and nobody can hold it. What can be promised is that it is back at once.
 	test('hangs as leader', (context) => strike(context, 'the leader, in use, hangs for three TTLs', RECONNECTED, () => cluster.leader(), hung));

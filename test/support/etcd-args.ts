@@ -16,8 +16,16 @@ export interface EtcdOptions {
 	readonly wrap?: readonly string[];
 	/** Address to listen on. @defaultValue `127.0.0.1` */
 	readonly host?: string;
-	/** For a member of a cluster: its name, peer port and everybody's `name=url` list. */
-	readonly member?: { readonly name: string; readonly peerPort: number; readonly initialCluster: string };
+	/** For a member of a cluster. */
+	readonly member?: Member;
+}
+
+export interface Member {
+	readonly name: string;
+	/** `host:port` for the other members. */
+	readonly peer: string;
+	/** Everybody's `name=url`, `,` between. */
+	readonly initialCluster: string;
 }
 
 export interface PemFiles {
@@ -34,7 +42,7 @@ export interface EtcdTls {
 /** Who the member is: the same words start it and restore a snapshot for it. Peers of a lone member are never dialled: port 1 stands for nobody. */
 export function identityArgs(token: string, { member }: EtcdOptions): string[] {
 	const { name, peer, cluster } = member
-		? { name: member.name, peer: `http://127.0.0.1:${member.peerPort}`, cluster: member.initialCluster }
+		? { name: member.name, peer: `http://${member.peer}`, cluster: member.initialCluster }
 		: { name: 'test', peer: 'http://127.0.0.1:1', cluster: 'test=http://127.0.0.1:1' };
 	return ['--name', name, '--initial-advertise-peer-urls', peer, '--initial-cluster', cluster, '--initial-cluster-token', token];
 }
@@ -48,7 +56,7 @@ export function serverArgs(at: { readonly endpoint: string; readonly dataDir: st
 	return [
 		...identityArgs(token, options),
 		...['--data-dir', at.dataDir, '--listen-client-urls', at.endpoint, '--advertise-client-urls', at.endpoint],
-		...['--listen-peer-urls', `http://127.0.0.1:${member?.peerPort ?? 0}`, '--logger', 'zap'],
+		...['--listen-peer-urls', `http://${member?.peer ?? '127.0.0.1:0'}`, '--logger', 'zap'],
 		...serving,
 		...args,
 	];

@@ -1,9 +1,8 @@
-import { execFileSync } from 'node:child_process';
+import { Cable } from './cable.js';
 import { atEnd } from './guarded.js';
+import { enter, ip, ipInside, quietly } from './ip.js';
 import { alive } from './proc.js';
 
-/** A MAC address that nobody has: what is sent to it is dropped without a word, as by a firewall's DROP. */
-const NOBODY = '02:00:00:00:00:01';
 const PREFIX = 'etcdreg';
 let count = 0;
 
@@ -15,7 +14,7 @@ export function networkMissing(): string | null {
 		ip('netns', 'list');
 		const probe = `${PREFIX}-${process.pid}-probe`;
 		ip('netns', 'add', probe);
-		inside(probe, 'link', 'set', 'lo', 'up');
+		ipInside(probe, 'link', 'set', 'lo', 'up');
 		ip('netns', 'del', probe);
 		return null;
 	} catch (error) {
@@ -43,42 +42,40 @@ export class TestNetwork {
 	readonly ourSide: string;
 	/** Put before a command, runs it there. */
 	readonly wrap: readonly string[] = enter(this.name);
-	readonly #ourEnd = `er${process.pid % 1_000_000}x${count}`;
+	readonly #cables: Cable[] = [];
+	readonly #first: Cable;
 	#closed = false;
 
 	constructor() {
-		// Four addresses a cable; spread by pid, as several test processes run at once.
-		const subnet = `10.213.${process.pid % 256}.${(count % 64) * 4}`;
-		const [a, b, c, d] = subnet.split('.').map(Number);
-		const at = (n: number) => `${a}.${b}.${c}.${(d ?? 0) + n}`;
-		this.ourSide = at(1);
-		this.host = at(2);
 		ip('netns', 'add', this.name);
-		ip('link', 'add', this.#ourEnd, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', this.name);
-		ip('addr', 'add', `${this.ourSide}/30`, 'dev', this.#ourEnd);
-		ip('link', 'set', this.#ourEnd, 'up');
-		inside(this.name, 'addr', 'add', `${this.host}/30`, 'dev', 'eth0');
-		inside(this.name, 'link', 'set', 'eth0', 'up');
-		inside(this.name, 'link', 'set', 'lo', 'up');
+		ipInside(this.name, 'link', 'set', 'lo', 'up');
+		this.#first = this.join();
+		this.ourSide = this.#first.ourSide;
+		this.host = this.#first.host;
 	}
 
-	/** From now on every packet is lost: both ways, or only those `to` the host or `from` it. Holds at once. */
+	/** Lays one more cable, so that it can be cut off from some and not from others. */
+	join(): Cable {
+		const cable = new Cable(this.name, `eth${this.#cables.length}`);
+		this.#cables.push(cable);
+		return cable;
+	}
+
+	/** From now on every packet on the first cable is lost: both ways, or only those `to` the host or `from` it. Holds at once. */
 	drop(direction: 'both' | 'to' | 'from' = 'both'): void {
-		if (direction !== 'from') ip('neigh', 'replace', this.host, 'lladdr', NOBODY, 'dev', this.#ourEnd, 'nud', 'permanent');
-		if (direction !== 'to') inside(this.name, 'neigh', 'replace', this.ourSide, 'lladdr', NOBODY, 'dev', 'eth0', 'nud', 'permanent');
+		this.#first.drop(direction);
 	}
 
 	/** Packets pass again; what TCP still tries to send arrives. */
 	heal(): void {
-		quietly(() => ip('neigh', 'del', this.host, 'dev', this.#ourEnd));
-		quietly(() => inside(this.name, 'neigh', 'del', this.ourSide, 'dev', 'eth0'));
+		this.#first.heal();
 	}
 
 	/** Removes it. End what runs in it before. Idempotent. */
 	close(): void {
 		if (this.#closed) return;
 		this.#closed = true;
-		quietly(() => ip('link', 'del', this.#ourEnd));
+		for (const cable of this.#cables) cable.close();
 		quietly(() => ip('netns', 'del', this.name));
 	}
 }
@@ -88,31 +85,5 @@ function sweep(): void {
 	for (const line of ip('netns', 'list').split('\n')) {
 		const [, pid] = new RegExp(`^(?:${PREFIX})-(\\d+)-`).exec(line) ?? [];
 		if (pid !== undefined && !alive(Number(pid))) quietly(() => ip('netns', 'del', line.split(' ')[0] ?? ''));
-	}
-}
-
-/** By nsenter and not by `ip netns exec`, which also mounts a /sys of its own and so fails in a chroot. */
-function enter(name: string): string[] {
-	return ['nsenter', `--net=/run/netns/${name}`];
-}
-
-function inside(name: string, ...args: string[]): void {
-	const [command = '', ...rest] = enter(name);
-	run(command, ...rest, 'ip', ...args);
-}
-
-function ip(...args: string[]): string {
-	return run('ip', ...args);
-}
-
-function run(command: string, ...args: string[]): string {
-	return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-}
-
-function quietly(act: () => void): void {
-	try {
-		act();
-	} catch {
-		// What is not there need not be removed.
 	}
 }

@@ -24,7 +24,9 @@ beforeAll(async () => {
 	const network = startNetwork();
 	peers = network.join();
 	cluster = await startCluster(3, { away: { network, peers } });
-	[victim = cluster.members[2], ...others] = cluster.members.toReversed() as [Etcd, ...Etcd[]];
+	const [away, ...rest] = cluster.members.toReversed();
+	if (away === undefined) throw new Error('no members');
+	[victim, others] = [away, rest];
 });
 afterAll(() => cluster?.stop());
 

@@ -73,7 +73,7 @@ describe('a bad day of the process', () => {
 	});
 
 	test('a blocked event loop', async (context) => {
-		const entry = await compile(new URL('./programs/blocked.ts', import.meta.url));
+		const entry = await compile(new URL('./programs/library.ts', import.meta.url));
 		await measure(context, {
 			name: 'the event loop is blocked for two TTLs (library)',
 			bound: RECONNECTED,

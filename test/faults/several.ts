@@ -21,7 +21,7 @@ export interface Together extends Pick<Measured, 'name' | 'bound' | 'runs'> {
 export async function measureTogether(context: TestContext, { victim, others = [], eye = victim, act, ...what }: Together): Promise<void> {
 	let done: Promise<number> | null = null;
 	let stages: readonly Stage[] = [];
-	return await measure(context, {
+	await measure(context, {
 		...what,
 		open: async (_, runs) => {
 			stages = await openSeveral(context, runs, victim, others, eye);

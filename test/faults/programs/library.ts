@@ -1,7 +1,7 @@
-/** The library in a program that blocks its event loop for BLOCK_MS when it gets SIGUSR1. */
+/** The library in a program of its own: without hints under HINTS=off; blocks its event loop for BLOCK_MS when it gets SIGUSR1. */
 import { createRegistrar } from '../../../src/index.js';
 
-const { ETCD_ENDPOINTS = '', SERVICE_NAME = '', SERVICE_ADDR = '', SERVICE_TTL = '', BLOCK_MS = '' } = process.env;
+const { ETCD_ENDPOINTS = '', SERVICE_NAME = '', SERVICE_ADDR = '', SERVICE_TTL = '', BLOCK_MS = '', HINTS = 'on' } = process.env;
 const say =
 	(level: string) =>
 	(message: string, fields: object = {}) =>
@@ -11,6 +11,7 @@ const registrar = createRegistrar({
 	ttlSeconds: Number(SERVICE_TTL),
 	services: [{ name: SERVICE_NAME, addr: SERVICE_ADDR }],
 	logger: { debug() {}, info: say('info'), warn: say('warn'), error: say('error') },
+	hints: HINTS !== 'off',
 });
 process.on('SIGUSR1', () => {
 	const untilMs = performance.now() + Number(BLOCK_MS);

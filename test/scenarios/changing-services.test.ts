@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, expect, type TestContext, test } from 'vitest';
-import { createRegistrar, type RegistrarEvent, type RegistrarOptions } from '../../src/index.js';
+import { createRegistrar, type RegistrarEvent, type RegistrarOptions, type Status } from '../../src/index.js';
 import { type Etcd, startEtcd } from '../support/etcd.js';
 import { Gateway, type KeyEvent } from '../support/gateway.js';
+import { getText } from '../support/http.js';
+import { freePort } from '../support/net.js';
+import { startRegistrar } from '../support/registrar.js';
+import { end } from '../support/stage.js';
 import { until } from '../support/until.js';
 
 let etcd: Etcd;
@@ -155,4 +159,34 @@ test('a weight function is asked at each pass, and one that fails leaves the las
 	expect(registrar.status()).toMatchObject({ ready: true, weights: [{ weight: 33 }], counters: { passes: { failed: 0 } } });
 	await until(() => seen.length > 0);
 	expect(seen.map(({ type }) => type)).toEqual(['put']);
+});
+
+test('a weight that follows the load stands in etcd, in the status and in the metrics, and keeps no process alive', async (context) => {
+	const port = await freePort();
+	const env = { SERVICE_NAME: 'weighed', SERVICE_FORMAT: 'json,kitex', SERVICE_WEIGHT: 'auto', REGISTRAR_HTTP: String(port) };
+	const command = startRegistrar(etcd.endpoint, { ttlSeconds: 60, env });
+	context.onTestFinished(() => end(command));
+	await command.registered();
+	const weightAt = async (key: string) => (JSON.parse((await gateway.get(key))?.value ?? '{}') as { weight: number }).weight;
+	const look = async () => {
+		const status = JSON.parse(await getText(`http://127.0.0.1:${port}/status`)) as Status;
+		const [weight] = status.weights;
+		const metric = `registrar_weight{service="weighed",addr="10.0.0.5:8080"} ${weight?.weight}\n`;
+		return { weight, metrics: (await getText(`http://127.0.0.1:${port}/metrics`)).includes(metric) };
+	};
+	// The machine may become busy between two of these looks.
+	const { weight } = await until(async () => {
+		const { weight, metrics } = await look();
+		const told = await weightAt('/ns/weighed/10.0.0.5:8080');
+		const fewer = await weightAt('kitex/registry-etcd/weighed/10.0.0.5:8080');
+		return metrics && weight?.weight === told && fewer === Math.max(1, Math.round(told / 10)) && { weight };
+	});
+	expect(weight).toMatchObject({ service: 'weighed', addr: '10.0.0.5:8080' });
+	expect(weight?.why).not.toBe('');
+	expect(weight?.weight).toBeGreaterThanOrEqual(10);
+	expect(weight?.weight).toBeLessThanOrEqual(100);
+	const changes = command.logs().filter(({ message }) => message === 'weight changed');
+	expect(weight?.weight).toBe(changes.at(-1)?.percent ?? 100);
+	command.signal('SIGTERM');
+	expect((await command.waitExit()).code).toBe(0);
 });

@@ -26,7 +26,13 @@ export type CheckConfig = CheckTarget & CheckTiming;
 
 const EXPECTED = 'tcp://host:port, http(s)://host:port/path, grpc://host:port[/service] or exec:command';
 
+/** A mistaken check is shown only while it is one word without a query: its command or its address may carry a token. */
 export function parseCheck(text: string): Parsed<CheckTarget> {
+	const parsed = parseTargetOf(text);
+	return 'value' in parsed || !/[\s?#]/.test(text.trim()) ? parsed : { ...parsed, hide: true };
+}
+
+function parseTargetOf(text: string): Parsed<CheckTarget> {
 	if (text.startsWith('exec:')) return parseExec(text.slice('exec:'.length));
 	if (/^https?:\/\//.test(text)) return parseUrl(text);
 	const match = /^(tcp|grpc):\/\/([^/]*)(?:\/(.*))?$/su.exec(text);
@@ -40,7 +46,8 @@ export function parseCheck(text: string): Parsed<CheckTarget> {
 }
 
 function parseExec(command: string): Parsed<CheckTarget> {
-	if (command.startsWith('//')) return { expected: 'exec:command, without slashes after the colon', example: `exec:${command.replace(/^\/+/, '/')}` };
+	if (command.startsWith('//'))
+		return { expected: 'exec:command, without slashes after the colon', example: `exec:${command.replace(/^\/+/, '/').replace(/\s.*$/su, ' …')}` };
 	try {
 		splitCommand(command);
 	} catch (error) {

@@ -27,7 +27,11 @@ export function parseEndpoints(text: string): Parsed<readonly Endpoint[]> {
 	const endpoints: Endpoint[] = [];
 	for (const part of parts(text, /[;,]/)) {
 		const endpoint = parseEndpoint(part);
-		if (!('value' in endpoint)) return { ...endpoint, expected: `${quoted(part)} to be ${endpoint.expected}` };
+		if (!('value' in endpoint)) {
+			// A query may carry a token.
+			if (/[?#]/.test(text)) return { ...endpoint, hide: true, expected: `each to be ${endpoint.expected}` };
+			return { ...endpoint, expected: `${quoted(part)} to be ${endpoint.expected}` };
+		}
 		endpoints.push(endpoint.value);
 	}
 	return endpoints.length > 0 ? { value: endpoints } : { expected: 'at least one endpoint', example: EXAMPLE };
@@ -38,6 +42,7 @@ function parseEndpoint(text: string): Parsed<Endpoint> {
 	const scheme = written?.toLowerCase() ?? null;
 	if (scheme !== null && scheme !== 'http' && scheme !== 'https') return { expected: 'an http:// or https:// endpoint', example: EXAMPLE };
 	const bare = rest.replace(/\/$/, '');
+	if (/\s/.test(bare)) return { expected: 'one endpoint: between two stands ; or ,', example: EXAMPLE };
 	if (/[/?#]/.test(bare))
 		return { expected: 'an endpoint without a path or a query', example: `${scheme ?? 'http'}://${bare.replace(/[/?#].*$/su, '')}` };
 	const portAssumed = /^(\[[^\]]*\]|[^:[\]]+)$/.test(bare);

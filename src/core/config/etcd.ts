@@ -77,6 +77,10 @@ function readTlsFiles(look: (field: EtcdField) => Given, problems: Problems, rea
 		const path = take(given, PROCESS[field], problems);
 		if (path === undefined) continue;
 		files[field] = path;
+		if (path.includes('-----BEGIN')) {
+			problems.add(given, { expected: 'the path of a PEM file, not what stands in it', hide: true, mend: 'write it into a file and give its path' });
+			continue;
+		}
 		if (readFile === undefined) continue;
 		const { pattern, what } = PEM[field];
 		try {

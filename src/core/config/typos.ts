@@ -20,8 +20,10 @@ export function warningsOn(env: Env, labels: readonly Label[]): string[] {
 
 function warningOn(name: string, known: readonly string[]): string | null {
 	const near = known.find((candidate) => isNear(name, candidate));
-	if (near !== undefined) return `${name} is not read: did you mean ${near}?`;
 	const label = /^SERVICE_(.+)_(?:NAME|ADDR)$/.exec(name)?.[1];
+	// One of a single letter is only two away from the plain name.
+	const isLabel = label !== undefined && (near === SERVICE.name.name || near === SERVICE.addr.name);
+	if (near !== undefined && !isLabel) return `${name} is not read: did you mean ${near}?`;
 	if (label !== undefined) return `${name} is not read: SERVICES does not name ${label.toLowerCase()}`;
 	return name.startsWith('REGISTRAR_') ? `${name} is not read: there is no such variable` : null;
 }

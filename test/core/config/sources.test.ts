@@ -16,6 +16,8 @@ describe('sources', () => {
 		['ETCD_PASSWORD', { ETCD_USERNAME: 'r', ETCD_PASSWORD_FILE: '/secret' }, { value: '(set)', from: 'environment', via: 'ETCD_PASSWORD_FILE' }],
 		['ETCD_USERNAME', { ETCDCTL_USER: `r:${SECRET}` }, { value: 'r', from: 'environment', via: 'ETCDCTL_USER' }],
 		['SERVICE_GRPC_NAME', { SERVICES: 'grpc' }, { value: 'user', from: 'environment', via: 'SERVICE_NAME' }],
+		['ETCD_CALL_TIMEOUT', { SERVICE_TTL: '1' }, { value: '1s', from: 'default' }],
+		['ETCD_ENDPOINTS', { ETCD_CACERT: '/ca.pem' }, { value: 'https://127.0.0.1:2379', from: 'default' }],
 		['SERVICE_META_ZONE', { SERVICE_META_ZONE: 'a' }, { value: 'a', from: 'environment' }],
 		['SERVICE_CHECK', { SERVICE_CHECK: `http://u:${SECRET}@h/` }, { value: 'http://[redacted]@h/', from: 'environment' }],
 	];
@@ -38,6 +40,7 @@ describe('what only looks like a mistake is a warning', () => {
 		['_FILE where a file is meant anyway', { ETCD_CACERT_FILE: 'x' }, 'ETCD_CACERT?'],
 		['a label’s variable', { SERVICES: 'grpc', SERVICE_GRPC_NAEM: 'x' }, 'SERVICE_GRPC_NAME?'],
 		['a label that is not named', { SERVICE_HTTP_NAME: 'x' }, 'SERVICES does not name http'],
+		['a label of one letter that is not named', { SERVICE_B_NAME: 'x' }, 'SERVICES does not name b'],
 		['one that only we could mean', { REGISTRAR_COLOUR: 'x' }, 'no such variable'],
 		['an assumed port', { ETCD_ENDPOINTS: 'http://etcd' }, 'took 2379'],
 		['an endpoint twice', { ETCD_ENDPOINTS: 'a:1,a:1' }, 'twice'],

@@ -141,7 +141,7 @@ export class Engine {
 
 	async #reconcile(poll: boolean, signal: AbortSignal): Promise<void> {
 		await this.subject.prepare();
-		await this.reconciler.pass(this.subject.wanted(), { retryDenied: poll, signal });
+		await this.reconciler.pass(() => this.subject.wanted(), { retryDenied: poll, signal });
 	}
 
 	#passed(): PassEnd {

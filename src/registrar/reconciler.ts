@@ -46,13 +46,17 @@ export class Reconciler {
 		return this.#rivals.nextLookInMs();
 	}
 
-	/** Rejects with a `StoreError` when etcd does not let it come to an end. */
-	async pass(wanted: Wanted, options: PassOptions): Promise<void> {
-		this.memory.keepOnly(wanted);
+	/**
+	 * `wanted` is asked again after each wait for etcd: a key that was withdrawn while etcd was silent must not come up once more when it
+	 * answers. Rejects with a `StoreError` when etcd does not let it come to an end.
+	 */
+	async pass(wanted: () => Wanted, options: PassOptions): Promise<void> {
 		for (let round = 0; round < ROUNDS; round += 1) {
-			const look = await this.#look(wanted, { ...options, retryDenied: options.retryDenied && round === 0 });
+			const asked = wanted();
+			this.memory.keepOnly(asked);
+			const look = await this.#look(asked, { ...options, retryDenied: options.retryDenied && round === 0 });
 			const next = plan({
-				wanted,
+				wanted: wanted(),
 				look: look.keys,
 				memory: this.memory,
 				leases: this.leases,
@@ -62,7 +66,7 @@ export class Reconciler {
 			this.#note(next, look);
 			if (next.conflict !== null) return;
 			if (next.freshLease) this.leases.retire();
-			const done = await this.#writer.write(next.writes, options.signal);
+			const done = await this.#writer.write(next.writes, (key) => wanted().get(key) != null, options.signal);
 			if (done && (await this.#revokeFormer(look, options.signal))) return;
 		}
 		throw new StoreError('unavailable', `keys keep changing under our hands: not settled after ${ROUNDS} looks`);

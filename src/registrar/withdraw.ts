@@ -33,7 +33,7 @@ export async function withdrawAll(options: WithdrawOptions): Promise<boolean> {
 /** `true` = there is nothing more to try. */
 async function withdrawOnce({ reconciler, leases, wanted }: WithdrawOptions, signal: AbortSignal): Promise<boolean> {
 	const nothing: Wanted = new Map([...wanted.keys()].map((key) => [key, null]));
-	await reconciler.pass(nothing, { retryDenied: true, signal });
+	await reconciler.pass(() => nothing, { retryDenied: true, signal });
 	let denied = false;
 	for (const lease of leases.alive) {
 		try {

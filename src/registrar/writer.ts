@@ -23,8 +23,8 @@ export class Writer {
 		private readonly tell: (fact: Fact) => void,
 	) {}
 
-	/** `false` = something was refused: look again. Chunks are atomic each, not together. */
-	async write(writes: readonly PlannedWrite[], signal?: AbortSignal): Promise<boolean> {
+	/** `false` = something was refused, or is not wanted any more: look again. Chunks are atomic each, not together. */
+	async write(writes: readonly PlannedWrite[], isWanted: (key: string) => boolean, signal?: AbortSignal): Promise<boolean> {
 		if (writes.some(({ op }) => op === 'put')) await this.leases.ensure(signal);
 		let done = true;
 		// Keys that were refused before travel apart, with few tries, so that they cost the others nothing.
@@ -35,7 +35,11 @@ export class Writer {
 			[refused, REFUSED_TRIES],
 		] as const) {
 			const budget = { left: tries };
-			for (const chunk of chunked(group, bytesOf)) {
+			for (const planned of chunked(group, bytesOf)) {
+				// The grant or the last chunk may have taken its time.
+				const chunk = planned.filter(({ op, key }) => op === 'delete' || isWanted(key));
+				if (chunk.length < planned.length) done = false;
+				if (chunk.length === 0) continue;
 				const result = await this.#writeHalving(chunk, budget, signal);
 				if (result === 'lease denied') for (const { key } of writes) this.memory.change(key, { suspected: true });
 				if (result === 'lease gone' || result === 'lease denied') return false;

@@ -39,7 +39,8 @@ export class Reconciling {
 
 	/** A pass that wants these values; `null` = absence. Resolves to what it told. */
 	async pass(wanted: Readonly<Record<string, Desired>>, retryDenied = true): Promise<readonly Fact[]> {
-		await this.reconciler.pass(new Map(Object.entries(wanted)), { retryDenied });
+		const asked = new Map(Object.entries(wanted));
+		await this.reconciler.pass(() => asked, { retryDenied });
 		return this.told();
 	}
 

@@ -26,6 +26,8 @@ export class Checks {
 				this.logger[healthy ? 'info' : 'warn'](healthy ? 'the check passes' : 'the check fails: withdrawing', { service, reason });
 				this.turned();
 			},
+			onStillUnwell: (reason) =>
+				this.logger.warn('the check has not passed yet: not registered until it does', { service: looked.member.config.name, reason }),
 		});
 		const looked = { loop, member };
 		this.#loops.set(member, looked);

@@ -10,7 +10,7 @@ export async function withDeadline<T>(limitMs: number, work: (signal: AbortSigna
 	const abort = () => inner.abort();
 	let timer: ReturnType<typeof setTimeout> | undefined;
 	const late = new Promise<never>((_, reject) => {
-		timer = setTimeout(() => reject(new StoreError('timeout', `not done within ${limitMs} ms`)), limitMs);
+		timer = setTimeout(() => reject(new StoreError('timeout', `no answer within ${limitMs} ms`)), limitMs);
 		if (outer?.aborted) reject(new StoreError('aborted', 'stopped'));
 		outer?.addEventListener('abort', abort, { once: true });
 		inner.signal.addEventListener('abort', () => reject(new StoreError('aborted', 'stopped')), { once: true });

@@ -136,7 +136,7 @@ export class Engine {
 		this.lastPass = { beganMs, durationMs, ok: failure === null };
 		this.counting.pass(failure === null, durationMs / 1_000);
 		if (this.#isStopping && failure !== null) return { ok: false, againInMs: null };
-		return failure === null ? this.#passed() : this.#failed(failure);
+		return failure === null ? this.#passed() : this.#failed(failure, beganMs);
 	}
 
 	async #reconcile(poll: boolean, signal: AbortSignal): Promise<void> {
@@ -155,9 +155,9 @@ export class Engine {
 		return { ok: true, againInMs: oneMore ? 0 : this.reconciler.nextLookInMs() };
 	}
 
-	#failed(error: Error): PassEnd {
+	#failed(error: Error, beganMs: number): PassEnd {
 		this.lastError = error.message;
-		this.#journal.failed(error);
+		this.#journal.failed(error, beganMs);
 		this.subject.passed(false);
 		this.#journal.flush();
 		return { ok: false, againInMs: null };

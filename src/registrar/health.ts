@@ -11,6 +11,8 @@ export interface HealthLoopOptions extends HealthRule {
 	readonly timeoutMs: number;
 	/** Told at each turn; `reason` is one sentence for people. It begins unwell, so the first call is always `true`. */
 	readonly onChange: (healthy: boolean, reason: string) => void;
+	/** Told once, when it has not been well for the first time by when one that was well would have turned. */
+	readonly onStillUnwell?: (reason: string) => void;
 	readonly logger: Logger;
 }
 
@@ -24,6 +26,7 @@ export class HealthLoop {
 	#health: Health = UNSEEN;
 	#reason = 'not checked yet';
 	#wasWell = false;
+	#unwellMs = 0;
 	/** Present while started. */
 	#life: AbortController | null = null;
 
@@ -53,6 +56,7 @@ export class HealthLoop {
 		this.#life = null;
 		this.#health = UNSEEN;
 		this.#wasWell = false;
+		this.#unwellMs = 0;
 		this.#reason = 'not checked yet';
 	}
 
@@ -87,16 +91,27 @@ export class HealthLoop {
 	}
 
 	#take(problem: string | null): void {
-		const { rise, fall, onChange, logger } = this.#options;
+		const { rise, fall, onChange } = this.#options;
 		const { state, changed } = observe(this.#health, problem === null, { rise, fall });
 		this.#health = state;
 		this.#wasWell ||= state.healthy;
 		this.#reason = problem ?? 'the check passes';
-		if (!changed) return;
+		if (changed) this.#tell(() => onChange(state.healthy, this.#reason));
+		else if (!this.#wasWell) this.#wait(this.#reason);
+	}
+
+	#wait(reason: string): void {
+		const { fall, intervalMs, onStillUnwell } = this.#options;
+		const before = this.#unwellMs;
+		this.#unwellMs += this.#intervalMs;
+		if (before < fall * intervalMs && this.#unwellMs >= fall * intervalMs) this.#tell(() => onStillUnwell?.(reason));
+	}
+
+	#tell(listener: () => void): void {
 		try {
-			onChange(state.healthy, this.#reason);
+			listener();
 		} catch (error) {
-			logger.error('a listener for a change of health threw', { error });
+			this.#options.logger.error('a listener for a change of health threw', { error });
 		}
 	}
 }

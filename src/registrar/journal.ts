@@ -64,13 +64,14 @@ export class Journal {
 		this.emitter.emit('recovered', { downMs, attempts });
 	}
 
-	failed(error: Error): void {
+	/** `beganMs`: when that pass began, since etcd was away by then at the latest. */
+	failed(error: Error, beganMs: number): void {
 		this.#attempts += 1;
 		// Neither etcd nor the configuration can mend it: told with its stack, so that it can be reported.
 		if (!(error instanceof StoreError || error instanceof ConfigError))
 			this.#say('error', 'a pass failed by a fault of the registrar itself', { error });
 		if (this.#downSinceMs === null) {
-			this.#downSinceMs = this.clock.now();
+			this.#downSinceMs = beganMs;
 			this.#say('warn', 'etcd does not let us reconcile: trying for ever', { reason: error.message });
 			return this.emitter.emit('degraded', { error });
 		}

@@ -51,6 +51,23 @@ test('it tells each turn once, with the reason', async () => {
 	health.stop();
 });
 
+test('one that never passes is told once, and what passes in time is not', async () => {
+	const still: string[] = [];
+	const onStillUnwell = (reason: string) => void still.push(reason);
+	const never = scripted(() => Promise.reject(new Error('no such command')));
+	const soon = scripted(() => (soon.seen.looks < 3 ? Promise.reject(new Error('booting')) : Promise.resolve()));
+	const { told, loop: unwell } = loop(never.check, { onStillUnwell });
+	const { told: passed, loop: booting } = loop(soon.check, { onStillUnwell, intervalMs: 1_000, eagerMs: 5 });
+	unwell.start();
+	booting.start();
+	await expect.poll(() => never.seen.looks, SOON).toBeGreaterThan(9);
+	await expect.poll(() => passed, SOON).toEqual([[true, 'the check passes']]);
+	unwell.stop();
+	booting.stop();
+	expect(told).toEqual([]);
+	expect(still).toEqual(['no such command']);
+});
+
 test('a check that hangs is cut, fails, and never runs twice at once', async () => {
 	let hang = false;
 	const { seen, check } = scripted((signal) => (hang ? untilAborted(signal) : Promise.resolve()));

@@ -28,7 +28,7 @@ beforeEach(() => {
 /** Passes that fail, one each `everyMs`. */
 function outage(ms: number, everyMs = 500): void {
 	for (let at = 0; at < ms; at += everyMs) {
-		journal.failed(error);
+		journal.failed(error, clock.now());
 		journal.flush();
 		clock.advance(everyMs);
 	}
@@ -95,6 +95,15 @@ test('an outage is one line and one event, its end another', () => {
 	expect(events).toEqual(['degraded {"error":{"code":"timeout","name":"StoreError"}}', 'recovered {"downMs":20000,"attempts":40}']);
 });
 
+test('an outage begins with the first pass that fails, not when that pass is given up', () => {
+	const beganMs = clock.now();
+	clock.advance(6_000);
+	journal.failed(error, beganMs);
+	clock.advance(1_000);
+	journal.passed();
+	expect(events.at(-1)).toBe('recovered {"downMs":7000,"attempts":1}');
+});
+
 test('an outage of an hour fits a screen, one of a week is remembered each hour', () => {
 	outage(3_600_001);
 	expect(log.lines.map(({ message, fields }) => `${message} ${fields.downMs ?? ''}`.trim())).toEqual([
@@ -122,7 +131,7 @@ test('a second outage is told anew', () => {
 
 test('etcd that comes and goes ten times a second stays readable', () => {
 	for (let n = 0; n < 600; n += 1) {
-		journal.failed(error);
+		journal.failed(error, clock.now());
 		journal.flush();
 		clock.advance(50);
 		journal.passed();
@@ -135,7 +144,7 @@ test('etcd that comes and goes ten times a second stays readable', () => {
 
 test('what is said twice in an outage, by other words, is one line while the state is one', () => {
 	for (const message of ['a', 'b', 'c', 'd']) {
-		journal.failed(new StoreError('unavailable', message));
+		journal.failed(new StoreError('unavailable', message), clock.now());
 		journal.flush();
 		clock.advance(2_000);
 	}
@@ -151,7 +160,7 @@ test('a denied key and a history that changed are told, and are no events', () =
 });
 
 test('a fault of our own is told as one, with its stack, and not only as an outage', () => {
-	journal.failed(new TypeError('x is not a function'));
+	journal.failed(new TypeError('x is not a function'), clock.now());
 	journal.flush();
 	expect(log.lines.filter((line) => line.message.includes('a fault of the registrar itself'))).toHaveLength(1);
 });

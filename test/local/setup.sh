@@ -42,14 +42,19 @@ install() {
 	return 1
 }
 
-# apt PACKAGE: as root, or with a sudo that asks for no password. The lists are fetched once, and only when something is missing.
-apt() {
+# known PACKAGE: whether apt has it, as root or with a sudo that asks for no password. The lists are fetched once, and only when
+# something is missing.
+known() {
 	if [ "$(id -u)" = 0 ]; then sudo=""; elif have sudo && sudo -n true 2>/dev/null; then sudo="sudo -n"; else return 1; fi
 	if [ -z "${updated:-}" ]; then
 		quietly $sudo apt-get update -qq || return 1
 		updated=yes
 	fi
-	apt-cache show "$1" >/dev/null 2>&1 || return 1
+	apt-cache show "$1" >/dev/null 2>&1
+}
+
+apt() {
+	known "$1" || return 1
 	quietly $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$1"
 }
 
@@ -71,6 +76,22 @@ optional() {
 	have "$1" || echo "setup: no $1: the tests of $3 will be skipped" >&2
 }
 
+# promtool alone, out of Debian's package: installed, that would start a Prometheus. Where test/support/promtool.ts looks for it.
+promtool() {
+	folder=node_modules/.cache/etcd-registrar-promtool
+	if have promtool || [ -x $folder/usr/bin/promtool ]; then return 0; fi
+	if have apt-get && known prometheus; then
+		echo "setup: promtool" >&2
+		mkdir -p $folder
+		(
+			cd $folder
+			quietly apt-get -o APT::Sandbox::User=root download -qq prometheus && dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x ./usr/bin/promtool
+			rm -f prometheus_*.deb
+		)
+	fi
+	[ -x $folder/usr/bin/promtool ] || echo "setup: no promtool: the tests of the metrics and the alert rules by it will be skipped" >&2
+}
+
 packages
 case ${1:-} in
 packages) ;;
@@ -78,8 +99,10 @@ run) own_etcd || need_etcd ", or use your own: ETCD_ENDPOINTS=http://host:2379 m
 etcd) need_etcd "" ;;
 test)
 	need_etcd ""
+	install openssl openssl || { echo "setup: openssl is not installed and could not be: the tests make their certificates with it" >&2; exit 69; }
 	optional faketime faketime "a stepping clock"
 	optional ip iproute2 "a dropping network"
+	promtool
 	;;
 *)
 	echo "usage: setup.sh packages | run | etcd | test" >&2

@@ -1,7 +1,8 @@
 import { Etcd3 } from 'etcd3';
-import { expect, type TestContext, test } from 'vitest';
+import { type TestContext, test } from 'vitest';
 import { type Etcd, startEtcd } from '../support/etcd.js';
-import type { Stage } from '../support/stage.js';
+import { startRegistrar } from '../support/registrar.js';
+import { end, type Stage } from '../support/stage.js';
 import { until } from '../support/until.js';
 import { RECONNECTED } from './row.js';
 import { measureTogether } from './several.js';
@@ -10,11 +11,13 @@ import { measureTogether } from './several.js';
 const BACKLOG = 5_000;
 const KEYS = 100_000;
 const A_TRANSACTION = 1_000;
+/** Of all keys, in one transaction: more than ten seconds, in which etcd carries out nothing else. */
+const COUNTS = 1_200;
 const bytes = (text: string) => Buffer.from(text);
 const every = { key: bytes('/seed/'), range_end: bytes('/seed0') };
 const upTo = (count: number) => Array.from({ length: count }, (_, n) => n);
 
-/** Counts its keys a thousand times in one transaction, again and again: changes behind it must wait, and pile up. */
+/** Lets etcd count its keys again and again within one change: the changes behind it wait, and pile up. */
 class Overload {
 	readonly #client: Etcd3;
 	#waiting: Promise<unknown>[] = [];
@@ -37,9 +40,11 @@ class Overload {
 	/** Until etcd refuses. */
 	async begin(): Promise<void> {
 		const put = { request_put: { key: bytes('other'), value: bytes('x') } };
-		const count = upTo(A_TRANSACTION - 1).map(() => ({ request_range: { ...every, count_only: true } }));
+		const count = upTo(COUNTS).map(() => ({ request_range: { ...every, count_only: true } }));
+		const pending = async () => (await this.etcd.metrics()).sum('etcd_server_proposals_pending');
 		this.#waiting = [this.#ask(this.#client.kv.txn({ success: [put, ...count] }))];
-		for (const n of upTo(BACKLOG + 500)) this.#waiting.push(this.#ask(this.#client.put('other').value(n).exec()));
+		await until(async () => (await pending()) > 0);
+		for (const n of upTo(BACKLOG + 500)) this.#waiting.push(this.#ask(this.#client.kv.put({ key: bytes('other'), value: bytes(String(n)) })));
 		await until(async () => (await this.refused('Put')) > 0);
 	}
 
@@ -49,8 +54,11 @@ class Overload {
 		await Promise.all(this.#waiting);
 	}
 
+	/** How many calls it refused so far. 3.4 forgets to give the refusal a number of its own. */
 	async refused(method: string): Promise<number> {
-		return (await this.etcd.metrics()).sum('grpc_server_handled_total', { grpc_method: method, grpc_code: 'ResourceExhausted' });
+		const metrics = await this.etcd.metrics();
+		const count = (code: string) => metrics.sum('grpc_server_handled_total', { grpc_method: method, grpc_code: code });
+		return count('ResourceExhausted') + count('Unknown');
 	}
 
 	/** What becomes of it is told by etcd's own counters. */
@@ -60,7 +68,7 @@ class Overload {
 }
 
 test('too many requests', async (context) => {
-	const etcd = await startEtcd({ args: ['--max-txn-ops', String(A_TRANSACTION)] });
+	const etcd = await startEtcd({ args: ['--max-txn-ops', String(2 * COUNTS)] });
 	context.onTestFinished(() => etcd.kill());
 	const overload = new Overload(context, etcd);
 	await overload.seed();
@@ -69,11 +77,15 @@ test('too many requests', async (context) => {
 		for (const { gateway } of stages.slice(0, 1)) for (const lease of await gateway.leases()) await gateway.revoke(lease);
 		await overload.begin();
 		for (const { registrar } of stages) registrar.signal('SIGCONT');
+		// Those wait for an answer to their read; who only now starts asks for a lease beside it, and is refused.
+		const newcomer = startRegistrar(etcd.endpoint, { env: { SERVICE_ADDR: '10.0.0.9:8080' } });
+		context.onTestFinished(() => end(newcomer));
+		await until(async () => (await overload.refused('LeaseGrant')) > 0);
 		await overload.over();
-		return performance.now();
+		const overMs = performance.now();
+		await newcomer.registered();
+		return overMs;
 	};
 	const name = 'etcd has too much to do: it refuses ("too many requests") while the lease is revoked';
 	await measureTogether(context, { name, bound: RECONNECTED, victim: etcd, act });
-	// The registrars were refused themselves, and did not only wait.
-	expect(await overload.refused('LeaseGrant')).toBeGreaterThan(0);
 });

@@ -43,8 +43,8 @@ async function openSeveral(context: TestContext, runs: number, victim: Etcd, oth
 		const registrar = startRegistrar(endpoints, { ttlSeconds: TTL_SECONDS, env: { SERVICE_ADDR: `10.0.0.${run + 1}:8080` } });
 		context.onTestFinished(async () => {
 			registrar.signal('SIGTERM');
-			await registrar.waitExit();
-			await end(registrar).catch(() => undefined);
+			await registrar.waitExit({ limitMs: 10_000 }).catch(() => undefined);
+			await end(registrar);
 		});
 		const gateway = new Gateway(eye.endpoint);
 		const timeline = observe(context, gateway, registrar);

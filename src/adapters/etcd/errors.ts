@@ -10,6 +10,8 @@ const TOKEN_REJECTED = ['auth token is no longer good', 'invalid auth token', 'r
 /** grpc-js, when no connection of a channel could be made, or no address be found. */
 const NOTHING_SENT = /No connection established|Name resolution failed/;
 const AUTH_OFF = 'authentication is not enabled';
+/** 3.4 gives it no number of its own. */
+const TOO_MANY = 'too many requests';
 const LEASE_EXISTS = 'lease already exists';
 
 /** gRPC's numbers (google.rpc.Code) that are not simply "try again". */
@@ -41,6 +43,7 @@ function codeOf(error: unknown, message: string): StoreErrorCode {
 	if (error instanceof EtcdLeaseInvalidError || message.includes('requested lease not found')) return 'lease-not-found';
 	if (error instanceof EtcdPermissionDeniedError || message.includes('permission denied')) return 'permission-denied';
 	if (error instanceof EtcdAuthenticationFailedError || message.includes('authentication failed')) return 'authentication-failed';
+	if (message.includes(TOO_MANY)) return 'exhausted';
 	if (NOTHING_SENT.test(message)) return 'unreachable';
 	const number = numberOf(error, message);
 	return (number !== null && BY_NUMBER.get(number)) || 'unavailable';

@@ -41,6 +41,8 @@ test.each<readonly [sentence: string, error: unknown, code: StoreErrorCode]>([
 	],
 	['auth was switched on and we sent no token', new GRPCInvalidArgumentError('3 INVALID_ARGUMENT: etcdserver: user name is empty'), 'token-rejected'],
 	['no space', new GRPCResourceExhastedError('8 RESOURCE_EXHAUSTED: etcdserver: mvcc: database space exceeded'), 'exhausted'],
+	['too many requests', new GRPCResourceExhastedError('8 RESOURCE_EXHAUSTED: etcdserver: too many requests'), 'exhausted'],
+	['too many requests, which 3.4 gives no number of its own', new GRPCUnknownError('2 UNKNOWN: etcdserver: too many requests'), 'exhausted'],
 	['too many operations', new GRPCInvalidArgumentError('3 INVALID_ARGUMENT: etcdserver: too many operations in txn request'), 'invalid'],
 	['a lease that exists', new GRPCFailedPreconditionError('9 FAILED_PRECONDITION: etcdserver: lease already exists'), 'invalid'],
 	['cancelled by a closing connection', raw(1, 'connection closed'), 'unavailable'],

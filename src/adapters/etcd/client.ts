@@ -49,7 +49,7 @@ export function openClient(options: ClientOptions): Client {
 	let channel: Channel | null = null;
 	// etcd3 closes its channels after some errors and then asks for new ones: a closed one must not be handed out again.
 	const channelFactoryOverride = (...args: ConstructorParameters<typeof Channel>) => {
-		if (channel === null || channel.getConnectivityState(false) === connectivityState.SHUTDOWN) channel = new Channel(...args);
+		if (channel === null || channel.getConnectivityState(false) === connectivityState.SHUTDOWN) channel = openChannel(...args);
 		return channel;
 	};
 	const interceptors = [interceptorOf(options.token, calls)];
@@ -72,6 +72,14 @@ export function openClient(options: ClientOptions): Client {
 			sockets.destroy();
 		},
 	};
+}
+
+/** A channel that only calls connect: etcd3 asks a failed one for its state in a way that dials once more. */
+function openChannel(...args: ConstructorParameters<typeof Channel>): Channel {
+	const channel = new Channel(...args);
+	const stateOf = channel.getConnectivityState.bind(channel);
+	channel.getConnectivityState = () => stateOf(false);
+	return channel;
 }
 
 function credentialsOf(tls: TlsFiles | null): { rootCertificate: Buffer; privateKey?: Buffer; certChain?: Buffer } {

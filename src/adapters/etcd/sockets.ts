@@ -37,8 +37,11 @@ export class Sockets {
 	}
 
 	add(socket: Socket): void {
-		// grpc-js dials twice more for a channel that was closed on a silent peer. Node tells of a socket before it connects it: this one never does.
-		if (this.#closed) socket.connect = () => socket.destroy();
+		// grpc-js may dial once more for a channel that was closed. Node 20 tells of a socket before it connects it: this one never does.
+		if (this.#closed) {
+			socket.connect = () => socket.destroy();
+			setImmediate(() => socket.destroy());
+		}
 		this.#open.add(socket);
 		socket.once('close', () => this.#open.delete(socket));
 	}

@@ -1,5 +1,6 @@
 /** Typed events to which the outside can only listen. A listener that throws is logged, and the loop lives. */
-import type { RegistrarEvent, RegistrarEvents } from './events.js';
+import { ConfigError } from '../core/errors.js';
+import { EVENTS, type RegistrarEvent, type RegistrarEvents } from './events.js';
 import type { Logger } from './ports.js';
 
 export type Listener<E extends RegistrarEvent> = (event: RegistrarEvents[E]) => void;
@@ -9,8 +10,10 @@ export class Emitter {
 
 	constructor(private readonly logger: Logger) {}
 
-	/** Returns a function that takes the listener off again. */
+	/** Returns a function that takes the listener off again. An event that there is not would never be heard: it throws a `ConfigError`. */
 	on<E extends RegistrarEvent>(event: E, listener: Listener<E>): () => void {
+		if (!EVENTS.includes(event)) throw new ConfigError([`on: there is no event ${JSON.stringify(event)}, expected one of ${EVENTS.join(', ')}`]);
+		if (typeof listener !== 'function') throw new ConfigError([`on: expected a function that listens to ${event}`]);
 		const listeners = this.#listeners.get(event) ?? new Set();
 		this.#listeners.set(event, listeners.add(listener as Listener<never>));
 		return () => listeners.delete(listener as Listener<never>);

@@ -19,6 +19,12 @@ export interface RegistrarEvents {
 }
 
 export type RegistrarEvent = keyof RegistrarEvents;
+const NAMES: Readonly<Record<RegistrarEvent, true>> = {
+	...{ registered: true, repaired: true, withdrawn: true, conflict: true },
+	...{ degraded: true, recovered: true, stopped: true },
+};
+/** For callers without types. */
+export const EVENTS: readonly string[] = Object.keys(NAMES);
 
 /** What made a pass run early; the label values of `registrar_hints_total{hint}`. */
 export const HINTS = ['watch', 'lease_lost', 'keepalive', 'reconnected', 'wake_up', 'change'] as const;

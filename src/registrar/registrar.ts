@@ -23,6 +23,8 @@ export class Registrar {
 	readonly #engine: Engine;
 	readonly #waiting = new Waiting(() => this.#readiness());
 	#phase: Phase = 'idle';
+	/** Asked for before the start: nothing is registered until `resume()`. */
+	#beginsPaused = false;
 	#startedMs: number | null = null;
 	#stopping: Promise<void> | null = null;
 
@@ -45,7 +47,7 @@ export class Registrar {
 	/** The loop runs when this resolves; whether or not etcd is there. Idempotent. Rejects with a `ConfigError` when no address can be found for a wildcard. */
 	async start(): Promise<void> {
 		if (this.#phase !== 'idle') return;
-		this.#phase = 'running';
+		this.#phase = this.#beginsPaused ? 'paused' : 'running';
 		this.#startedMs = this.#parts.clock.now();
 		try {
 			await this.findAddresses();
@@ -154,6 +156,7 @@ export class Registrar {
 	}
 
 	#setPaused(paused: boolean): Promise<void> {
+		if (this.#phase === 'idle') this.#beginsPaused = paused;
 		if (this.#phase !== (paused ? 'running' : 'paused')) return Promise.resolve();
 		this.#phase = paused ? 'paused' : 'running';
 		this.#parts.logger.info(paused ? 'paused: withdrawing' : 'resumed: registering again');

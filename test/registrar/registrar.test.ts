@@ -36,6 +36,18 @@ test('start, ready and stop may be called again and again', async () => {
 	expect(vi.getTimerCount()).toBe(0);
 });
 
+test('paused before the start it begins paused, and resume registers', async () => {
+	const { registrar, etcd } = aKeeping();
+	await registrar.pause();
+	expect(registrar.status().state).toBe('idle');
+	await registrar.start();
+	await seconds(20);
+	expect(registrar.status().state).toBe('paused');
+	expect(etcd.contents).toEqual({});
+	await within(1, registrar.resume());
+	expect(etcd.contents).toEqual({ [KEY]: '10.0.0.5:80' });
+});
+
 test('start resolves although etcd is away, and the registration comes with etcd', async () => {
 	const { registrar, store, etcd, names } = aKeeping();
 	store.down = 'unavailable';

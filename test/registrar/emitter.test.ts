@@ -54,7 +54,8 @@ test('one that was taken off hears nothing more, also when it takes itself off w
 });
 
 test('a slip in the name of an event, or no function, is told at once', () => {
-	const on: (event: string, listener: unknown) => void = Reflect.get(Emitter.prototype, 'on').bind(new Emitter(aLogger().logger));
+	const emitter = new Emitter(aLogger().logger);
+	const on = (...args: unknown[]) => Reflect.apply(emitter.on, emitter, args);
 	expect(() => on('registred', () => {})).toThrow('no event "registred", expected one of registered, repaired');
 	expect(() => on('registered', undefined)).toThrow('expected a function that listens to registered');
 });

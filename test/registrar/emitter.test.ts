@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { Emitter } from '../../src/registrar/emitter.js';
-import type { RegistrarEvent } from '../../src/registrar/events.js';
 import { aLogger } from '../support/logger.js';
 
 test('every listener of the event hears it, in order, and no other', () => {

@@ -10,6 +10,8 @@ export default defineConfig({
 		testTimeout: 600_000,
 		hookTimeout: 120_000,
 		maxWorkers: 1,
+		// Of one file, where a file says so: scenarios that wait more than they work.
+		maxConcurrency: 9,
 		reporters: ['default', './test/faults/table-reporter.ts', './test/local/closing-line.ts'],
 	},
 });

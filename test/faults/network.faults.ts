@@ -50,7 +50,7 @@ describe('a bad network', () => {
 		});
 	});
 
-	test('a slow link', (context) =>
+	test.concurrent('a slow link', (context) =>
 		measure(context, {
 			name: 'a link of 300 to 400 ms each way for ten TTLs',
 			bound: 'never missing',
@@ -61,7 +61,7 @@ describe('a bad network', () => {
 			},
 		}));
 
-	test('a resetting link', (context) =>
+	test.concurrent('a resetting link', (context) =>
 		measure(context, {
 			name: 'every connection reset each second for ten TTLs',
 			bound: 'never missing',

@@ -48,10 +48,12 @@ class Overload {
 		await until(async () => (await this.refused('Put')) > 0);
 	}
 
-	/** Until etcd carries out changes again, and all that waited has been answered. */
-	async over(): Promise<void> {
+	/** Resolves to the moment from which etcd carries out changes again, when all that waited has been answered. */
+	async over(): Promise<number> {
 		await until(() => this.#client.put('other').value('y').exec(), { limitMs: 120_000 });
+		const overMs = performance.now();
 		await Promise.all(this.#waiting);
+		return overMs;
 	}
 
 	/** How many calls it refused so far. 3.4 forgets to give the refusal a number of its own. */
@@ -81,8 +83,7 @@ test('too many requests', async (context) => {
 		const newcomer = startRegistrar(etcd.endpoint, { env: { SERVICE_ADDR: '10.0.0.9:8080' } });
 		context.onTestFinished(() => end(newcomer));
 		await until(async () => (await overload.refused('LeaseGrant')) > 0);
-		await overload.over();
-		const overMs = performance.now();
+		const overMs = await overload.over();
 		await newcomer.registered();
 		return overMs;
 	};

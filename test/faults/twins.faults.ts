@@ -13,8 +13,8 @@ const pairs = POLICIES.flatMap((first) => POLICIES.map((second) => ({ first, sec
 /** What the sleeper was about to do when it was stopped. */
 const MOMENTS = ['at rest', 'in the middle of a pass'] as const;
 
-describe.each(MOMENTS)('a process that was stopped %s while another took its place, and wakes up', (moment) => {
-	test.concurrent.for(pairs)('under $first, the other under $second, sees it and writes nothing', async ({ first, second }, context) => {
+describe.concurrent.each(MOMENTS)('a process that was stopped %s while another took its place, and wakes up', (moment) => {
+	test.for(pairs)('under $first, the other under $second, sees it and writes nothing', async ({ first, second }, context) => {
 		const stage = await startStage(context, { ttlSeconds: TTL_SECONDS, env: { SERVICE_ON_CONFLICT: first } });
 		const { etcd, gateway, registrar, proxy, ttlMs } = stage;
 		if (moment !== 'at rest') {

@@ -27,6 +27,11 @@ export class Timeline {
 		return this.#changes.at(-1)?.mark ?? 'unseen';
 	}
 
+	/** What the last look showed that etcd answered. */
+	get lastSeen(): Mark {
+		return this.#changes.findLast(({ mark }) => mark !== 'unseen')?.mark ?? 'unseen';
+	}
+
 	/** Resolves at the first look that shows the key right. */
 	async right(limitMs = 30_000): Promise<void> {
 		try {

@@ -77,7 +77,7 @@ optional() {
 }
 
 # promtool alone, out of Debian's package: installed, that would start a Prometheus. Where test/support/promtool.ts looks for it.
-promtool() {
+need_promtool() {
 	folder=node_modules/.cache/etcd-registrar-promtool
 	if have promtool || [ -x $folder/usr/bin/promtool ]; then return 0; fi
 	if have apt-get && known prometheus; then
@@ -102,7 +102,7 @@ test)
 	install openssl openssl || { echo "setup: openssl is not installed and could not be: the tests make their certificates with it" >&2; exit 69; }
 	optional faketime faketime "a stepping clock"
 	optional ip iproute2 "a dropping network"
-	promtool
+	need_promtool
 	;;
 *)
 	echo "usage: setup.sh packages | run | etcd | test" >&2

@@ -1,6 +1,6 @@
 /** The way out: our keys go, guarded, then every lease of ours that is not known to be gone. */
 import { fullJitter } from '../core/backoff.js';
-import { StoreError } from '../core/errors.js';
+import { StoreError, type StoreErrorCode } from '../core/errors.js';
 import { withDeadline } from './deadline.js';
 import type { Wanted } from './facts.js';
 import type { Leases } from './leases.js';
@@ -33,7 +33,12 @@ export async function withdrawAll(options: WithdrawOptions): Promise<boolean> {
 /** `true` = there is nothing more to try. */
 async function withdrawOnce({ reconciler, leases, wanted }: WithdrawOptions, signal: AbortSignal): Promise<boolean> {
 	const nothing: Wanted = new Map([...wanted.keys()].map((key) => [key, null]));
-	await reconciler.pass(() => nothing, { retryDenied: true, signal });
+	try {
+		await reconciler.pass(() => nothing, { retryDenied: true, signal });
+	} catch (error) {
+		// etcd is there, but does not let us look (it wants a password, say): the leases take our keys with them.
+		if (!(error instanceof StoreError && REFUSED.has(error.code))) throw error;
+	}
 	let denied = false;
 	for (const lease of leases.alive) {
 		try {
@@ -45,3 +50,5 @@ async function withdrawOnce({ reconciler, leases, wanted }: WithdrawOptions, sig
 	}
 	return denied || leases.alive.length === 0;
 }
+
+const REFUSED: ReadonlySet<StoreErrorCode> = new Set(['token-rejected', 'authentication-failed', 'permission-denied', 'exhausted']);

@@ -1,4 +1,5 @@
 import { expect, test, vi } from 'vitest';
+import { StoreError } from '../../src/core/errors.js';
 import { aKeeping, KEY } from '../support/keeping.js';
 import { fakeTime, seconds, within } from '../support/passing-time.js';
 
@@ -76,6 +77,22 @@ test('with etcd down stop gives up in time, says so, and ends well', async () =>
 	expect(etcd.leases).toEqual([]);
 	expect(vi.getTimerCount()).toBe(0);
 });
+
+test.each(['token-rejected', 'authentication-failed', 'exhausted'] as const)(
+	'an etcd that does not let us look (%s) but ends leases is left at once, and clean',
+	async (code) => {
+		const { registrar, store, etcd, events } = aKeeping({ stopTimeoutMs: 3_000 });
+		await registrar.start();
+		await within(1, registrar.ready());
+		const fault = () => Promise.reject(new StoreError(code, 'refused'));
+		store.read = fault;
+		store.write = fault;
+		await within(1, registrar.stop());
+		expect(events.at(-1)).toEqual({ event: 'stopped', detail: { clean: true } });
+		expect(etcd.contents).toEqual({});
+		expect(etcd.leases).toEqual([]);
+	},
+);
 
 test('a short outage during the stop is ridden out', async () => {
 	const { registrar, store, etcd, events } = aKeeping();

@@ -76,6 +76,7 @@ const SENTENCES: readonly (readonly [RegExp, string])[] = [
 	[/key values mismatch/i, 'ETCD_KEY is not the key of the certificate in ETCD_CERT'],
 	[/PEM routines|no start line|asn1 encoding|bad base64/i, 'ETCD_CERT or ETCD_KEY holds no PEM certificate or key'],
 	[/Last error: Failed to connect/, 'the server took the connection and closed it: where it speaks TLS, ETCD_ENDPOINTS needs https'],
+	[/authentication failed/, 'etcd refuses the user name or the password: check ETCD_USERNAME and ETCD_PASSWORD'],
 	[/ENOTFOUND|EAI_AGAIN|Name resolution failed/i, 'the name in ETCD_ENDPOINTS cannot be resolved'],
 	[/ECONNREFUSED/, 'connection refused'],
 	[/ECONNRESET/, 'connection reset'],

@@ -56,6 +56,17 @@ test.each<readonly [sentence: string, error: unknown, code: StoreErrorCode]>([
 	expect(translated.message).not.toMatch(/^\d+ [A-Z_]+: /);
 });
 
+test.each([
+	[
+		'a wrong password',
+		new EtcdAuthenticationFailedError('3 INVALID_ARGUMENT: etcdserver: authentication failed, …'),
+		'check ETCD_USERNAME and ETCD_PASSWORD',
+	],
+	['a server without TLS', new GRPCUnavailableError('14 UNAVAILABLE: SSL routines: wrong version number'), 'check ETCD_ENDPOINTS'],
+])('%s: the sentence says what to look at', (_sentence, error, text) => {
+	expect(toStoreError(error).message).toContain(text);
+});
+
 test('what is ours already stays what it is', () => {
 	const error = new StoreError('timeout', 'no answer');
 	expect(toStoreError(error)).toBe(error);

@@ -40,11 +40,14 @@ export function verdict({ bound, backMs, missing, cpuPercent }: FaultRow): strin
 	return broken.length === 0 ? 'kept' : broken.join(', ');
 }
 
-export function tableOf(rows: readonly FaultRow[]): string {
-	const width = Math.max(...rows.map(({ name }) => name.length), 20);
-	const promised = Math.max(...rows.map(({ bound }) => promiseOf(bound).length), 15);
+/** What became of the scenario's own assertions, which are laxer than the bound. */
+export type Outcome = 'kept' | 'FAILED' | 'not run';
+
+export function tableOf(rows: readonly (readonly [FaultRow, Outcome])[]): string {
+	const width = Math.max(...rows.map(([{ name }]) => name.length), 20);
+	const promised = Math.max(...rows.map(([{ bound }]) => promiseOf(bound).length), 15);
 	const head = `${'fault'.padEnd(width)}  runs  median ms  worst ms  seen missing  CPU at rest  ${'bound'.padEnd(promised)}  verdict`;
-	return [head, '-'.repeat(head.length), ...rows.map((row) => lineOf(row, width, promised))].join('\n');
+	return [head, '-'.repeat(head.length), ...rows.map(([row, outcome]) => lineOf(row, outcome, width, promised))].join('\n');
 }
 
 function promiseOf(bound: Bound): string {
@@ -52,7 +55,7 @@ function promiseOf(bound: Bound): string {
 	return 'words' in bound ? bound.words : `${bound.medianMs} / ${bound.worstMs}`;
 }
 
-function lineOf(row: FaultRow, width: number, promised: number): string {
+function lineOf(row: FaultRow, outcome: Outcome, width: number, promised: number): string {
 	const { name, runs, backMs, missing, bound, cpuPercent } = row;
 	const ms = (value: number) => (backMs === null || backMs.length === 0 ? '-' : String(Math.round(value)));
 	return [
@@ -63,6 +66,6 @@ function lineOf(row: FaultRow, width: number, promised: number): string {
 		String(missing ?? '-').padStart(12),
 		(cpuPercent === null ? '-' : `${cpuPercent.toFixed(2)} %`).padStart(11),
 		promiseOf(bound).padEnd(promised),
-		verdict(row),
+		outcome === 'kept' ? verdict(row) : outcome,
 	].join('  ');
 }

@@ -1,16 +1,22 @@
-import type { Reporter, TestModule } from 'vitest/node';
-import { type FaultRow, tableOf } from './row.js';
+import type { Reporter, TestCase, TestModule } from 'vitest/node';
+import { type FaultRow, type Outcome, tableOf } from './row.js';
 
-/** Prints one table of what every long scenario measured. */
+/** Prints one table of what every long scenario measured, or only asserted; those that failed or could not run are in it as such. */
 export default class FaultTable implements Reporter {
 	onTestRunEnd(modules: readonly TestModule[]): void {
-		const rows: FaultRow[] = [];
-		for (const module of modules) {
-			for (const test of module.children.allTests()) {
-				const { faultRow } = test.meta();
-				if (faultRow) rows.push(faultRow);
-			}
-		}
-		if (rows.length > 0) process.stdout.write(`\n${tableOf(rows)}\n\nFrom the end of the fault to the key right for good.\n`);
+		const tests = modules.flatMap((module) => [...module.children.allTests()]);
+		if (tests.length === 0) return;
+		process.stdout.write(
+			`\n${tableOf(tests.map((test) => [rowOf(test), outcomeOf(test)]))}\n\nFrom the end of the fault to the key right for good.\n`,
+		);
 	}
+}
+
+function rowOf(test: TestCase): FaultRow {
+	return test.meta().faultRow ?? { name: test.fullName, bound: { words: 'as it says' }, runs: 1, backMs: null, missing: null, cpuPercent: null };
+}
+
+function outcomeOf(test: TestCase): Outcome {
+	const { state } = test.result();
+	return state === 'passed' ? 'kept' : state === 'failed' ? 'FAILED' : 'not run';
 }

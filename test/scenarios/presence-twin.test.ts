@@ -9,6 +9,8 @@ import { end, expectRest, observe } from '../support/stage.js';
 import { until } from '../support/until.js';
 
 const KEY = '/ns/user/10.0.0.5:8080';
+/** A lease that is renewed each third of it outlives the stalls of a busy machine. */
+const TTL_SECONDS = 4;
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 test('a twin that knows only presence, as the first design does, is harmless', async (context) => {
@@ -16,18 +18,18 @@ test('a twin that knows only presence, as the first design does, is harmless', a
 	context.onTestFinished(() => etcd.kill());
 	const gateway = new Gateway(etcd.endpoint);
 	const entry = await compile(new URL('../demo/first-design.ts', import.meta.url));
-	const env = { ETCD_ENDPOINTS: etcd.endpoint, SERVICE_NAME: 'user', SERVICE_ADDR: '10.0.0.5:8080', SERVICE_TTL: '2' };
+	const env = { ETCD_ENDPOINTS: etcd.endpoint, SERVICE_NAME: 'user', SERVICE_ADDR: '10.0.0.5:8080', SERVICE_TTL: String(TTL_SECONDS) };
 	const twin = runCommand([], env, { entry });
 	context.onTestFinished(() => twin.signal('SIGKILL'));
 	await until(() => gateway.get(KEY));
 
 	// Ours starts later: the key is its own from then on, and was never missing.
 	const history = await recordHistory(context, gateway, KEY);
-	const registrar = startRegistrar(etcd.endpoint, { ttlSeconds: 2 });
+	const registrar = startRegistrar(etcd.endpoint, { ttlSeconds: TTL_SECONDS });
 	context.onTestFinished(() => end(registrar));
 	const timeline = observe(context, gateway, registrar);
 	await timeline.right();
-	await wait(5_000);
+	await wait(2.5 * TTL_SECONDS * 1_000);
 	expect(history.events.map(({ type }) => type)).toEqual(['put']);
 
 	// Whatever happens to the key now, it is there: put back by us, or by the twin where its poll came in the same moment.

@@ -11,7 +11,7 @@ interface Answer {
 
 const EVERY_MS = 100;
 /** What a busy machine may add between a look at etcd, an answer and the note of either. */
-const SLACK_MS = 500;
+const SLACK_MS = 1_000;
 
 /** Asks `/readyz` and `/livez` again and again, and remembers every answer, to be held against what stood in etcd at that time. */
 export class Probes {

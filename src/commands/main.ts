@@ -9,6 +9,8 @@ export interface Process extends Context {
 }
 
 export async function main(process: Process): Promise<void> {
+	// A reader that has seen enough (`| head`) costs the rest of the output, never the exit code.
+	for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 	try {
 		process.setExitCode(await dispatch(parseCall(process.argv), process));
 	} catch (error) {

@@ -47,6 +47,14 @@ test('reading alone is not enough, and it says what is missing', async () => {
 	expect(stdout).toMatch(/absent: would be registered +write: DENIED/);
 });
 
+test('a reader that leaves before the end changes neither the exit code nor what stderr says', async () => {
+	const wrap = ['bash', '-c', 'set -o pipefail; "$@" | true', 'bash'];
+	const { code, stderr } = await runCommand(['check'], { ETCD_ENDPOINTS: etcd.endpoint, ...SERVICE }, { wrap }).waitExit();
+	expect(stderr).not.toContain('EPIPE');
+	expect(stderr).toContain('ETCD_USERNAME');
+	expect(code).toBe(69);
+});
+
 test.each([
 	['etcd that is not there', { ETCD_ENDPOINTS: 'http://127.0.0.1:1' }, 69, 'http://127.0.0.1:1 does not answer: connection refused'],
 	['a name that nobody knows', { ETCD_ENDPOINTS: 'http://no-such-host.invalid:2379' }, 69, 'cannot be resolved'],

@@ -28,7 +28,7 @@ test('it holds the program, its types, its licences and nothing of the checkout'
 		expect.arrayContaining(['LICENSE', 'README.md', 'CHANGELOG.md', 'package.json', 'dist/cli.js', 'dist/index.js', 'dist/index.d.ts']),
 	);
 	expect(paths).toEqual(expect.arrayContaining(['dist/auto.js', 'dist/auto.d.ts', 'dist/bundle/command.cjs', 'dist/bundle/LICENSES.txt']));
-	expect(paths.filter((path) => !/^dist\/|^(?:LICENSE|README\.md|CHANGELOG\.md|package\.json)$/.test(path))).toEqual([]);
+	expect(paths.filter((path) => !/^(?:dist|recipes)\/|^(?:LICENSE|README\.md|CHANGELOG\.md|package\.json)$/.test(path))).toEqual([]);
 	expect(paths.filter((path) => /test|\.env|\.tgz|node_modules/.test(path))).toEqual([]);
 });
 

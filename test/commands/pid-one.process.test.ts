@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
 import { type Etcd, startEtcd } from '../support/etcd.js';
@@ -14,7 +15,9 @@ beforeAll(async () => {
 
 /** A process namespace of its own, as a container has. */
 const CONTAINER = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'];
-const missing = process.platform === 'linux' && process.getuid?.() === 0 ? null : 'process namespaces need Linux and root';
+// Tried, not guessed: it needs Linux, root, and a root folder that is a mount of its own (a bare chroot is none).
+const [unshare = '', ...flags] = CONTAINER;
+const missing = spawnSync(unshare, [...flags, 'true']).status === 0 ? null : 'a process namespace cannot be made here';
 const SERVER = `require('http').createServer((q, s) => s.end()).listen(+process.env.PORT, '127.0.0.1');`;
 const childrenOf = (pid: number): number[] => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
 

@@ -47,6 +47,7 @@ export function assemble(assembly: Assembly): Registrar {
 	return new Registrar({
 		...assembly,
 		namespace: assembly.namespace,
+		where: { endpoints: assembly.endpoints.join(';') },
 		logger,
 		store,
 		schedule: new CronSchedule({ logger }),

@@ -31,6 +31,8 @@ export interface EngineParts {
 	readonly onConflict: ConflictPolicy;
 	/** `false` = the plain poll: no watch, no early pass. */
 	readonly hints: boolean;
+	/** Fields that say in the log which etcd is meant. */
+	readonly where?: Readonly<Record<string, unknown>>;
 }
 
 /** What the engine asks of the services. */
@@ -68,7 +70,7 @@ export class Engine {
 		emitter: Emitter,
 	) {
 		const { store, clock } = parts;
-		this.#journal = new Journal(parts.logger, emitter, this.counting, clock);
+		this.#journal = new Journal(parts.logger, emitter, this.counting, clock, parts.where);
 		this.leases = new Leases(store, parts.ttlSeconds, parts.random);
 		this.reconciler = new Reconciler(store, this.leases, parts.onConflict, clock, (fact) => {
 			if (fact.fact === 'conflict') this.conflict = new ConflictError(fact.key);
@@ -146,7 +148,8 @@ export class Engine {
 
 	#passed(): PassEnd {
 		this.lastError = null;
-		this.#journal.passed();
+		// Where nothing is wanted nothing was asked, and nothing is known of etcd.
+		if (this.subject.wanted().size > 0) this.#journal.passed();
 		this.#keepalive.refresh(this.leases.current);
 		if (this.parts.hints) this.#watching.refresh(this.subject.wanted().keys());
 		void this.#fleet.count();

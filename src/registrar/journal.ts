@@ -25,6 +25,8 @@ export class Journal {
 		private readonly emitter: Emitter,
 		private readonly counting: Counting,
 		private readonly clock: Clock,
+		/** Where etcd is, for whoever reads of an outage at night. */
+		private readonly where: Readonly<Record<string, unknown>> = {},
 	) {}
 
 	tell(fact: Fact): void {
@@ -72,7 +74,7 @@ export class Journal {
 			this.#say('error', 'a pass failed by a fault of the registrar itself', { error });
 		if (this.#downSinceMs === null) {
 			this.#downSinceMs = beganMs;
-			this.#say('warn', 'etcd does not let us reconcile: trying for ever', { reason: error.message });
+			this.#say('warn', 'etcd does not let us reconcile: trying for ever', { reason: error.message, ...this.where });
 			return this.emitter.emit('degraded', { error });
 		}
 		const downMs = this.clock.now() - this.#downSinceMs;

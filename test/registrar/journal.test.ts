@@ -164,3 +164,10 @@ test('a fault of our own is told as one, with its stack, and not only as an outa
 	journal.flush();
 	expect(log.lines.filter((line) => line.message.includes('a fault of the registrar itself'))).toHaveLength(1);
 });
+
+test('an outage says which etcd is meant', () => {
+	const where = new Journal(log.logger, new Emitter(log.logger), counting, clock, { endpoints: 'http://10.0.0.1:2379' });
+	where.failed(error, clock.now());
+	where.flush();
+	expect(log.lines.at(-1)?.fields).toEqual({ reason: 'no answer', endpoints: 'http://10.0.0.1:2379' });
+});

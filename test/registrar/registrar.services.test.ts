@@ -164,3 +164,18 @@ test('a weight function that throws ends nothing', async () => {
 	expect(Object.keys(etcd.contents)).toEqual([KEY]);
 	await within(1, registrar.stop());
 });
+
+test('the last service removed before anything was written, while etcd is away: nothing is asked, and no recovery is told', async () => {
+	const { registrar, store } = aKeeping();
+	let recovered = 0;
+	registrar.on('recovered', () => {
+		recovered += 1;
+	});
+	store.down = 'unreachable';
+	await registrar.start();
+	await seconds(2);
+	await within(2, registrar.remove('user', '10.0.0.5:80'));
+	await seconds(20);
+	expect(recovered).toBe(0);
+	await within(6, registrar.stop());
+});

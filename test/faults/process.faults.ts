@@ -54,7 +54,7 @@ describe('a bad day of the process', () => {
 			expect((await registrar.waitExit()).code).toBe(0);
 		}));
 
-	test.for([
+	test.concurrent.for([
 		['back one hour', -3_600],
 		['ahead a day', 86_400],
 	] as const)('the wall clock steps %s', async ([what, offset], context) => {

@@ -40,7 +40,7 @@ const CASES: readonly Case[] = [
 ];
 
 describe('TLS that does not fit is told in one plain sentence, and nothing is registered', () => {
-	test.for(CASES)('$what', async ({ env, endpoint, says, ahead }, context) => {
+	test.concurrent.for(CASES)('$what', async ({ env, endpoint, says, ahead }, context) => {
 		if (ahead !== undefined) needs(context, clockMissing());
 		const port = await freePort();
 		const listen = ['--listen-client-urls', `https://127.0.0.1:${port},https://127.0.0.2:${port}`];

@@ -22,8 +22,8 @@ export async function healing(program: URL, heals: readonly number[], whenDone: 
 	const etcd = await startEtcd();
 	whenDone(() => etcd.kill());
 	const file = await compile(program);
-	// Optimized code lies on the heap too, and V8 goes on making it for thousands of rounds: without it what grows is ours.
-	const flags = ['--expose-gc', '--no-opt'];
+	// Compiled code lies on the heap too, and V8 goes on making it for thousands of rounds: without its compilers what grows is ours.
+	const flags = ['--expose-gc', '--no-opt', '--no-sparkplug', '--no-maglev'];
 	const child = spawnGuarded(process.execPath, [...flags, file, etcd.endpoint, ...heals.map(String)], { stdio: ['pipe', 'pipe', 'inherit'] });
 	whenDone(async () => {
 		child.stdin?.end();

@@ -21,12 +21,15 @@ const { outputFiles, metafile } = await build({
 	target: 'node20',
 	format: 'cjs',
 	minify: true,
-	// Loaded after the first registration, or hardly ever.
-	external: ['winston', 'node-cron'],
+	// Loaded after the first registration.
+	external: ['winston'],
 	supported: { 'dynamic-import': false },
 	define: { 'import.meta.url': 'bundleUrl' },
 	banner: { js: 'const bundleUrl=require("node:url").pathToFileURL(__filename).href;' },
-	plugins: [{ name: 'proto as JSON', setup: ({ onLoad }) => onLoad({ filter: /etcd3[/\\]lib[/\\]connection-pool\.js$/ }, inlineProto) }],
+	plugins: [
+		{ name: 'proto as JSON', setup: ({ onLoad }) => onLoad({ filter: /etcd3[/\\]lib[/\\]connection-pool\.js$/ }, inlineProto) },
+		{ name: 'cron in UTC', setup: ({ onLoad }) => onLoad({ filter: /node-cron[/\\]dist[/\\]_shared\.c?js$/ }, cronInUtc) },
+	],
 	logLevel: 'warning',
 });
 
@@ -51,4 +54,13 @@ function inlineProto({ path }) {
 	const contents = source.replace(/\.loadSync\)\(`[^`]*rpc\.proto`,/, () => `.fromJSON)(${JSON.stringify(root.toJSON())},`);
 	if (contents === source) throw new Error(`${path} does not load rpc.proto as expected: look at what changed in etcd3`);
 	return { contents, loader: 'js' };
+}
+
+/** node-cron asks ICU what time it is in a zone, and ICU takes 9 MiB to say so. Our schedule knows one zone: UTC. */
+function cronInUtc({ path }) {
+	const source = readFileSync(path, 'utf8');
+	const parts = source.split('new Intl.DateTimeFormat(');
+	if (parts.length !== 3) throw new Error(`${path} does not tell the time as expected: look at what changed in node-cron`);
+	const utcFormat = JSON.stringify(join(import.meta.dirname, 'utc-format.ts'));
+	return { contents: `${parts.join('new UtcFormat(')}\nimport { UtcFormat } from ${utcFormat};`, loader: 'js' };
 }

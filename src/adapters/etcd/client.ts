@@ -61,11 +61,16 @@ export function openClient(options: ClientOptions): Client {
 		grpcOptions: { ...CHANNEL, channelFactoryOverride } as ChannelOptions,
 	});
 	const sockets = new Sockets();
+	const isConnected = () => channel?.getConnectivityState(false) === connectivityState.READY;
 	return {
-		call: (make) => sockets.own(() => make(etcd)),
+		call: (make) => {
+			if (!isConnected()) return sockets.own(() => make(etcd));
+			sockets.connected();
+			return make(etcd);
+		},
 		close: () => {
 			// What waits for a connection that never came was not sent (errors.ts reads it so).
-			const why = channel?.getConnectivityState(false) === connectivityState.READY ? 'connection closed' : 'No connection established';
+			const why = isConnected() ? 'connection closed' : 'No connection established';
 			for (const call of calls) call.cancelWithStatus(status.CANCELLED, why);
 			channel?.close();
 			etcd.close();

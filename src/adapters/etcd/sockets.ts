@@ -11,6 +11,14 @@ const owner = new AsyncLocalStorage<Sockets | undefined>();
 let listening = false;
 
 /**
+ * Whose calls may dial. Before Node 24 a context is paid for at every promise and timer of the whole process, the application's too: so
+ * it is given up when everybody is connected, and a while later, since grpc-js may dial once more for a channel that was closed.
+ */
+const dialling = new Set<Sockets>();
+const QUIET_MS = 60_000;
+let quiet: NodeJS.Timeout | undefined;
+
+/**
  * The listener, called outside of the context that its stream was opened in. What it starts (a pass, and the application's own listeners in it)
  * opens sockets that are not ours to end.
  */
@@ -31,9 +39,22 @@ export class Sockets {
 		});
 	}
 
-	/** Sockets that the work opens, now or later, are ours. */
+	/** Sockets that the work opens, now or later, are ours: until `connected()`. */
 	own<T>(work: () => T): T {
-		return owner.run(this, work);
+		clearTimeout(quiet);
+		dialling.add(this);
+		try {
+			return owner.run(this, work);
+		} finally {
+			if (this.#closed) this.connected();
+		}
+	}
+
+	/** The work has its connection and opens no more. Idempotent. */
+	connected(): void {
+		if (!dialling.delete(this) || dialling.size > 0) return;
+		clearTimeout(quiet);
+		quiet = setTimeout(() => dialling.size === 0 && owner.disable(), QUIET_MS).unref();
 	}
 
 	add(socket: Socket): void {
@@ -49,6 +70,7 @@ export class Sockets {
 	/** Idempotent. */
 	destroy(): void {
 		this.#closed = true;
+		this.connected();
 		for (const socket of this.#open) socket.destroy();
 	}
 }

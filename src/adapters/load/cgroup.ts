@@ -1,6 +1,6 @@
 /** Where this process' limits stand: its cgroup and those above it, version 1 or 2. */
 import { dirname, join } from 'node:path';
-import { type Read, textOf } from './files.js';
+import type { Read } from './files.js';
 
 export interface Cgroups {
 	/** Folders of the one hierarchy of version 2, innermost first; empty where there is none. */
@@ -15,8 +15,10 @@ const MOUNT = 'sys/fs/cgroup';
  * Reads `/proc/self/cgroup`. A limit may be set at any level above; inside a container the path that is told may not exist below the
  * mount, whose root is then our own cgroup: so every level is asked, and those that are not there say nothing.
  */
-export async function findCgroups(read: Read): Promise<Cgroups> {
-	const lines = (await textOf(read, 'proc/self/cgroup')).split('\n').map((line) => /^\d+:([^:]*):(\/.*)$/.exec(line));
+export function findCgroups(read: Read): Cgroups {
+	const lines = read('proc/self/cgroup')
+		.split('\n')
+		.map((line) => /^\d+:([^:]*):(\/.*)$/.exec(line));
 	const path = (controller: string): string | undefined => lines.find((match) => match?.[1]?.split(',').includes(controller))?.[2];
 	const unified = lines.find((match) => match?.[1] === '')?.[2];
 	return {

@@ -1,7 +1,7 @@
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import type { Cgroups } from './cgroup.js';
-import { numberOf, type Read, textOf } from './files.js';
+import { numberOf, type Read } from './files.js';
 
 /** Counters that only grow, so that two looks tell what was used in between; NaN where there is no counter. */
 export interface CpuLook {
@@ -12,26 +12,24 @@ export interface CpuLook {
 	readonly quotas: ReadonlyMap<string, { readonly usedSeconds: number; readonly cores: number }>;
 	/** Share of the last ten seconds in which somebody waited for a core (PSI); NaN before Linux 4.20 or where it is off. */
 	readonly pressure: number;
-	/** Processes that want to run, a core; what is left where nothing else was measured. */
-	readonly queue: number;
+	/** Processes that want to run, a core; what is left where nothing else was measured. A function, since counting the cores takes a while. */
+	readonly queue: () => number;
 }
 
-export async function lookAtCpu(read: Read, cgroups: Cgroups): Promise<CpuLook> {
+export function lookAtCpu(read: Read, cgroups: Cgroups): CpuLook {
 	const quotas = new Map<string, { usedSeconds: number; cores: number }>();
 	for (const folder of cgroups.v2) {
-		const [, quota, period] = /^(\d+) (\d+)/.exec(await textOf(read, join(folder, 'cpu.max'))) ?? [];
-		const usedSeconds = (await numberOf(read, join(folder, 'cpu.stat'), 'usage_usec')) / 1e6;
+		const [, quota, period] = /^(\d+) (\d+)/.exec(read(join(folder, 'cpu.max'))) ?? [];
+		const usedSeconds = numberOf(read, join(folder, 'cpu.stat'), 'usage_usec') / 1e6;
 		addQuota(quotas, folder, Number(quota) / Number(period), usedSeconds);
 	}
 	for (const folder of cgroups.v1.cpu) {
-		const cores = (await numberOf(read, join(folder, 'cpu.cfs_quota_us'))) / (await numberOf(read, join(folder, 'cpu.cfs_period_us')));
-		const usage = await Promise.all(
-			cgroups.v1.cpuacct.filter((other) => sameLevel(folder, other)).map((other) => numberOf(read, join(other, 'cpuacct.usage'))),
-		);
+		const cores = numberOf(read, join(folder, 'cpu.cfs_quota_us')) / numberOf(read, join(folder, 'cpu.cfs_period_us'));
+		const usage = cgroups.v1.cpuacct.filter((other) => sameLevel(folder, other)).map((other) => numberOf(read, join(other, 'cpuacct.usage')));
 		addQuota(quotas, folder, cores, (usage.find((value) => !Number.isNaN(value)) ?? Number.NaN) / 1e9);
 	}
-	const [busy, total] = times(await textOf(read, 'proc/stat'));
-	return { busy, total, quotas, pressure: await pressureOf(read, cgroups), queue: await queueOf(read) };
+	const [busy, total] = times(read('proc/stat'));
+	return { busy, total, quotas, pressure: pressureOf(read, cgroups), queue: () => queueOf(read) };
 }
 
 /** 0 to 1: the scarcest of the machine's cores and every quota between two looks, and the pressure now. The first look has the queue only. */
@@ -42,7 +40,7 @@ export function cpuLoad(before: CpuLook | null, now: CpuLook, elapsedSeconds: nu
 		return (usedSeconds - earlier) / (cores * elapsedSeconds);
 	});
 	const parts = [machine, ...quotas, now.pressure].filter((part) => Number.isFinite(part));
-	const measured = parts.length === 0 || before === null ? [...parts, now.queue] : parts;
+	const measured = parts.length === 0 || before === null ? [...parts, now.queue()] : parts;
 	return Math.min(1, Math.max(0, ...measured));
 }
 
@@ -68,13 +66,13 @@ function add(one: readonly number[], other: readonly number[]): number[] {
 	return other.map((value, index) => value + (one[index] ?? 0));
 }
 
-async function pressureOf(read: Read, cgroups: Cgroups): Promise<number> {
-	const own = cgroups.v2[0] === undefined ? '' : await textOf(read, join(cgroups.v2[0], 'cpu.pressure'));
-	const text = own === '' ? await textOf(read, 'proc/pressure/cpu') : own;
+function pressureOf(read: Read, cgroups: Cgroups): number {
+	const own = cgroups.v2[0] === undefined ? '' : read(join(cgroups.v2[0], 'cpu.pressure'));
+	const text = own === '' ? read('proc/pressure/cpu') : own;
 	return Number(/^some avg10=(\d+(?:\.\d+)?)/m.exec(text)?.[1]) / 100;
 }
 
-async function queueOf(read: Read): Promise<number> {
-	const [first] = (await textOf(read, 'proc/loadavg')).split(' ');
+function queueOf(read: Read): number {
+	const [first] = read('proc/loadavg').split(' ');
 	return (first ? Number(first) : (loadavg()[0] ?? 0)) / Math.max(1, cpus().length);
 }

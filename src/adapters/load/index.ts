@@ -17,11 +17,11 @@ export function createLoadReader({ root = '/', now = () => performance.now() }: 
 	const read = reader(root);
 	let last: { readonly look: CpuLook; readonly atMs: number } | null = null;
 	return async () => {
-		const cgroups = await findCgroups(read);
+		const cgroups = findCgroups(read);
 		const atMs = now();
-		const look = await lookAtCpu(read, cgroups);
+		const look = lookAtCpu(read, cgroups);
 		const cpu = cpuLoad(last?.look ?? null, look, last === null ? 0 : (atMs - last.atMs) / 1000);
 		last = { look, atMs };
-		return { cpu, memory: await memoryLoad(read, cgroups) };
+		return { cpu, memory: memoryLoad(read, cgroups) };
 	};
 }

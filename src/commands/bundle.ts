@@ -34,16 +34,13 @@ function isCheckout(): boolean {
 	return existsSync(fileURLToPath(new URL('../../src', import.meta.url)));
 }
 
-/** Throws when there is no bundle. `require` is what the bundle finds its few outer packages with. */
+/** Throws when there is no bundle, which is one function of what a CommonJS module is given. `require` is what the bundle finds its few outer packages with. */
 export function loadBundle(filename: string, require: NodeJS.Require): Bundle {
 	// The bundler writes ASCII only.
 	const source = readFileSync(filename, 'latin1');
 	const cacheFile = join(dirname(filename), `command.${source.slice(-ID_LENGTH)}.${cachedDataVersionTag()}.cache`);
 	const cachedData = readIfThere(cacheFile);
-	const script = new Script(`(function(exports,require,module,__filename,__dirname){${source}\n})`, {
-		filename,
-		...(cachedData === undefined ? {} : { cachedData }),
-	});
+	const script = new Script(source, { filename, ...(cachedData === undefined ? {} : { cachedData }) });
 	const bundle = { exports: {} as { main: typeof main } };
 	script.runInThisContext()(bundle.exports, require, bundle, filename, dirname(filename));
 	return { main: bundle.exports.main, script, cacheFile };

@@ -9,12 +9,13 @@ import type { Settings } from './settings.js';
 
 /** How long the log's reader may take for the last lines. */
 const FLUSH_MS = 2_000;
-/** The log is loaded when the first registration stands, so that it does not wait for it; at the latest after this. */
-const LOAD_LOG_MS = 1_000;
+/** So long after the start winston is loaded: the first registration has not waited for it, and V8 has cleaned up after the start. */
+const LOAD_LOG_MS = 10_000;
 
 export class Serving {
 	#paused = false;
 	#started = false;
+	#loading: NodeJS.Timeout | undefined;
 
 	private constructor(
 		readonly registrar: Registrar,
@@ -43,7 +44,7 @@ export class Serving {
 		await this.registrar.start();
 		this.#started = true;
 		if (this.#paused) void this.registrar.pause();
-		void this.#loadLogWhenRegistered();
+		this.#loading = setTimeout(() => void this.log.load(), LOAD_LOG_MS).unref();
 		return await over;
 	}
 
@@ -55,6 +56,7 @@ export class Serving {
 
 	/** Waits for the log's reader too, within bounds. */
 	async close(): Promise<void> {
+		clearTimeout(this.#loading);
 		await this.registrar.stop();
 		await this.endpoints?.close();
 		await this.log.close(FLUSH_MS);
@@ -74,10 +76,5 @@ export class Serving {
 			const done = () => clearTimeout(timer);
 			this.registrar.ready().then(done, done);
 		});
-	}
-
-	async #loadLogWhenRegistered(): Promise<void> {
-		await this.registrar.ready({ signal: AbortSignal.timeout(LOAD_LOG_MS) }).catch(() => undefined);
-		await this.log.load();
 	}
 }

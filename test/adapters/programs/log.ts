@@ -50,7 +50,7 @@ const scenarios: Record<string, () => Promise<void>> = {
 		log.error('wrong configuration', { error: new Error('no SERVICE_NAME') });
 		await log.close(20_000);
 	},
-	async 'more early lines than are kept'() {
+	async 'many early lines'() {
 		many(2500);
 		await log.load();
 		many(500, 2500);

@@ -8,7 +8,8 @@ import { manyKeys } from './many-keys.js';
 import { recovery } from './recovery.js';
 import { size } from './size.js';
 import { startUp } from './start-up.js';
+import { walls } from './walls.js';
 import { weight } from './weight.js';
 
 /** The table of the rows, in the order in which they run and print. */
-export const rows = (): readonly Row[] => [startUp, firstRegistration, footprint, recovery, herd, heals, carry, manyKeys, weight, size];
+export const rows = (): readonly Row[] => [startUp, firstRegistration, footprint, recovery, herd, heals, carry, walls, manyKeys, weight, size];

@@ -1,4 +1,5 @@
 import type { Row } from '../row.js';
+import { bundle } from './bundle.js';
 import { carry } from './carry.js';
 import { firstRegistration } from './first-registration.js';
 import { footprint } from './footprint.js';
@@ -12,4 +13,17 @@ import { walls } from './walls.js';
 import { weight } from './weight.js';
 
 /** The table of the rows, in the order in which they run and print. */
-export const rows = (): readonly Row[] => [startUp, firstRegistration, footprint, recovery, herd, heals, carry, walls, manyKeys, weight, size];
+export const rows = (): readonly Row[] => [
+	startUp,
+	bundle,
+	firstRegistration,
+	footprint,
+	recovery,
+	herd,
+	heals,
+	carry,
+	walls,
+	manyKeys,
+	weight,
+	size,
+];

@@ -40,7 +40,7 @@ test-node: setup ## the tests on Node 20, 22 and 24 and on etcd 3.4 and 3.5 (min
 demo: setup ## a guided tour: breaks a local etcd before your eyes, the registrar beside a plain poll (a minute)
 	@npm run --silent build && exec node test/demo/main.mjs
 
-bench: setup ## measures it beside what one would use instead, prints one table (a quarter of an hour; BENCH="--row start-up" = one row)
+bench: setup ## measures it beside what one would use instead, prints one table (35 minutes; BENCH="--row start-up" = one row)
 	@npm run --silent build && node test/bench/run.mjs $(BENCH)
 
 bench-quick: setup ## the same with few runs: to see whether something is off, not how much (minutes)

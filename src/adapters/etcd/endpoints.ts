@@ -18,8 +18,15 @@ export interface EndpointsOptions {
 	readonly authRetryMs: number;
 }
 
+/** A pass reads many chunks at once: those that dial one endpoint within so long share the connection. Shorter than any one of them waits. */
+const SHARED_MS = 250;
+
 export class Endpoints {
 	readonly #open = new Set<Connection>();
+	/** By endpoint, the last one dialled. */
+	readonly #dialled = new Map<number, { readonly connection: Connection; readonly atMs: number }>();
+	/** How many races try a connection that has not won yet. */
+	readonly #races = new Map<Connection, number>();
 	readonly #tokens: Tokens;
 	readonly #tls: TlsSource;
 	#sticky: Connection | null = null;
@@ -29,7 +36,7 @@ export class Endpoints {
 
 	constructor(
 		private readonly options: EndpointsOptions,
-		clock: Clock,
+		private readonly clock: Clock,
 		logger: Logger,
 	) {
 		this.#tokens = new Tokens(options.auth, options.authRetryMs, clock, logger);
@@ -38,9 +45,10 @@ export class Endpoints {
 
 	/**
 	 * The connections that one race tries: first the sticky one (a fresh one first, when the certificate files changed), then the
-	 * endpoints in turn.
+	 * endpoints in turn, and before them the one by which another race has won meanwhile.
 	 */
 	attempts(): { readonly distinct: number; next(): Connection } {
+		let known = this.#sticky;
 		const sticky = this.#tls.changed() ? null : this.#sticky;
 		const count = this.options.endpoints.length;
 		let turn = sticky === null ? this.#turn : this.#turn + 1;
@@ -49,7 +57,9 @@ export class Endpoints {
 			// An old connection that fails says nothing about its endpoint, which is therefore tried once more, last.
 			distinct: sticky === null ? count : count + 1,
 			next: () => {
-				const connection = first && sticky !== null ? sticky : this.#dial(turn++ % count);
+				const found = this.#sticky === known ? null : this.#sticky;
+				known = this.#sticky;
+				const connection = found ?? (first && sticky !== null ? sticky : this.#dial(turn++ % count));
 				if (first) this.#dialling = connection;
 				first = false;
 				return connection;
@@ -73,6 +83,7 @@ export class Endpoints {
 		if (this.#closed || this.#sticky === connection || !this.#open.has(connection)) return;
 		const former = this.#sticky;
 		this.#sticky = connection;
+		this.#races.delete(connection);
 		this.#turn = this.options.endpoints.indexOf(connection.endpoint);
 		if (former !== null) this.#drop(former);
 	}
@@ -80,7 +91,9 @@ export class Endpoints {
 	/** The connection lost a race or failed in it. The sticky one stays sticky unless another has won. */
 	abandoned(connection: Connection): void {
 		if (this.#sticky === connection) return;
-		this.#drop(connection);
+		const others = (this.#races.get(connection) ?? 1) - 1;
+		if (others > 0) this.#races.set(connection, others);
+		else this.#drop(connection);
 	}
 
 	/** A call on the connection failed: the next read begins elsewhere. */
@@ -96,18 +109,31 @@ export class Endpoints {
 		this.#sticky = this.#dialling = null;
 		for (const connection of this.#open) connection.close();
 		this.#open.clear();
+		this.#races.clear();
 	}
 
 	#dial(index: number): Connection {
 		if (this.#closed) throw new StoreError('aborted', 'the store is closed');
+		const shared = this.#shared(index);
+		if (shared !== null) return shared;
 		const endpoint = this.options.endpoints[index] ?? '';
 		const connection = new Connection(endpoint, this.#tls.read(), this.options.callTimeoutMs, this.#tokens);
 		this.#open.add(connection);
+		this.#races.set(connection, 1);
+		this.#dialled.set(index, { connection, atMs: this.clock.now() });
+		return connection;
+	}
+
+	#shared(index: number): Connection | null {
+		const { connection, atMs } = this.#dialled.get(index) ?? { connection: null, atMs: 0 };
+		if (connection === null || !this.#races.has(connection) || this.clock.now() - atMs > SHARED_MS || this.#tls.changed()) return null;
+		this.#races.set(connection, (this.#races.get(connection) ?? 0) + 1);
 		return connection;
 	}
 
 	#drop(connection: Connection): void {
 		if (!this.#open.delete(connection)) return;
+		this.#races.delete(connection);
 		if (this.#dialling === connection) this.#dialling = null;
 		connection.release();
 	}

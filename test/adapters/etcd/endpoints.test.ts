@@ -50,6 +50,24 @@ test('reads that travel together share the connection', async () => {
 	expect([first.accepted, second.accepted]).toEqual([1, 0]);
 });
 
+test('reads that travel together dial together, when the connection falls silent under them', async () => {
+	const store = connect([first.endpoint], { callTimeoutMs: 1_000, dialTimeoutMs: 3_000 });
+	await store.read(['a']);
+	await first.mode('blackhole');
+	const reads = await Promise.allSettled(Array.from({ length: 8 }, () => store.read(['a', 'b'])));
+	expect(reads.map(({ status }) => status)).toEqual(Array.from({ length: 8 }, () => 'rejected'));
+	// One alone dials after 300 ms and then each 500 ms; those that were cut by the time-out may do so once more.
+	expect(first.accepted).toBeLessThanOrEqual(1 + 10);
+});
+
+test('reads that travel together all end by the endpoint that answers one of them', async () => {
+	const store = connect(both());
+	await store.read(['a']);
+	await first.mode('blackhole');
+	await Promise.all(Array.from({ length: 8 }, () => store.read(['a', 'b'])));
+	expect([first.accepted, second.accepted]).toEqual([1, 1]);
+});
+
 test('a silent first endpoint: the answer comes by the second, long before any deadline, and stays there', async () => {
 	await first.mode('blackhole');
 	const store = connect(both(), { callTimeoutMs: 20_000, dialTimeoutMs: 20_000 });

@@ -7,8 +7,8 @@ export interface ContractStage {
 	connect(): Store;
 	/** A client that may read and write these keys; etcd denies it those. */
 	connectAs(rights: { readonly allowed: readonly string[]; readonly denied: readonly string[] }): Promise<Store> | Store;
-	/** How a lease that holds a denied key is denied: 3.4 only its revocation, 3.5 also what renews it or hangs keys on it. */
-	readonly manner: '3.4' | '3.5';
+	/** How a lease that holds a denied key is denied: 3.4 only its revocation, some of 3.5 also what renews it or hangs keys on it. */
+	readonly manner: '3.4' | '3.5' | 'either';
 	stop(): Promise<void> | void;
 }
 

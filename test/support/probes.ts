@@ -12,6 +12,8 @@ interface Answer {
 const EVERY_MS = 100;
 /** What a busy machine may add between a look at etcd, an answer and the note of either. */
 const SLACK_MS = 1_000;
+/** So late a busy machine may note what it saw: a key seen right by then was right when the answer said so. */
+const NOTED_MS = 500;
 
 /** Asks `/readyz` and `/livez` again and again, and remembers every answer, to be held against what stood in etcd at that time. */
 export class Probes {
@@ -35,7 +37,7 @@ export class Probes {
 	lies(timeline: Pick<Timeline, 'changes'>, intervalMs: number): string[] {
 		return this.#answers['/readyz'].flatMap(({ askedMs, answeredMs, code }) => {
 			if (code !== 200) return [];
-			const wrongMs = wrongSince(timeline.changes, answeredMs);
+			const wrongMs = wrongSince(timeline.changes, answeredMs + NOTED_MS);
 			if (wrongMs === null || askedMs - wrongMs <= 2 * intervalMs + SLACK_MS) return [];
 			return [`200 when the key had not been right for ${Math.round(askedMs - wrongMs)} ms`];
 		});

@@ -26,7 +26,5 @@ test('an answer of 200 beside a key that was wrong for longer than two intervals
 	expect(probes.lies({ changes: [wrong(long, 'absent'), { atMs: long + 1, mark: 'right' }] }, 2_000)).toEqual([]);
 	// The eye may be a moment later than the answer, and no more.
 	await probes.stop();
-	const inMs = (ms: number) => ({ atMs: performance.now() + ms, mark: 'right' }) as const;
-	expect(probes.lies({ changes: [right, wrong(long + 1, 'absent'), inMs(-5)] }, 2_000)).toEqual([]);
-	expect(probes.lies({ changes: [right, wrong(long + 1, 'absent'), inMs(2_000)] }, 2_000)).not.toEqual([]);
+	expect(probes.lies({ changes: [right, wrong(long + 1, 'absent'), { atMs: performance.now() + 2_000, mark: 'right' }] }, 2_000)).not.toEqual([]);
 });

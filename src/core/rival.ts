@@ -22,6 +22,8 @@ const ROUNDING_MS = 1_000;
 export function judge(first: Look, now: Look): Verdict {
 	if (now.remainingSeconds === null) return 'dead';
 	if (now.remainingSeconds + 1 <= now.grantedSeconds / 3) return 'dead';
+	// Truncated towards zero: a lease that is over, and that etcd has not taken away yet, reads 0 too. That is no sign of life.
+	if (now.remainingSeconds === 0) return 'unknown';
 	if (first.remainingSeconds === null) return 'renewed';
 	// etcd looked at some moment between question and answer. Taken so, a slow answer can hide a renewal, but never feign one.
 	const moved = endOf(now.askedMs, now.remainingSeconds) - endOf(first.atMs, first.remainingSeconds);

@@ -27,6 +27,7 @@ test.each<readonly [sentence: string, granted: number, first: [number, number | 
 	['a lease of 3 s that always reads 2 is told as renewed two seconds later', 3, [0, 2], [2, 2], 'renewed'],
 	['a lease of 3 s that reads 1 and then 0 is dead', 3, [0, 1], [1, 0], 'dead'],
 	['a lease of 2 s is dead only when it is gone, since 0 is what rounding leaves of a second', 2, [0, 1], [1, 0], 'unknown'],
+	['a lease of 2 s that is over and not yet taken away reads 0 again: that is no sign of life', 2, [0, 0], [1.1, 0], 'unknown'],
 	['a lease of 2 s that is renewed is told', 2, [0, 1], [1.5, 1], 'renewed'],
 	['a lease of a day that is kept is told by any renewal', 86_400, [0, 86_399], [28_800, 86_399], 'renewed'],
 	['a lease of a day that nobody keeps is dead after two thirds of it', 86_400, [0, 86_399], [57_601, 28_799], 'dead'],

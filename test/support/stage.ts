@@ -80,8 +80,8 @@ export async function expectRest({ gateway, registrar }: Pick<Stage, 'gateway' |
 	const before = cpuNanoseconds(registrar.pid);
 	await new Promise((resolve) => setTimeout(resolve, 3_000));
 	const percent = (cpuNanoseconds(registrar.pid) - before) / 3e7;
-	// A program that spins uses a whole core; what a busy machine adds to an idle one stays far below this.
-	expect(percent).toBeLessThan(5);
+	// A program that spins uses a whole core. V8 that cleans up and winston that is loaded once, both on a busy machine, stay far below this.
+	expect(percent).toBeLessThan(20);
 }
 
 /** Every line is of the log, and none came twice within a second. */

@@ -83,7 +83,7 @@ describe('watch', () => {
 		await own.start();
 		await until(() => eye.put('/ns/w/a', 'third').then(() => true));
 		await seen('put', 'third');
-		expect(watch.stderr).toContain('etcd answers again');
+		await until(() => watch.stderr.includes('etcd answers again'));
 		await own.wipe();
 		await seen('delete', 'third');
 		watch.signal('SIGINT');

@@ -40,10 +40,10 @@ const scenarios: Record<string, () => Promise<void>> = {
 	},
 	async 'closed while loading'() {
 		many(100);
-		void log.load();
+		const loading = log.load();
 		await log.close(20_000);
 		many(100, 100);
-		await sleep(300);
+		await loading;
 		many(100, 200);
 	},
 	async 'never loaded'() {

@@ -5,13 +5,13 @@ help: ## lists these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## installs what is missing: npm packages, etcd, what the tests use (the others call it)
-	@sh test/local/setup.sh test
+	@sh scripts/setup.sh test
 
 run: ## builds, starts a local etcd (unless ETCD_ENDPOINTS is set) and keeps a service registered, until Ctrl-C
-	@sh test/local/setup.sh run && npm run --silent build && exec node test/local/run.mjs
+	@sh scripts/setup.sh run && npm run --silent build && exec node scripts/run.mjs
 
 etcd: ## starts the local etcd alone, until Ctrl-C
-	@sh test/local/setup.sh etcd && exec node test/local/etcd-alone.mjs
+	@sh scripts/setup.sh etcd && exec node scripts/etcd-alone.mjs
 
 build: packages ## compiles to dist/
 	@npm run --silent build
@@ -35,16 +35,16 @@ test-faults: setup ## the long scenarios: broken etcds, networks and clocks (min
 	@npm run --silent test:faults
 
 test-node: setup ## the tests on Node 20, 22 and 24 and on etcd 3.4 and 3.5 (minutes)
-	@node test/local/matrix.mjs
+	@node scripts/matrix.mjs
 
 demo: setup ## a guided tour: breaks a local etcd before your eyes, the registrar beside a plain poll (a minute)
 	@npm run --silent build && exec node test/demo/main.mjs
 
 bench: setup ## measures it beside what one would use instead, prints one table (35 minutes; BENCH="--row start-up" = one row)
-	@npm run --silent build && node test/bench/run.mjs $(BENCH)
+	@npm run --silent build && node bench/run.mjs $(BENCH)
 
 bench-quick: setup ## the same with few runs: to see whether something is off, not how much (minutes)
-	@npm run --silent build && node test/bench/run.mjs --quick $(BENCH)
+	@npm run --silent build && node bench/run.mjs --quick $(BENCH)
 
 test-interop: setup ## what we register is found by etcd's own Go clients (installs golang-go and golang-etcd-server-dev)
 	@sh test/interop/setup.sh && npm run --silent test:interop
@@ -53,11 +53,11 @@ pack: packages ## builds the package as it would be published and checks it
 	@npm run --silent pack:check && npm pack --silent
 
 clean: ## removes what was built
-	@node test/local/clean.mjs
+	@node scripts/clean.mjs
 
 distclean: ## removes also node_modules and the local etcd's data, never .env
-	@node test/local/clean.mjs all
+	@node scripts/clean.mjs all
 
 .PHONY: packages
 packages:
-	@sh test/local/setup.sh packages
+	@sh scripts/setup.sh packages

@@ -27,9 +27,11 @@ class Auto {
 
 	constructor() {
 		const options = { workerData: { state: this.#state }, execArgv: [], name: 'etcd-registrar' };
-		this.#worker = new Worker(new URL('./commands/auto-worker.js', import.meta.url), options);
+		this.#worker = new Worker(new URL('./commands/run/auto-worker.js', import.meta.url), options);
 		this.#worker.unref();
-		this.#worker.on('error', (error) => tell(`a fault of the registrar itself: ${error instanceof Error ? error.stack : error}`));
+		this.#worker.on('error', (error) =>
+			tell(`a fault of the registrar itself: ${error instanceof Error ? error.stack : error}`),
+		);
 		this.#worker.on('exit', () => Atomics.store(this.#state, 0, OVER));
 	}
 
@@ -76,8 +78,14 @@ function listenFor(signal: 'SIGTERM' | 'SIGINT', auto: Auto): void {
  * keep it alive for ever.
  */
 function signalExits(): number {
-	const counted = [Reflect.get(process, '__signal_exit_emitter__'), Reflect.get(globalThis, Symbol.for('signal-exit emitter'))];
-	return counted.reduce((sum: number, emitter: { readonly count?: unknown } | undefined) => sum + (Number(emitter?.count) || 0), 0);
+	const counted = [
+		Reflect.get(process, '__signal_exit_emitter__'),
+		Reflect.get(globalThis, Symbol.for('signal-exit emitter')),
+	];
+	return counted.reduce(
+		(sum: number, emitter: { readonly count?: unknown } | undefined) => sum + (Number(emitter?.count) || 0),
+		0,
+	);
 }
 
 if (isMainThread && !cluster.isWorker) {

@@ -5,7 +5,8 @@
  */
 let take: ((signal: NodeJS.Signals) => void) | null = null;
 const early: NodeJS.Signals[] = [];
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => (take === null ? process.exit(0) : take(signal)));
+for (const signal of ['SIGTERM', 'SIGINT'] as const)
+	process.on(signal, () => (take === null ? process.exit(0) : take(signal)));
 process.on('SIGUSR2', (signal) => (take === null ? early.push(signal) : take(signal)));
 
 // Node's notes to developers (an IP address as TLS server name is one) are no lines of our log.

@@ -1,17 +1,17 @@
 /** The one place of the library where ports meet vendors. Importing it loads none of them: they come with the first registrar. */
 import { readFileSync } from 'node:fs';
-import { resolveAddress } from './adapters/address.js';
 import { createCheck } from './adapters/checks/index.js';
-import { monotonicClock } from './adapters/clock.js';
-import { CronSchedule } from './adapters/cron-schedule.js';
+import { CronSchedule } from './adapters/cron.js';
 import { EtcdStore } from './adapters/etcd/store.js';
-import { createLoadReader } from './adapters/load/index.js';
-import type { EtcdConfig, ServiceConfig } from './core/config/config.js';
-import { type ParsedOptions, parseOptions, type RegistrarOptions } from './core/options/index.js';
+import { resolveAddress } from './adapters/host/address.js';
+import { monotonicClock } from './adapters/host/clock.js';
+import { createLoadReader } from './adapters/host/load/index.js';
 import type { ConflictPolicy } from './core/registration.js';
-import { guardedLogger } from './registrar/guarded-logger.js';
+import type { EtcdConfig, ServiceConfig } from './core/settings/config.js';
+import { type ParsedOptions, parseOptions, type RegistrarOptions } from './core/settings/from-options.js';
 import type { Logger } from './registrar/ports.js';
 import { Registrar } from './registrar/registrar.js';
+import { guardedLogger } from './registrar/report/guarded-logger.js';
 
 /** Made of options or of the environment, checked. */
 export interface Assembly extends EtcdConfig {
@@ -28,7 +28,12 @@ export interface Assembly extends EtcdConfig {
  * Endpoints are separated by `;` or `,`; the TTL is in seconds. Resolves once the loop runs, whether or not etcd is there.
  * @throws ConfigError with all mistakes at once
  */
-export async function register(etcdAddr: string, name: string, addr: string, ttl: number): Promise<Registrar> {
+export async function register(
+	etcdAddr: string,
+	name: string,
+	addr: string,
+	ttl: number,
+): Promise<Registrar> {
 	const registrar = createRegistrar({ endpoints: etcdAddr, ttlSeconds: ttl, services: [{ name, addr }] });
 	await registrar.start();
 	return registrar;

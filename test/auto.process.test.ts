@@ -2,11 +2,11 @@ import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, type TestContext, test } from 'vitest';
-import { type CommandOptions, runCommand } from './support/command.js';
-import { type Etcd, startEtcd } from './support/etcd.js';
-import { Gateway } from './support/gateway.js';
-import { removeAtExit } from './support/guarded.js';
-import { alive } from './support/proc.js';
+import { type Etcd, startEtcd } from './support/etcd/etcd.js';
+import { Gateway } from './support/etcd/gateway.js';
+import { type CommandOptions, runCommand } from './support/process/command.js';
+import { removeAtExit } from './support/process/guarded.js';
+import { alive } from './support/process/proc.js';
 import { until } from './support/until.js';
 
 const NAME = 'etcd-registrar/auto';
@@ -38,7 +38,13 @@ function start(
 	const name = `auto-${++count}`;
 	const entry = join(app, `${name}-${file}`);
 	writeFileSync(entry, text);
-	const settings = { ETCD_ENDPOINTS: etcd.endpoint, SERVICE_NAME: name, SERVICE_ADDR: '10.0.0.5:80', SERVICE_TTL: '3', ...env };
+	const settings = {
+		ETCD_ENDPOINTS: etcd.endpoint,
+		SERVICE_NAME: name,
+		SERVICE_ADDR: '10.0.0.5:80',
+		SERVICE_TTL: '3',
+		...env,
+	};
 	const program = runCommand([], settings, { cwd: app, entry, ...options });
 	context.onTestFinished(() => {
 		if (alive(program.pid)) program.signal('SIGKILL');
@@ -46,7 +52,8 @@ function start(
 	const key = `/ns/${name}/10.0.0.5:80`;
 	return {
 		program,
-		registered: () => until(async () => (await gateway.get(key)) !== null, { what: `${key} in etcd; ${program.stderr}` }),
+		registered: () =>
+			until(async () => (await gateway.get(key)) !== null, { what: `${key} in etcd; ${program.stderr}` }),
 		isThere: async () => (await gateway.get(key)) !== null,
 	};
 }
@@ -59,18 +66,36 @@ describe.concurrent('etcd-registrar/auto', () => {
 		['an ESM import', 'app.mjs', `import '${NAME}'; ${LIVE}`, []],
 		['--import', 'app.mjs', LIVE, ['--import', NAME]],
 		['a require', 'app.cjs', `require('${NAME}'); ${LIVE}`, []],
-	] as const)('%s registers; SIGTERM deregisters, then ends the program as it would have ended', async ([, file, text, nodeArgs], context) => {
-		const { program, registered, isThere } = start(context, file, text, { nodeArgs });
-		await registered();
-		program.signal('SIGTERM');
-		expect(await program.waitExit()).toMatchObject({ code: null, signal: 'SIGTERM' });
-		expect(await isThere()).toBe(false);
-	});
+	] as const)(
+		'%s registers; SIGTERM deregisters, then ends the program as it would have ended',
+		async ([, file, text, nodeArgs], context) => {
+			const { program, registered, isThere } = start(context, file, text, { nodeArgs });
+			await registered();
+			program.signal('SIGTERM');
+			expect(await program.waitExit()).toMatchObject({ code: null, signal: 'SIGTERM' });
+			expect(await isThere()).toBe(false);
+		},
+	);
 
-	const HANDLERS: readonly (readonly [sentence: string, handler: string, code: number | null, signal: string | null])[] = [
+	const HANDLERS: readonly (readonly [
+		sentence: string,
+		handler: string,
+		code: number | null,
+		signal: string | null,
+	])[] = [
 		['a handler that ends the program at once', `process.on('SIGTERM', () => process.exit(3));`, 3, null],
-		['a handler that takes its time', `process.on('SIGTERM', () => { console.log('own'); setTimeout(() => process.exit(4), 300); });`, 4, null],
-		['a handler that is called once', `process.once('SIGTERM', () => setTimeout(() => process.exit(5), 100));`, 5, null],
+		[
+			'a handler that takes its time',
+			`process.on('SIGTERM', () => { console.log('own'); setTimeout(() => process.exit(4), 300); });`,
+			4,
+			null,
+		],
+		[
+			'a handler that is called once',
+			`process.once('SIGTERM', () => setTimeout(() => process.exit(5), 100));`,
+			5,
+			null,
+		],
 		[
 			'a listener of signal-exit, which waits for us to be gone,',
 			`globalThis[Symbol.for('signal-exit emitter')] = { count: 1 };
@@ -80,20 +105,31 @@ describe.concurrent('etcd-registrar/auto', () => {
 			'SIGTERM',
 		],
 	];
-	test.for(HANDLERS)('%s decides how it ends, and the key is gone', async ([, handler, code, signal], context) => {
-		const { program, registered, isThere } = start(context, 'app.mjs', `import '${NAME}'; ${handler} ${LIVE}`);
-		await registered();
-		program.signal('SIGTERM');
-		expect(await program.waitExit()).toMatchObject({ code, signal });
-		expect(await isThere()).toBe(false);
-	});
+	test.for(HANDLERS)(
+		'%s decides how it ends, and the key is gone',
+		async ([, handler, code, signal], context) => {
+			const { program, registered, isThere } = start(
+				context,
+				'app.mjs',
+				`import '${NAME}'; ${handler} ${LIVE}`,
+			);
+			await registered();
+			program.signal('SIGTERM');
+			expect(await program.waitExit()).toMatchObject({ code, signal });
+			expect(await isThere()).toBe(false);
+		},
+	);
 
 	test.for([
 		['ends by itself', '', 0],
 		['throws', `throw new Error('boom');`, 1],
 		['calls process.exit()', 'process.exit(6);', 6],
 	] as const)('a program that %s is not kept alive, and its key is gone', async ([, text, code], context) => {
-		const { program, registered, isThere } = start(context, 'app.mjs', `import '${NAME}'; ${AT_SIGNAL} ${text} });`);
+		const { program, registered, isThere } = start(
+			context,
+			'app.mjs',
+			`import '${NAME}'; ${AT_SIGNAL} ${text} });`,
+		);
 		await registered();
 		program.signal('SIGUSR2');
 		expect((await program.waitExit()).code).toBe(code);
@@ -106,16 +142,26 @@ describe.concurrent('etcd-registrar/auto', () => {
 	});
 
 	test('etcd that is away neither ends a program nor keeps it', async (context) => {
-		const { program } = start(context, 'app.mjs', `import '${NAME}'; setTimeout(() => console.log('done'), 1500);`, {
-			env: { ETCD_ENDPOINTS: 'http://127.0.0.1:1' },
-		});
+		const { program } = start(
+			context,
+			'app.mjs',
+			`import '${NAME}'; setTimeout(() => console.log('done'), 1500);`,
+			{
+				env: { ETCD_ENDPOINTS: 'http://127.0.0.1:1' },
+			},
+		);
 		expect(await program.waitExit()).toMatchObject({ code: 0, stdout: 'done\n' });
 	});
 
 	test('a wrong configuration is told, and the program goes on', async (context) => {
-		const { program } = start(context, 'app.mjs', `import '${NAME}'; process.once('SIGTERM', () => process.exit(7)); ${LIVE}`, {
-			env: { SERVICE_ADDR: 'nope' },
-		});
+		const { program } = start(
+			context,
+			'app.mjs',
+			`import '${NAME}'; process.once('SIGTERM', () => process.exit(7)); ${LIVE}`,
+			{
+				env: { SERVICE_ADDR: 'nope' },
+			},
+		);
 		await until(() => program.stderr.includes('SERVICE_ADDR is "nope"'));
 		expect(program.stderr).toContain('the application goes on without being registered');
 		program.signal('SIGTERM');

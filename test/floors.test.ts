@@ -4,7 +4,9 @@ import { expect, test } from 'vitest';
 import { breaches } from './floors.js';
 
 function tree(): Map<string, string> {
-	const names = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+	const names = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((name) =>
+		name.endsWith('.ts'),
+	);
 	return new Map(names.map((name) => [join('src', name), readFileSync(join('src', name), 'utf8')]));
 }
 
@@ -14,35 +16,67 @@ test('folders are floors, one vendor has one place, only the commands read proce
 });
 
 test.each([
-	['core imports the registrar', 'src/core/decide.ts', `import type { Store } from '../registrar/ports.js';`],
-	['core does I/O', 'src/core/config/parse.ts', `import { readFileSync } from 'node:fs';`],
-	['core uses a vendor', 'src/core/decide.ts', `import dotenv from 'dotenv';`],
-	['the registrar knows an adapter', 'src/registrar/loop.ts', `import { EtcdStore } from '../adapters/etcd/store.js';`],
-	['an adapter knows how the registrar works', 'src/adapters/metrics.ts', `import { Loop } from '../registrar/loop.js';`],
-	['an adapter imports the library', 'src/adapters/metrics.ts', `export { register } from '../register.js';`],
-	['the library imports a command', 'src/register.ts', `await import('./commands/run.js');`],
-	['a command imports the entry', 'src/commands/run.ts', `import { main } from '../cli.js';`],
+	[
+		'core imports the registrar',
+		'src/core/decision/decide.ts',
+		`import type { Store } from '../../registrar/ports.js';`,
+	],
+	['core does I/O', 'src/core/settings/from-environment.ts', `import { readFileSync } from 'node:fs';`],
+	['core uses a vendor', 'src/core/decision/decide.ts', `import dotenv from 'dotenv';`],
+	[
+		'the registrar knows an adapter',
+		'src/registrar/loop/loop.ts',
+		`import { EtcdStore } from '../../adapters/etcd/store.js';`,
+	],
+	[
+		'an adapter knows how the registrar works',
+		'src/adapters/http/metrics.ts',
+		`import { Loop } from '../../registrar/loop/loop.js';`,
+	],
+	[
+		'an adapter imports the library',
+		'src/adapters/http/metrics.ts',
+		`export { register } from '../../register.js';`,
+	],
+	['the library imports a command', 'src/register.ts', `await import('./commands/run/run.js');`],
+	['a command imports the entry', 'src/commands/run/run.ts', `import { main } from '../../cli.js';`],
 	['etcd3 outside its folder', 'src/register.ts', `import { Etcd3 } from 'etcd3';`],
-	['a part of grpc outside its folder', 'src/adapters/checks/grpc.ts', `const grpc = require('@grpc/grpc-js/build/x');`],
+	[
+		'a part of grpc outside its folder',
+		'src/adapters/checks/grpc.ts',
+		`const grpc = require('@grpc/grpc-js/build/x');`,
+	],
 	['node-cron outside its file', 'src/adapters/alarm.ts', `import cron from 'node-cron';`],
 	['winston in the library', 'src/index.ts', `export type { Logger } from 'winston';`],
 	['a second reader of dotenv', 'src/cli.ts', `import { parse } from 'dotenv';`],
-	['a package that is no dependency', 'src/adapters/metrics.ts', `import client from 'prom-client';`],
-	['the environment below the commands', 'src/adapters/load.ts', 'export const home = () => process.env.HOME;'],
-	['the process within a text', 'src/registrar/loop.ts', `const text = \`\${process.pid}\`;`],
-	['the process by its module', 'src/registrar/loop.ts', `import { env } from 'node:process';`],
-	['a file of 201 lines', 'src/core/decide.ts', 'const x = 1;\n'.repeat(201)],
+	['a package that is no dependency', 'src/adapters/http/metrics.ts', `import client from 'prom-client';`],
+	[
+		'the environment below the commands',
+		'src/adapters/host/load.ts',
+		'export const home = () => process.env.HOME;',
+	],
+	['the process within a text', 'src/registrar/loop/loop.ts', `const text = \`\${process.pid}\`;`],
+	['the process by its module', 'src/registrar/loop/loop.ts', `import { env } from 'node:process';`],
+	['a file of 261 lines', 'src/core/decision/decide.ts', 'const x = 1;\n'.repeat(261)],
 ])('a planted breach is found: %s', (_, path, planted) => {
 	expect(breaches(new Map([[path, planted]]))).toHaveLength(1);
 });
 
 test.each([
-	['an adapter takes the ports', 'src/adapters/metrics.ts', `import type { Status } from '../registrar/events.js';`],
-	['a command uses the library and its adapters', 'src/commands/run.ts', `import { x } from '../adapters/metrics.js'; import '../register.js';`],
+	[
+		'an adapter takes the ports',
+		'src/adapters/http/metrics.ts',
+		`import type { Status } from '../../registrar/events.js';`,
+	],
+	[
+		'a command uses the library and its adapters',
+		'src/commands/run/run.ts',
+		`import { x } from '../../adapters/http/metrics.js'; import '../../register.js';`,
+	],
 	['the entry reads process', 'src/cli.ts', 'process.exitCode = 0;'],
 	[
 		'the word in a comment, in a text, as a name of something else',
-		'src/core/decide.ts',
+		'src/core/decision/decide.ts',
 		`// a process.\nconst a = 'process.';\nthis.process(x.process);`,
 	],
 ])('what is allowed is not found: %s', (_, path, planted) => {

@@ -2,16 +2,26 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { applicationWith } from './support/installed.js';
+import { applicationWith } from './support/process/installed.js';
 
 const PUBLIC = ['ConfigError', 'ConflictError', 'StoppedError', 'createRegistrar', 'register'];
-const node = (cwd: string, ...args: readonly string[]) => execFileSync(process.execPath, args, { cwd, encoding: 'utf8' });
+const node = (cwd: string, ...args: readonly string[]) =>
+	execFileSync(process.execPath, args, { cwd, encoding: 'utf8' });
 
 test('import and require() give the same public names, and loading does no work that keeps a program alive', () => {
 	const app = applicationWith();
 	const names = '.filter((name) => name !== "module.exports").sort().join()';
-	expect(node(app, '--input-type=module', '-e', `import * as all from 'etcd-registrar'; console.log(Object.keys(all)${names})`)).toBe(`${PUBLIC}\n`);
-	expect(node(app, '--input-type=commonjs', '-e', `console.log(Object.keys(require('etcd-registrar'))${names})`)).toBe(`${PUBLIC}\n`);
+	expect(
+		node(
+			app,
+			'--input-type=module',
+			'-e',
+			`import * as all from 'etcd-registrar'; console.log(Object.keys(all)${names})`,
+		),
+	).toBe(`${PUBLIC}\n`);
+	expect(
+		node(app, '--input-type=commonjs', '-e', `console.log(Object.keys(require('etcd-registrar'))${names})`),
+	).toBe(`${PUBLIC}\n`);
 });
 
 test('the command tells the bare version of the package', () => {
@@ -21,20 +31,44 @@ test('the command tells the bare version of the package', () => {
 
 test('it holds the program, its types, its licences and nothing of the checkout', () => {
 	// Without the scripts: they would build anew under the other tests.
-	const listed = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+	const listed = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+		encoding: 'utf8',
+		stdio: ['ignore', 'pipe', 'ignore'],
+	});
 	const [{ files }] = JSON.parse(listed) as [{ files: readonly { readonly path: string }[] }];
 	const paths = files.map(({ path }) => path);
 	expect(paths).toEqual(
-		expect.arrayContaining(['LICENSE', 'README.md', 'CHANGELOG.md', 'package.json', 'dist/cli.js', 'dist/index.js', 'dist/index.d.ts']),
+		expect.arrayContaining([
+			'LICENSE',
+			'README.md',
+			'CHANGELOG.md',
+			'package.json',
+			'dist/cli.js',
+			'dist/index.js',
+			'dist/index.d.ts',
+		]),
 	);
-	expect(paths).toEqual(expect.arrayContaining(['dist/auto.js', 'dist/auto.d.ts', 'dist/bundle/command.cjs', 'dist/bundle/LICENSES.txt']));
-	expect(paths.filter((path) => !/^(?:dist|recipes)\/|^(?:LICENSE|README\.md|CHANGELOG\.md|package\.json)$/.test(path))).toEqual([]);
+	expect(paths).toEqual(
+		expect.arrayContaining([
+			'dist/auto.js',
+			'dist/auto.d.ts',
+			'dist/bundle/command.cjs',
+			'dist/bundle/LICENSES.txt',
+		]),
+	);
+	expect(
+		paths.filter(
+			(path) => !/^(?:dist|recipes)\/|^(?:LICENSE|README\.md|CHANGELOG\.md|package\.json)$/.test(path),
+		),
+	).toEqual([]);
 	expect(paths.filter((path) => /test|\.env|\.tgz|node_modules/.test(path))).toEqual([]);
 });
 
 test('of every package in the bundled command the licence stands beside it', () => {
 	const licences = readFileSync('dist/bundle/LICENSES.txt', 'utf8');
-	for (const name of ['etcd3', '@grpc/grpc-js', 'protobufjs', 'dotenv']) expect(licences).toMatch(new RegExp(`^${name} \\d\\S* \\(\\S+\\)$`, 'm'));
+	for (const name of ['etcd3', '@grpc/grpc-js', 'protobufjs', 'dotenv'])
+		expect(licences).toMatch(new RegExp(`^${name} \\d\\S* \\(\\S+\\)$`, 'm'));
 	// Of each the text, not only the name.
-	for (const entry of licences.split(/^-{80}$/m)) expect(entry.trim().split('\n').length, entry.slice(0, 60)).toBeGreaterThan(5);
+	for (const entry of licences.split(/^-{80}$/m))
+		expect(entry.trim().split('\n').length, entry.slice(0, 60)).toBeGreaterThan(5);
 });

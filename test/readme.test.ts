@@ -2,11 +2,11 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { metricsText } from '../src/adapters/metrics.js';
+import { metricsText } from '../src/adapters/http/metrics.js';
 import { EXIT } from '../src/commands/context.js';
-import { META_PREFIX, VARIABLES } from '../src/core/config/index.js';
 import { FORMAT_NAMES } from '../src/core/formats/index.js';
-import { aStatus } from './support/status.js';
+import { META_PREFIX, VARIABLES } from '../src/core/settings/index.js';
+import { aStatus } from './support/process/status.js';
 
 const readme = readFileSync('README.md', 'utf8');
 
@@ -33,7 +33,10 @@ const bare = (cell = '') => cell.replaceAll('`', '');
 
 test('the configuration table holds every variable with its default, and no other', () => {
 	const told = table('variable').map(([name, fallback]) => [bare(name), bare(fallback)]);
-	const known = VARIABLES.map(({ name, default: fallback, defaultMeaning }) => [name, bare(defaultMeaning ?? fallback ?? '')]);
+	const known = VARIABLES.map(({ name, default: fallback, defaultMeaning }) => [
+		name,
+		bare(defaultMeaning ?? fallback ?? ''),
+	]);
 	expect(told.toSorted()).toEqual([...known, [`${META_PREFIX}<KEY>`, '']].toSorted());
 });
 
@@ -48,7 +51,8 @@ test('the table of metrics holds every metric with its labels, and no other', ()
 	for (const [cell = '', , meaning = ''] of table('metric')) {
 		const [, name, label] = /^(\w+)(?:\{(\w+)\})?$/.exec(bare(cell)) ?? [];
 		if (label === undefined || label === 'key') continue;
-		for (const [, value = ''] of text.matchAll(new RegExp(`^${name}\\{${label}="([^"]+)"`, 'gm'))) expect(meaning).toContain(`\`${value}\``);
+		for (const [, value = ''] of text.matchAll(new RegExp(`^${name}\\{${label}="([^"]+)"`, 'gm')))
+			expect(meaning).toContain(`\`${value}\``);
 	}
 });
 
@@ -67,7 +71,8 @@ test('the table of formats holds every format', () => {
 test('every make target that the README names exists', () => {
 	const help = execFileSync('make', ['help'], { encoding: 'utf8' });
 	const named = new Set([...readme.matchAll(/(?:^|`)make ([a-z][a-z-]+)/gm)].map(([, target]) => target));
-	for (const target of named) if (target !== 'help') expect(help).toMatch(new RegExp(`^ +make ${target} `, 'm'));
+	for (const target of named)
+		if (target !== 'help') expect(help).toMatch(new RegExp(`^ +make ${target} `, 'm'));
 });
 
 test('no relative link leads nowhere', () => {

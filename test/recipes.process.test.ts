@@ -5,12 +5,12 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, type TestContext, test } from 'vitest';
 import { parse } from 'yaml';
-import { type Etcd, startEtcd } from './support/etcd.js';
-import { ended, spawnGuarded } from './support/guarded.js';
-import { applicationWith } from './support/installed.js';
-import { freePort } from './support/net.js';
-import { alive } from './support/proc.js';
-import { promtool, promtoolMissing } from './support/promtool.js';
+import { type Etcd, startEtcd } from './support/etcd/etcd.js';
+import { freePort } from './support/network/net.js';
+import { ended, spawnGuarded } from './support/process/guarded.js';
+import { applicationWith } from './support/process/installed.js';
+import { alive } from './support/process/proc.js';
+import { promtool, promtoolMissing } from './support/process/promtool.js';
 import { until } from './support/until.js';
 
 const PASSWORD = 'root-password';
@@ -21,7 +21,10 @@ beforeAll(async () => {
 });
 
 /** The recipe, its ports replaced by free ones: 8080 and 50051 may be taken on this machine. */
-async function recipe(name: string, ports: readonly number[]): Promise<{ text: string; port: (told: number) => number }> {
+async function recipe(
+	name: string,
+	ports: readonly number[],
+): Promise<{ text: string; port: (told: number) => number }> {
 	const free = new Map<number, number>();
 	for (const port of ports) free.set(port, await freePort());
 	const port = (told: number) => free.get(told) ?? told;
@@ -31,12 +34,22 @@ async function recipe(name: string, ports: readonly number[]): Promise<{ text: s
 }
 
 /** Runs these words in that folder, with nothing of this process's environment but what finds programs. */
-function launch({ onTestFinished }: TestContext, words: readonly string[], cwd: string, env: Readonly<Record<string, string>>) {
+function launch(
+	{ onTestFinished }: TestContext,
+	words: readonly string[],
+	cwd: string,
+	env: Readonly<Record<string, string>>,
+) {
 	const [command = '', ...args] = words;
 	const PATH = `${join(cwd, 'node_modules/.bin')}:${process.env.PATH}`;
-	const child = spawnGuarded(command, args, { cwd, env: { PATH, HOME: cwd, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+	const child = spawnGuarded(command, args, {
+		cwd,
+		env: { PATH, HOME: cwd, ...env },
+		stdio: ['ignore', 'pipe', 'pipe'],
+	});
 	const said = { text: '' };
-	for (const output of [child.stdout, child.stderr]) output?.setEncoding('utf8').on('data', (text: string) => (said.text += text));
+	for (const output of [child.stdout, child.stderr])
+		output?.setEncoding('utf8').on('data', (text: string) => (said.text += text));
 	onTestFinished(() => {
 		if (child.pid !== undefined && alive(child.pid)) child.kill('SIGKILL');
 	});
@@ -48,7 +61,8 @@ function launch({ onTestFinished }: TestContext, words: readonly string[], cwd: 
 	return { child, said, stopped };
 }
 
-const isThere = async (key: string, at: Etcd = etcd): Promise<boolean> => (await at.ctl('get', '--keys-only', key)) !== '';
+const isThere = async (key: string, at: Etcd = etcd): Promise<boolean> =>
+	(await at.ctl('get', '--keys-only', key)) !== '';
 const words = (dockerfile: string, instruction: string) =>
 	JSON.parse(new RegExp(`${instruction} (\\[.*\\])$`, 'm').exec(dockerfile)?.[1] ?? '[]') as string[];
 const server = (port: number) => `require('http').createServer((q, s) => s.end()).listen(${port});`;
@@ -102,28 +116,50 @@ describe.concurrent('recipes', () => {
 		context.onTestFinished(() => own.kill());
 		const folder = applicationWith();
 		writeFileSync(join(folder, 'password'), `${PASSWORD}\n`);
-		const told = Object.fromEntries((registrar.env ?? []).map(({ name, value, valueFrom }) => [name, value ?? `(${valueFrom?.fieldRef.fieldPath})`]));
+		const told = Object.fromEntries(
+			(registrar.env ?? []).map(({ name, value, valueFrom }) => [
+				name,
+				value ?? `(${valueFrom?.fieldRef.fieldPath})`,
+			]),
+		);
 		expect(told.POD_IP).toBe('(status.podIP)');
-		const mount = registrar.volumeMounts?.find(({ mountPath }) => told.ETCD_PASSWORD_FILE?.startsWith(`${mountPath}/`));
+		const mount = registrar.volumeMounts?.find(({ mountPath }) =>
+			told.ETCD_PASSWORD_FILE?.startsWith(`${mountPath}/`),
+		);
 		expect(volumes.map(({ name }) => name)).toContain(mount?.name);
 		expect(told.ETCD_ENDPOINTS?.split(';')).toHaveLength(3);
-		const cluster = { POD_IP: '10.9.8.7', ETCD_ENDPOINTS: own.endpoint, ETCD_USERNAME: 'root', ETCD_PASSWORD_FILE: join(folder, 'password') };
+		const cluster = {
+			POD_IP: '10.9.8.7',
+			ETCD_ENDPOINTS: own.endpoint,
+			ETCD_USERNAME: 'root',
+			ETCD_PASSWORD_FILE: join(folder, 'password'),
+		};
 		const entrypoint = words(readFileSync('recipes/sidecar.Dockerfile', 'utf8'), '^ENTRYPOINT');
-		const { child, said, stopped } = launch(context, [...entrypoint, ...(registrar.args ?? [])], folder, { ...told, ...cluster });
+		const { child, said, stopped } = launch(context, [...entrypoint, ...(registrar.args ?? [])], folder, {
+			...told,
+			...cluster,
+		});
 
 		// A kubelet does not come from 127.0.0.1: what listens there alone refuses this address.
 		const probe = async (one: Probe | undefined) =>
 			(await fetch(`http://127.0.0.2:${one?.httpGet.port}${one?.httpGet.path}`).catch(() => null))?.status;
-		expect([registrar.livenessProbe, registrar.readinessProbe].map((one) => one?.httpGet.path)).toEqual(['/livez', '/readyz']);
+		expect([registrar.livenessProbe, registrar.readinessProbe].map((one) => one?.httpGet.path)).toEqual([
+			'/livez',
+			'/readyz',
+		]);
 		await until(async () => (await probe(registrar.livenessProbe)) === 200);
 		expect(await probe(registrar.readinessProbe)).toBe(503);
 		const http = createServer((_, response) => response.end()).listen(port(8080), '127.0.0.1');
 		context.onTestFinished(() => void http.close());
-		await until(async () => (await probe(registrar.readinessProbe)) === 200, { what: `readiness; ${said.text}` });
+		await until(async () => (await probe(registrar.readinessProbe)) === 200, {
+			what: `readiness; ${said.text}`,
+		});
 		const key = `/ns/demo/10.9.8.7:${port(8080)}`;
 		expect(await isThere(key, own)).toBe(true);
 		if (promtoolMissing() === null) {
-			const metrics = await (await fetch(`http://127.0.0.2:${registrar.ports[0]?.containerPort}/metrics`)).text();
+			const metrics = await (
+				await fetch(`http://127.0.0.2:${registrar.ports[0]?.containerPort}/metrics`)
+			).text();
 			expect(promtool(['check', 'metrics'], metrics)).toEqual({ status: 0, text: '' });
 		}
 		expect(child.exitCode).toBe(null);
@@ -145,7 +181,12 @@ describe.concurrent('recipes', () => {
 		const folder = applicationWith();
 		writeFileSync(join(folder, 'server.js'), server(port(8080)));
 		const env = { ETCD_ENDPOINTS: etcd.endpoint, ...envOf(/^ENV (.*)$/m.exec(text)?.[1]) };
-		const { said, stopped } = launch(context, [...words(text, '^ENTRYPOINT'), ...words(text, '^CMD')], folder, env);
+		const { said, stopped } = launch(
+			context,
+			[...words(text, '^ENTRYPOINT'), ...words(text, '^CMD')],
+			folder,
+			env,
+		);
 		const key = `/ns/demo/127.0.0.1:${port(8080)}`;
 		await until(() => isThere(key), { what: `${key}; ${said.text}` });
 		const health = async () => {
@@ -172,7 +213,10 @@ describe.concurrent('recipes', () => {
 	test('fastify.js: serves, is registered, and deregisters on SIGTERM', async (context) => {
 		const { text, port } = await recipe('fastify.js', [8080, 2379]);
 		const folder = applicationWith('fastify');
-		writeFileSync(join(folder, 'app.mjs'), text.replace(`127.0.0.1:${port(2379)}`, etcd.endpoint.replace('http://', '')));
+		writeFileSync(
+			join(folder, 'app.mjs'),
+			text.replace(`127.0.0.1:${port(2379)}`, etcd.endpoint.replace('http://', '')),
+		);
 		const { said, stopped } = launch(context, [process.execPath, 'app.mjs'], folder, {});
 		const key = `/ns/demo/127.0.0.1:${port(8080)}`;
 		await until(() => isThere(key), { what: `${key}; ${said.text}` });
@@ -186,9 +230,15 @@ describe.concurrent('recipes', () => {
 		const folder = applicationWith('@grpc/grpc-js');
 		writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
 		writeFileSync(join(folder, 'app.js'), text);
-		writeFileSync(join(folder, 'greeter.js'), `import { Server } from '@grpc/grpc-js'; export const server = new Server();`);
+		writeFileSync(
+			join(folder, 'greeter.js'),
+			`import { Server } from '@grpc/grpc-js'; export const server = new Server();`,
+		);
 		const [, line = ''] = /^\/\/ (.*) node grpc\.js$/m.exec(text) ?? [];
-		const { said, stopped } = launch(context, [process.execPath, 'app.js'], folder, { ...envOf(line), ETCD_ENDPOINTS: etcd.endpoint });
+		const { said, stopped } = launch(context, [process.execPath, 'app.js'], folder, {
+			...envOf(line),
+			ETCD_ENDPOINTS: etcd.endpoint,
+		});
 		const key = `/ns/greeter/127.0.0.1:${port(50051)}`;
 		await until(() => isThere(key), { what: `${key}; ${said.text}` });
 		expect(await stopped()).toBe('SIGTERM');
@@ -197,4 +247,5 @@ describe.concurrent('recipes', () => {
 });
 
 /** `A=1 B=2`. */
-const envOf = (line = ''): Record<string, string> => Object.fromEntries(line.split(' ').map((pair) => pair.split(/=(.*)/s).slice(0, 2)));
+const envOf = (line = ''): Record<string, string> =>
+	Object.fromEntries(line.split(' ').map((pair) => pair.split(/=(.*)/s).slice(0, 2)));

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
-import { metricsText } from '../src/adapters/metrics.js';
+import { metricsText } from '../src/adapters/http/metrics.js';
 import { needs } from './support/needs.js';
-import { promtool, promtoolMissing } from './support/promtool.js';
-import { aStatus } from './support/status.js';
+import { promtool, promtoolMissing } from './support/process/promtool.js';
+import { aStatus } from './support/process/status.js';
 
 const folder = fileURLToPath(new URL('../recipes/', import.meta.url));
 const recipe = (name: string) => readFileSync(join(folder, name), 'utf8');
@@ -15,9 +15,12 @@ const scratch = mkdtempSync(join(tmpdir(), 'recipes-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
 const served = new Set(
-	metricsText(aStatus({ keys: [{ key: '/ns/demo/a', service: 'demo', addr: 'a', state: 'registered', verifiedAgoMs: 0 }] }), 0).match(
-		/^registrar_\w+/gm,
-	),
+	metricsText(
+		aStatus({
+			keys: [{ key: '/ns/demo/a', service: 'demo', addr: 'a', state: 'registered', verifiedAgoMs: 0 }],
+		}),
+		0,
+	).match(/^registrar_\w+/gm),
 );
 const used = (text: string) => [...new Set(text.match(/\bregistrar_\w+/g))];
 
@@ -29,7 +32,10 @@ interface Panel {
 }
 
 test('the dashboard asks for metrics that are served, and its panels do not overlap', () => {
-	const dashboard = JSON.parse(recipe('grafana-dashboard.json')) as { readonly title: string; readonly panels: readonly Panel[] };
+	const dashboard = JSON.parse(recipe('grafana-dashboard.json')) as {
+		readonly title: string;
+		readonly panels: readonly Panel[];
+	};
 	const cells = new Set<string>();
 	for (const { title, targets, gridPos } of dashboard.panels) {
 		expect(targets.length, title).toBeGreaterThan(0);
@@ -44,7 +50,9 @@ test('the dashboard asks for metrics that are served, and its panels do not over
 	}
 	expect(new Set(dashboard.panels.map(({ id }) => id)).size).toBe(dashboard.panels.length);
 	const shown = new Set(
-		dashboard.panels.flatMap(({ targets }) => targets.flatMap(({ expr }) => used(expr))).map((name) => name.replace(/_bucket$/, '')),
+		dashboard.panels
+			.flatMap(({ targets }) => targets.flatMap(({ expr }) => used(expr)))
+			.map((name) => name.replace(/_bucket$/, '')),
 	);
 	const families = new Set([...served].map((name) => name.replace(/_(bucket|sum|count)$/, '')));
 	expect(shown).toEqual(families);
@@ -67,15 +75,43 @@ test('promtool accepts the alert rules', (context) => {
 });
 
 /** One minute a step; which alerts must fire after 20 minutes. */
-const ALERTS: readonly (readonly [sentence: string, series: Readonly<Record<string, string>>, fires: readonly string[]])[] = [
-	['a key in etcd fires nothing', { 'registrar_registered{key="/a"}': '1x30', registrar_last_verified_timestamp_seconds: '0+60x30' }, []],
-	['a key that is missing fires', { 'registrar_registered{key="/a"}': '1 1 0x30' }, ['EtcdRegistrarNotRegistered']],
-	['a key that was missing for a minute fires nothing', { 'registrar_registered{key="/a"}': '1x16 0 1x13' }, []],
-	['a verification that stands still fires', { registrar_last_verified_timestamp_seconds: '60x30' }, ['EtcdRegistrarNotVerified']],
+const ALERTS: readonly (readonly [
+	sentence: string,
+	series: Readonly<Record<string, string>>,
+	fires: readonly string[],
+])[] = [
+	[
+		'a key in etcd fires nothing',
+		{ 'registrar_registered{key="/a"}': '1x30', registrar_last_verified_timestamp_seconds: '0+60x30' },
+		[],
+	],
+	[
+		'a key that is missing fires',
+		{ 'registrar_registered{key="/a"}': '1 1 0x30' },
+		['EtcdRegistrarNotRegistered'],
+	],
+	[
+		'a key that was missing for a minute fires nothing',
+		{ 'registrar_registered{key="/a"}': '1x16 0 1x13' },
+		[],
+	],
+	[
+		'a verification that stands still fires',
+		{ registrar_last_verified_timestamp_seconds: '60x30' },
+		['EtcdRegistrarNotVerified'],
+	],
 	['one that never was is the first rule alone', { registrar_last_verified_timestamp_seconds: '0x30' }, []],
-	['repairs again and again fire', { 'registrar_repairs_total{reason="absent"}': '0+1x30' }, ['EtcdRegistrarKeepsRepairing']],
+	[
+		'repairs again and again fire',
+		{ 'registrar_repairs_total{reason="absent"}': '0+1x30' },
+		['EtcdRegistrarKeepsRepairing'],
+	],
 	['one repair fires nothing', { 'registrar_repairs_total{reason="absent"}': '0x10 1x20' }, []],
-	['conflicts again and again fire', { registrar_conflicts_total: '0+1x30' }, ['EtcdRegistrarKeepsRepairing']],
+	[
+		'conflicts again and again fire',
+		{ registrar_conflicts_total: '0+1x30' },
+		['EtcdRegistrarKeepsRepairing'],
+	],
 ];
 test.for(ALERTS)('alerts: %s', ([, series, fires], context) => {
 	needs(context, promtoolMissing());
@@ -126,7 +162,8 @@ test.each([
 	['sidecar.Dockerfile', ['etcd-registrar']],
 ])('%s starts the registrar without a shell, not as root', (name, entrypoint) => {
 	const text = recipe(name);
-	const words = (instruction: string): unknown => JSON.parse(String(new RegExp(`^${instruction} (.*)$`, 'm').exec(text)?.[1]));
+	const words = (instruction: string): unknown =>
+		JSON.parse(String(new RegExp(`^${instruction} (.*)$`, 'm').exec(text)?.[1]));
 	expect(words('ENTRYPOINT')).toEqual(entrypoint);
 	expect(words('CMD')).toEqual(expect.arrayContaining([expect.any(String)]));
 	expect(text).toMatch(/^USER node$/m);
@@ -139,10 +176,15 @@ test.each(['fastify.js', 'grpc.js'])('%s takes six lines at most and is valid', 
 		.filter((line) => line.trim() !== '' && !line.startsWith('//'));
 	expect(code.length).toBeLessThanOrEqual(6);
 	expect(code.join('\n')).toMatch(/from 'etcd-registrar'|import 'etcd-registrar\/auto'/);
-	expect(spawnSync(process.execPath, ['--check', join(folder, name)], { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
+	expect(spawnSync(process.execPath, ['--check', join(folder, name)], { encoding: 'utf8' })).toMatchObject({
+		status: 0,
+		stderr: '',
+	});
 });
 
 test('each recipe has a test here', () => {
-	const tested = ['./recipes.test.ts', './recipes.process.test.ts'].map((file) => readFileSync(new URL(file, import.meta.url), 'utf8')).join('');
+	const tested = ['./recipes.test.ts', './recipes.process.test.ts']
+		.map((file) => readFileSync(new URL(file, import.meta.url), 'utf8'))
+		.join('');
 	for (const name of readdirSync(folder)) expect(tested).toContain(`'${name}'`);
 });

@@ -14,6 +14,6 @@ export default defineConfig({
 		hookTimeout: 60_000,
 		// A shared machine that stands still for a second costs a scenario in real time; a fault of ours fails twice.
 		retry: process.env.CI ? 1 : 0,
-		reporters: ['default', './test/local/closing-line.ts'],
+		reporters: ['default', './test/support/closing-line.ts'],
 	},
 });

@@ -12,6 +12,6 @@ export default defineConfig({
 		maxWorkers: 1,
 		// Of one file, where a file says so: scenarios that wait more than they work.
 		maxConcurrency: 9,
-		reporters: ['default', './test/faults/table-reporter.ts', './test/local/closing-line.ts'],
+		reporters: ['default', './test/faults/table-reporter.ts', './test/support/closing-line.ts'],
 	},
 });

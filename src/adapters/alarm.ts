@@ -21,7 +21,11 @@ export interface AlarmOptions {
  * when that is set back or the application shuts cron down: a second timer then rings in its stead. Where there is no slot to
  * wait for, that timer is exact.
  */
-export function setAlarm(delayMs: number, ring: () => void, { keepAlive, planSlot }: AlarmOptions): () => void {
+export function setAlarm(
+	delayMs: number,
+	ring: () => void,
+	{ keepAlive, planSlot }: AlarmOptions,
+): () => void {
 	const dueMs = performance.now() + delayMs;
 	const timers: NodeJS.Timeout[] = [];
 	let over = false;

@@ -4,8 +4,17 @@ import { parseArgs } from 'node:util';
 export type Call =
 	| { readonly command: 'help' | 'version' }
 	| { readonly command: 'run' | 'check' | 'health'; readonly envFile: string | null }
-	| { readonly command: 'exec'; readonly envFile: string | null; readonly child: readonly [string, ...string[]] }
-	| { readonly command: 'list' | 'watch'; readonly envFile: string | null; readonly name: string | null; readonly json: boolean };
+	| {
+			readonly command: 'exec';
+			readonly envFile: string | null;
+			readonly child: readonly [string, ...string[]];
+	  }
+	| {
+			readonly command: 'list' | 'watch';
+			readonly envFile: string | null;
+			readonly name: string | null;
+			readonly json: boolean;
+	  };
 
 /** Wrong usage; exit code 64. */
 export class UsageError extends Error {
@@ -30,7 +39,8 @@ export function parseCall(argv: readonly string[]): Call {
 	const envFile = values['env-file'] ?? null;
 	if (more.length > 0 || (name !== null && command !== 'list' && command !== 'watch'))
 		throw new UsageError(`unexpected argument: ${more[0] ?? name}`);
-	if (values.json && command !== 'list' && command !== 'watch') throw new UsageError('--json goes with list and watch');
+	if (values.json && command !== 'list' && command !== 'watch')
+		throw new UsageError('--json goes with list and watch');
 	if (child !== null) {
 		const [program, ...args] = child;
 		if (command !== 'run') throw new UsageError(`-- goes with run, not with ${command}`);

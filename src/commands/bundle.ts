@@ -25,7 +25,8 @@ export async function loadCommand(): Promise<typeof main> {
 	const bundle = fileURLToPath(new URL('../bundle/command.cjs', import.meta.url));
 	const modules = fileURLToPath(new URL('./main.js', import.meta.url));
 	const bundled = statSync(bundle, { throwIfNoEntry: false });
-	if (bundled === undefined || (isCheckout() && bundled.mtimeMs < statSync(modules).mtimeMs)) return (await import('./main.js')).main;
+	if (bundled === undefined || (isCheckout() && bundled.mtimeMs < statSync(modules).mtimeMs))
+		return (await import('./main.js')).main;
 	return loadBundle(bundle, createRequire(import.meta.url)).main;
 }
 
@@ -38,7 +39,10 @@ function isCheckout(): boolean {
 export function loadBundle(filename: string, require: NodeJS.Require): Bundle {
 	// The bundler writes ASCII only.
 	const source = readFileSync(filename, 'latin1');
-	const cacheFile = join(dirname(filename), `command.${source.slice(-ID_LENGTH)}.${cachedDataVersionTag()}.cache`);
+	const cacheFile = join(
+		dirname(filename),
+		`command.${source.slice(-ID_LENGTH)}.${cachedDataVersionTag()}.cache`,
+	);
 	const cachedData = readIfThere(cacheFile);
 	const script = new Script(source, { filename, ...(cachedData === undefined ? {} : { cachedData }) });
 	const bundle = { exports: {} as { main: typeof main } };

@@ -16,4 +16,12 @@ export interface Context {
 }
 
 /** sysexits.h, where it has a fitting one. `unhealthy` is what container runtimes expect of a probe. */
-export const EXIT = { ok: 0, unhealthy: 1, usage: 64, unavailable: 69, fault: 70, conflict: 75, config: 78 } as const;
+export const EXIT = {
+	ok: 0,
+	unhealthy: 1,
+	usage: 64,
+	unavailable: 69,
+	fault: 70,
+	conflict: 75,
+	config: 78,
+} as const;

@@ -51,7 +51,9 @@ export function help({ stdout }: Context): number {
 }
 
 export function version({ stdout }: Context): number {
-	const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+	const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+		version: string;
+	};
 	stdout.write(`${version}\n`);
 	return EXIT.ok;
 }

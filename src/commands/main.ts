@@ -25,17 +25,17 @@ async function dispatch(call: Call, context: Context): Promise<number> {
 		case 'version':
 			return (await import('./help.js')).version(context);
 		case 'run':
-			return (await import('./run.js')).run(context, call.envFile);
+			return (await import('./run/run.js')).run(context, call.envFile);
 		case 'health':
-			return (await import('./health.js')).health(context, call.envFile);
+			return (await import('./control/health.js')).health(context, call.envFile);
 		case 'exec':
-			return (await import('./exec.js')).exec(context, call);
+			return (await import('./run/exec.js')).exec(context, call);
 		case 'list':
-			return (await import('./list.js')).list(context, call);
+			return (await import('./inspect/list.js')).list(context, call);
 		case 'watch':
-			return (await import('./watch.js')).watch(context, call);
+			return (await import('./inspect/watch.js')).watch(context, call);
 		case 'check':
-			return (await import('./check.js')).check(context, call.envFile);
+			return (await import('./check/check.js')).check(context, call.envFile);
 	}
 }
 
@@ -46,9 +46,13 @@ function explain(error: unknown, { stderr }: Context): number {
 		return EXIT.usage;
 	}
 	if (error instanceof ConfigError) {
-		stderr.write(`etcd-registrar: the configuration is wrong:\n${error.problems.map((problem) => `  ${problem}\n`).join('')}`);
+		stderr.write(
+			`etcd-registrar: the configuration is wrong:\n${error.problems.map((problem) => `  ${problem}\n`).join('')}`,
+		);
 		return EXIT.config;
 	}
-	stderr.write(`etcd-registrar: a fault of the program itself: ${error instanceof Error ? error.stack : error}\n`);
+	stderr.write(
+		`etcd-registrar: a fault of the program itself: ${error instanceof Error ? error.stack : error}\n`,
+	);
 	return EXIT.fault;
 }

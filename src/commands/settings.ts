@@ -1,7 +1,7 @@
 /** The environment and the `.env` file, as one checked configuration. */
 import { readFileSync } from 'node:fs';
-import { readEnvFile } from '../adapters/dotenv-file.js';
-import { type Env, type EnvironmentOptions, type ParsedConfig, parseConfig } from '../core/config/index.js';
+import { readEnvFile } from '../adapters/dotenv.js';
+import { type Env, type EnvironmentOptions, type ParsedConfig, parseConfig } from '../core/settings/index.js';
 import type { Context } from './context.js';
 
 export type Settings = Pick<ParsedConfig, 'config' | 'warnings'>;
@@ -21,6 +21,9 @@ export function readVariables(
 	const isSet = (name: string) => env[name] !== undefined && env[name] !== '';
 	return {
 		env: { ...file, ...Object.fromEntries(Object.entries(env).filter(([name]) => isSet(name))) },
-		options: { readFile: (path) => readFileSync(path, 'utf8'), sourceOf: (name) => (isSet(name) ? 'environment' : 'file') },
+		options: {
+			readFile: (path) => readFileSync(path, 'utf8'),
+			sourceOf: (name) => (isSet(name) ? 'environment' : 'file'),
+		},
 	};
 }

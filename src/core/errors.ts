@@ -39,7 +39,11 @@ export class ConfigError extends Error {
 	override readonly name = 'ConfigError';
 	readonly code = 'config';
 	constructor(readonly problems: readonly string[]) {
-		super(problems.length === 1 ? String(problems[0]) : `${problems.length} problems:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+		super(
+			problems.length === 1
+				? String(problems[0])
+				: `${problems.length} problems:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
+		);
 	}
 }
 

@@ -17,7 +17,11 @@ export interface Health {
 
 export const UNSEEN: Health = { healthy: false, against: 0 };
 
-export function observe(state: Health, passed: boolean, { rise, fall }: HealthRule): { readonly state: Health; readonly changed: boolean } {
+export function observe(
+	state: Health,
+	passed: boolean,
+	{ rise, fall }: HealthRule,
+): { readonly state: Health; readonly changed: boolean } {
 	if (passed === state.healthy) return { state: { healthy: state.healthy, against: 0 }, changed: false };
 	const against = state.against + 1;
 	if (against < (passed ? rise : fall)) return { state: { healthy: state.healthy, against }, changed: false };

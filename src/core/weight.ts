@@ -40,11 +40,19 @@ export function followLoad(state: WeightState, load: Load, nowMs: number): Weigh
 	const busy = busyness(load);
 	const elapsedMs = Math.max(0, nowMs - state.atMs);
 	if (Number.isNaN(busy)) return state;
-	const smoothed = state.smoothed === null ? busy : state.smoothed + (busy - state.smoothed) * (1 - Math.exp(-elapsedMs / SMOOTHING_MS));
+	const smoothed =
+		state.smoothed === null
+			? busy
+			: state.smoothed + (busy - state.smoothed) * (1 - Math.exp(-elapsedMs / SMOOTHING_MS));
 	const tokens = Math.min(1, state.tokens + elapsedMs / CHANGE_EVERY_MS);
 	const target = Math.max(LEAST_PERCENT, Math.round(100 * (1 - smoothed)));
 	const change = Math.abs(target - state.percent) >= DEAD_BAND_PERCENT && tokens >= 1;
-	return { smoothed, percent: change ? target : state.percent, tokens: change ? tokens - 1 : tokens, atMs: nowMs };
+	return {
+		smoothed,
+		percent: change ? target : state.percent,
+		tokens: change ? tokens - 1 : tokens,
+		atMs: nowMs,
+	};
 }
 
 /** 0 to 1: whatever is scarcer. */

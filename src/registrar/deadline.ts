@@ -5,7 +5,11 @@ import { StoreError } from '../core/errors.js';
  * Runs the work with a signal that aborts at the deadline or with `outer`. Settles soon after either, also when the work ignores its
  * signal: what hangs is left behind.
  */
-export async function withDeadline<T>(limitMs: number, work: (signal: AbortSignal) => Promise<T>, outer?: AbortSignal): Promise<T> {
+export async function withDeadline<T>(
+	limitMs: number,
+	work: (signal: AbortSignal) => Promise<T>,
+	outer?: AbortSignal,
+): Promise<T> {
 	const inner = new AbortController();
 	const abort = () => inner.abort();
 	let timer: ReturnType<typeof setTimeout> | undefined;
@@ -13,7 +17,9 @@ export async function withDeadline<T>(limitMs: number, work: (signal: AbortSigna
 		timer = setTimeout(() => reject(new StoreError('timeout', `no answer within ${limitMs} ms`)), limitMs);
 		if (outer?.aborted) reject(new StoreError('aborted', 'stopped'));
 		outer?.addEventListener('abort', abort, { once: true });
-		inner.signal.addEventListener('abort', () => reject(new StoreError('aborted', 'stopped')), { once: true });
+		inner.signal.addEventListener('abort', () => reject(new StoreError('aborted', 'stopped')), {
+			once: true,
+		});
 	});
 	try {
 		return await Promise.race([work(inner.signal), late]);

@@ -62,7 +62,17 @@ export interface WeightStatus {
 
 export interface Status {
 	/** `ready` says whether `/readyz` answers 200; `reason` is one sentence why or why not. */
-	readonly state: 'idle' | 'starting' | 'registered' | 'degraded' | 'standing-by' | 'withdrawn' | 'paused' | 'conflict' | 'stopping' | 'stopped';
+	readonly state:
+		| 'idle'
+		| 'starting'
+		| 'registered'
+		| 'degraded'
+		| 'standing-by'
+		| 'withdrawn'
+		| 'paused'
+		| 'conflict'
+		| 'stopping'
+		| 'stopped';
 	readonly ready: boolean;
 	/** A pass began within the last three intervals. */
 	readonly live: boolean;
@@ -84,5 +94,9 @@ export interface Counters {
 	readonly conflicts: number;
 	readonly keepalives: { readonly ok: number; readonly failed: number };
 	/** Upper bounds in seconds and how many passes took at most so long (cumulative, as Prometheus counts); the last bound is Infinity. */
-	readonly passSeconds: { readonly buckets: readonly (readonly [le: number, count: number])[]; readonly sum: number; readonly count: number };
+	readonly passSeconds: {
+		readonly buckets: readonly (readonly [le: number, count: number])[];
+		readonly sum: number;
+		readonly count: number;
+	};
 }

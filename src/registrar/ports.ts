@@ -19,7 +19,13 @@ export interface Reading {
 
 /** A guarded change: it happens only if the key's mod revision is still the one it was decided upon ('0' = absent). */
 export type Write =
-	| { readonly op: 'put'; readonly key: string; readonly value: string; readonly lease: LeaseId; readonly ifModRevision: string }
+	| {
+			readonly op: 'put';
+			readonly key: string;
+			readonly value: string;
+			readonly lease: LeaseId;
+			readonly ifModRevision: string;
+	  }
 	| { readonly op: 'delete'; readonly key: string; readonly ifModRevision: string };
 
 /** Seconds, whole, as etcd tells them (truncated). */
@@ -74,7 +80,12 @@ export interface WatchListener {
 	/** etcd confirmed every key that may be watched. */
 	opened(): void;
 	/** A key was deleted or expired, or was put with this value on this lease. */
-	changed(key: string, change: { readonly type: 'delete' } | { readonly type: 'put'; readonly value: string; readonly lease: LeaseId | null }): void;
+	changed(
+		key: string,
+		change:
+			| { readonly type: 'delete' }
+			| { readonly type: 'put'; readonly value: string; readonly lease: LeaseId | null },
+	): void;
 	/** The stream is over; told once. */
 	ended(error: Error | null): void;
 }

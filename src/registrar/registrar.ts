@@ -5,15 +5,15 @@
  * order among several services' keys.
  */
 import { ConfigError, StoppedError } from '../core/errors.js';
-import type { ServiceOptions } from '../core/options/index.js';
+import type { ServiceOptions } from '../core/settings/from-options.js';
 import { withDeadline } from './deadline.js';
-import { Emitter, type Listener } from './emitter.js';
-import { Engine } from './engine.js';
 import type { RegistrarEvent, Status } from './events.js';
-import type { Wanted } from './facts.js';
+import { Engine } from './loop/engine.js';
 import type { RegistrarParts, ServiceChanges } from './parts.js';
-import { type Readiness, Waiting } from './readiness.js';
-import { Roster } from './roster.js';
+import type { Wanted } from './pass/facts.js';
+import { Emitter, type Listener } from './report/emitter.js';
+import { type Readiness, Waiting } from './report/readiness.js';
+import { Roster } from './services/roster.js';
 import { type Phase, statusOf } from './status.js';
 
 export class Registrar {
@@ -62,10 +62,12 @@ export class Registrar {
 
 	/** What `start()` does first: finds out what wildcards stand for. Rejects with a `ConfigError` when they cannot stand for anything. */
 	async findAddresses(): Promise<void> {
-		await withDeadline(this.#parts.callTimeoutMs, () => this.#roster.findAddresses()).catch((error: unknown) => {
-			// Without an answer from the name server, say, the passes go on trying.
-			if (error instanceof ConfigError) throw error;
-		});
+		await withDeadline(this.#parts.callTimeoutMs, () => this.#roster.findAddresses()).catch(
+			(error: unknown) => {
+				// Without an answer from the name server, say, the passes go on trying.
+				if (error instanceof ConfigError) throw error;
+			},
+		);
 	}
 
 	/** Resolves once every wanted key was verified in etcd. Rejects when that cannot be any more: stopped, a conflict under `fail`, `signal` aborted. */
@@ -148,9 +150,12 @@ export class Registrar {
 		this.#phase = 'stopped';
 		if (clean) this.#parts.logger.info('deregistered');
 		else
-			this.#parts.logger.warn('etcd did not confirm the deregistration: the keys go when their lease runs out', {
-				ttlSeconds: this.#engine.intervalSeconds,
-			});
+			this.#parts.logger.warn(
+				'etcd did not confirm the deregistration: the keys go when their lease runs out',
+				{
+					ttlSeconds: this.#engine.intervalSeconds,
+				},
+			);
 		this.#emitter.emit('stopped', { clean });
 		this.#waiting.look();
 	}
@@ -167,13 +172,15 @@ export class Registrar {
 		return this.#roster.services.wanted(this.#phase === 'paused', this.#isVerified);
 	}
 
-	readonly #isVerified = (key: string): boolean => this.#engine.reconciler.memory.of(key).verifiedAtMs !== null;
+	readonly #isVerified = (key: string): boolean =>
+		this.#engine.reconciler.memory.of(key).verifiedAtMs !== null;
 
 	#passed(): boolean {
 		const wanted = this.#wanted();
 		const { memory } = this.#engine.reconciler;
 		// A put whose answer was lost may stand in etcd: only a look tells that it does not.
-		const isGone = (key: string) => wanted.get(key) === null && !this.#isVerified(key) && memory.of(key).sentValue === null;
+		const isGone = (key: string) =>
+			wanted.get(key) === null && !this.#isVerified(key) && memory.of(key).sentValue === null;
 		const oneMore = this.#roster.services.left(isGone, this.#isVerified);
 		this.#waiting.look();
 		if (this.#engine.conflict !== null) void this.stop();

@@ -1,8 +1,8 @@
 /** The registrar's state as one plain document; also what `/readyz` and `/livez` go by. */
 import type { Counters, KeyState, KeyStatus, Status, WeightStatus } from './events.js';
-import type { Wanted } from './facts.js';
-import type { Lease } from './leases.js';
-import type { KeyMemory } from './memory.js';
+import type { Wanted } from './pass/facts.js';
+import type { Lease } from './pass/leases.js';
+import type { KeyMemory } from './pass/memory.js';
 
 /** What the registrar itself is about, beside what its keys are. */
 export type Phase = 'idle' | 'running' | 'paused' | 'conflict' | 'stopping' | 'stopped';
@@ -51,7 +51,11 @@ export function statusOf(input: StatusInput): Status {
 		lastPass:
 			input.lastPass === null
 				? null
-				: { agoMs: Math.round(input.nowMs - input.lastPass.beganMs), durationMs: Math.round(input.lastPass.durationMs), ok: input.lastPass.ok },
+				: {
+						agoMs: Math.round(input.nowMs - input.lastPass.beganMs),
+						durationMs: Math.round(input.lastPass.durationMs),
+						ok: input.lastPass.ok,
+					},
 		lastError: input.lastError,
 		counters: input.counters,
 	};
@@ -70,7 +74,10 @@ function keyStatus(key: string, desired: string | null, input: StatusInput): Key
 }
 
 /** `reason: null` = ready. */
-function judge(keys: readonly KeyStatus[], input: StatusInput): { readonly state: Status['state']; readonly reason: string | null } {
+function judge(
+	keys: readonly KeyStatus[],
+	input: StatusInput,
+): { readonly state: Status['state']; readonly reason: string | null } {
 	switch (input.phase) {
 		case 'idle':
 			return { state: 'idle', reason: 'not started' };
@@ -94,7 +101,8 @@ function judgeRunning(
 	const wantedKeys = keys.filter(({ key }) => wanted.get(key) !== null);
 	const some = (state: KeyState) => wantedKeys.find((key) => key.state === state);
 	const why = lastError === null ? '' : `: ${lastError}`;
-	if (wantedKeys.length === 0) return { state: 'withdrawn', reason: `withdrawn: ${withdrawnBecause ?? 'no service is wanted now'}` };
+	if (wantedKeys.length === 0)
+		return { state: 'withdrawn', reason: `withdrawn: ${withdrawnBecause ?? 'no service is wanted now'}` };
 	const rival = some('standing-by');
 	if (rival) return { state: 'standing-by', reason: `another process holds ${rival.key}` };
 	const denied = some('denied');
@@ -102,10 +110,15 @@ function judgeRunning(
 	const pending = some('pending');
 	if (pending) {
 		const never = wantedKeys.every(({ verifiedAgoMs }) => verifiedAgoMs === null);
-		return never ? { state: 'starting', reason: `not registered yet${why}` } : { state: 'degraded', reason: `${pending.key} is not as wanted${why}` };
+		return never
+			? { state: 'starting', reason: `not registered yet${why}` }
+			: { state: 'degraded', reason: `${pending.key} is not as wanted${why}` };
 	}
-	const stale = wantedKeys.find(({ verifiedAgoMs }) => verifiedAgoMs === null || verifiedAgoMs > READY_INTERVALS * intervalMs);
-	if (stale) return { state: 'degraded', reason: `${stale.key} was not verified within the last two intervals${why}` };
+	const stale = wantedKeys.find(
+		({ verifiedAgoMs }) => verifiedAgoMs === null || verifiedAgoMs > READY_INTERVALS * intervalMs,
+	);
+	if (stale)
+		return { state: 'degraded', reason: `${stale.key} was not verified within the last two intervals${why}` };
 	return { state: 'registered', reason: null };
 }
 

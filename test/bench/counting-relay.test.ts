@@ -1,11 +1,20 @@
 import { Etcd3 } from 'etcd3';
 import { expect, onTestFinished, test } from 'vitest';
-import { startEtcd } from '../support/etcd.js';
-import { CountingRelay, dataFrames } from './counting-relay.js';
+import { CountingRelay, dataFrames } from '../../bench/counting-relay.js';
+import { startEtcd } from '../support/etcd/etcd.js';
 
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
-const frame = (type: number, length: number) => Buffer.concat([Buffer.from([0, 0, length, type, 0, 0, 0, 0, 1]), Buffer.alloc(length, 7)]);
-const bytes = Buffer.concat([PREFACE, frame(4, 0), frame(1, 30), frame(0, 12), frame(0, 0), frame(8, 4), frame(0, 5)]);
+const frame = (type: number, length: number) =>
+	Buffer.concat([Buffer.from([0, 0, length, type, 0, 0, 0, 0, 1]), Buffer.alloc(length, 7)]);
+const bytes = Buffer.concat([
+	PREFACE,
+	frame(4, 0),
+	frame(1, 30),
+	frame(0, 12),
+	frame(0, 0),
+	frame(8, 4),
+	frame(0, 5),
+]);
 
 test.each([1, 2, 7, 24, 1_000])('DATA frames that are not empty count, in chunks of %i', (length) => {
 	let found = 0;

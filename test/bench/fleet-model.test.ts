@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest';
-import { beats, comeBack, inStep, jitterOnly, requestsPerSecond, spread, spreadEnds } from './fleet-model.js';
+import {
+	beats,
+	comeBack,
+	inStep,
+	jitterOnly,
+	requestsPerSecond,
+	spread,
+	spreadEnds,
+} from '../../bench/fleet-model.js';
 
 const fleet = { instances: 20_000, intervalMs: 5_000 };
 const back = (retrying: typeof inStep) => comeBack(fleet, retrying, 30_000, 100, Math.random);

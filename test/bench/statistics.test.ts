@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { alternate, compare, met } from './row.js';
-import { median, pairedRatio } from './statistics.js';
+import { alternate, compare, met } from '../../bench/row.js';
+import { median, pairedRatio } from '../../bench/statistics.js';
 
 test.each([
 	['the middle of an odd number', [9, 1, 5], 5],
@@ -26,14 +26,21 @@ test('a target is held against the ratio where there is one, else against the me
 		['old', [2, 2]],
 	]);
 	const verdicts = (baseline: string | null, target: number) =>
-		compare(samples, { measure: 'time', unit: 's', baseline, targets: { new: target } }).map((line) => met(line));
+		compare(samples, { measure: 'time', unit: 's', baseline, targets: { new: target } }).map((line) =>
+			met(line),
+		);
 	expect(verdicts('old', 0.5)).toEqual([true, null]);
 	expect(verdicts('old', 0.4)).toEqual([false, null]);
 	expect(verdicts(null, 1)).toEqual([true, null]);
 });
 
 test('a contestant without any result misses its target', () => {
-	const [line] = compare(new Map([['new', [Number.NaN]]]), { measure: 'time', unit: 's', baseline: null, targets: { new: 1 } });
+	const [line] = compare(new Map([['new', [Number.NaN]]]), {
+		measure: 'time',
+		unit: 's',
+		baseline: null,
+		targets: { new: 1 },
+	});
 	expect(line && met(line)).toBe(false);
 });
 

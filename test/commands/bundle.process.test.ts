@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import { runCommand } from '../support/command.js';
+import { runCommand } from '../support/process/command.js';
 
 const checkout = fileURLToPath(new URL('../..', import.meta.url));
 const LATER = new Date(Date.now() + 60_000);
@@ -12,7 +12,8 @@ const LATER = new Date(Date.now() + 60_000);
 function unpacked(main: string): { readonly entry: string; readonly folder: string } {
 	const folder = mkdtempSync(join(tmpdir(), 'etcd-registrar-unpacked-'));
 	onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-	for (const path of ['dist', 'package.json']) cpSync(join(checkout, path), join(folder, path), { recursive: true });
+	for (const path of ['dist', 'package.json'])
+		cpSync(join(checkout, path), join(folder, path), { recursive: true });
 	const module = join(folder, 'dist/commands/main.js');
 	writeFileSync(module, main);
 	utimesSync(module, LATER, LATER);
@@ -24,7 +25,10 @@ const MODULES_RUN = "export const main = async ({ stdout }) => void stdout.write
 test('an installed package starts from its bundle, whatever the times of its files', async () => {
 	const { entry } = unpacked(MODULES_RUN);
 	const { stdout, code } = await runCommand(['--version'], {}, { entry }).waitExit();
-	expect({ stdout: stdout.trim(), code }).toEqual({ stdout: expect.stringMatching(/^\d+\.\d+\.\d+/), code: 0 });
+	expect({ stdout: stdout.trim(), code }).toEqual({
+		stdout: expect.stringMatching(/^\d+\.\d+\.\d+/),
+		code: 0,
+	});
 });
 
 test('a checkout whose modules are newer than the bundle starts from the modules', async () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { runCommand } from '../support/command.js';
+import { runCommand } from '../support/process/command.js';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
 
@@ -15,15 +15,31 @@ test.each([[['register']], [['run', '--']], [['list', 'a', 'b']], [['--frob']]])
 );
 
 test('the version is bare', async () => {
-	expect(await runCommand(['--version']).waitExit()).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' });
+	expect(await runCommand(['--version']).waitExit()).toMatchObject({
+		code: 0,
+		stdout: `${version}\n`,
+		stderr: '',
+	});
 });
 
 test('help names every command, option and exit code', async () => {
 	const { code, stdout } = await runCommand(['--help']).waitExit();
 	expect(code).toBe(0);
-	for (const word of ['[run]', 'run --', 'check', 'list', 'watch', 'health', '--env-file', '--json', '--help', '--version'])
+	for (const word of [
+		'[run]',
+		'run --',
+		'check',
+		'list',
+		'watch',
+		'health',
+		'--env-file',
+		'--json',
+		'--help',
+		'--version',
+	])
 		expect(stdout).toContain(word);
-	for (const exit of ['0', '64', '69', '70', '75', '78', '126', '127', '128 + n']) expect(stdout).toContain(exit);
+	for (const exit of ['0', '64', '69', '70', '75', '78', '126', '127', '128 + n'])
+		expect(stdout).toContain(exit);
 	expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);
 });
 

@@ -56,12 +56,16 @@ describe('an address is refused, with what was expected', () => {
 		['a:b:80', 'one host'],
 	];
 	it.each(rows)('%j', (text, expected) => {
-		expect(parseAddress(text)).toMatchObject({ expected: expect.stringContaining(expected), example: expect.any(String) });
+		expect(parseAddress(text)).toMatchObject({
+			expected: expect.stringContaining(expected),
+			example: expect.any(String),
+		});
 	});
 });
 
 it('whoever dials takes no wildcard', () => {
-	for (const text of [':80', '0.0.0.0:80', '[::]:80']) expect(parseTarget(text)).toMatchObject({ expected: expect.stringContaining('wildcard') });
+	for (const text of [':80', '0.0.0.0:80', '[::]:80'])
+		expect(parseTarget(text)).toMatchObject({ expected: expect.stringContaining('wildcard') });
 	expect(parseTarget('a:80')).toMatchObject({ value: { host: 'a' } });
 });
 

@@ -8,7 +8,11 @@ test.each([
 	['half a second late: back to the place at once', 500, 4500],
 	['half an interval late: half an interval', 2500, 2500],
 	['later than that: the way back is made in two steps', 4000, 3000],
-	['so late that the next place is right ahead: that one is left out, and no gap is longer than the interval', 4990, 5010],
+	[
+		'so late that the next place is right ahead: that one is left out, and no gap is longer than the interval',
+		4990,
+		5010,
+	],
 	['late by many intervals: as if by what is over', 15_500, 4500],
 	['long before the anchor: the places before it count too', -12_000, 3500],
 ])('%s', (_name, lateMs, expected) => {

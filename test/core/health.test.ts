@@ -2,7 +2,13 @@ import { expect, test } from 'vitest';
 import { observe, UNSEEN } from '../../src/core/health.js';
 
 /** `+` a passed look, `-` a failed one; below each look whether the service counts as well after it. */
-const ROWS: readonly (readonly [sentence: string, rise: number, fall: number, looks: string, well: string])[] = [
+const ROWS: readonly (readonly [
+	sentence: string,
+	rise: number,
+	fall: number,
+	looks: string,
+	well: string,
+])[] = [
 	['nothing seen yet counts as unwell', 1, 3, '', ''],
 	['one pass is enough when rise is 1', 1, 3, '+', 'y'],
 	['with rise 3 the third pass in a row makes it well', 3, 3, '+++', 'nny'],

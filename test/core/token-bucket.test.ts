@@ -21,7 +21,11 @@ test.each([
 	['who comes early is told what is left', [...ten(0), 200], [...free, 300]],
 	['being refused costs nothing', [...ten(0), 0, 100, 200, 500], [...free, 500, 400, 300, 0]],
 	['after five seconds of quiet it is full again', [...ten(0), ...ten(5000), 5000], [...free, ...free, 500]],
-	['a long quiet gives no more than a full bucket', [...ten(0), ...ten(3_600_000), 3_600_000], [...free, ...free, 500]],
+	[
+		'a long quiet gives no more than a full bucket',
+		[...ten(0), ...ten(3_600_000), 3_600_000],
+		[...free, ...free, 500],
+	],
 	['two a second go on for ever', [...ten(0), 500, 1000, 1500, 2000], [...free, 0, 0, 0, 0]],
 	['any origin of time will do', [...ten(-7000), -7000], [...free, 500]],
 ])('%s', (_name, moments, expected) => {

@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { followLoad, type Load, startWeight, type WeightState } from '../../src/core/weight.js';
 
 /** The state after measuring every `everyMs`, and when it changed. */
-function run(loads: readonly Load[], everyMs: number): { readonly state: WeightState; readonly changes: readonly number[] } {
+function run(
+	loads: readonly Load[],
+	everyMs: number,
+): { readonly state: WeightState; readonly changes: readonly number[] } {
 	let state = startWeight(0);
 	const changes: number[] = [];
 	for (const [index, load] of loads.entries()) {
@@ -25,7 +28,8 @@ function randoms(seed: number): () => number {
 	};
 }
 
-const times = (count: number, load: (index: number) => Load): Load[] => Array.from({ length: count }, (_, index) => load(index));
+const times = (count: number, load: (index: number) => Load): Load[] =>
+	Array.from({ length: count }, (_, index) => load(index));
 const cpu = (part: number): Load => ({ cpu: part, memory: 0.3 });
 
 describe('where a steady load leads', () => {

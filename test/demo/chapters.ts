@@ -20,8 +20,16 @@ export const CHAPTERS: readonly Chapter[] = [
 			if (seen?.lease) await gateway.revoke(seen.lease);
 		},
 	},
-	{ title: 'somebody writes another value, on no lease', watchMs: 5_000, commit: ({ gateway }) => gateway.put(KEY, 'elsewhere:1') },
-	{ title: 'somebody writes the same value, on no lease', watchMs: 5_000, commit: ({ gateway }) => gateway.put(KEY, VALUE) },
+	{
+		title: 'somebody writes another value, on no lease',
+		watchMs: 5_000,
+		commit: ({ gateway }) => gateway.put(KEY, 'elsewhere:1'),
+	},
+	{
+		title: 'somebody writes the same value, on no lease',
+		watchMs: 5_000,
+		commit: ({ gateway }) => gateway.put(KEY, VALUE),
+	},
 	{
 		title: 'the program is killed and started again at once',
 		watchMs: 5_000,

@@ -40,7 +40,9 @@ async function tell({ commit, watchMs }: Chapter): Promise<void> {
 	const window = { fromMs, toMs: performance.now(), cellMs: CELL_MS };
 	say(`${' '.repeat(width + 2)}${drawMoments(faultMs, Math.max(...ends), window)}`);
 	for (const [index, track] of tracks.entries()) {
-		say(`  ${track.name.padEnd(width)}${drawLine(track.timeline.changes, window)}  ${verdict(track, ends[index] ?? faultMs, faultMs)}`);
+		say(
+			`  ${track.name.padEnd(width)}${drawLine(track.timeline.changes, window)}  ${verdict(track, ends[index] ?? faultMs, faultMs)}`,
+		);
 	}
 	say('');
 }
@@ -64,6 +66,8 @@ async function summary(): Promise<void> {
 		const leases = (await track.gateway.leases()).length;
 		const back = `${CHAPTERS.length - (notBack.get(track) ?? 0)} of ${CHAPTERS.length} came back`;
 		const seconds = `${duration(missingMs.get(track) ?? 0)} missing or wrong`;
-		say(`  ${track.name.padEnd(width)}${back}, ${seconds}, ${leases} ${leases === 1 ? 'lease' : 'leases'} in etcd at the end`);
+		say(
+			`  ${track.name.padEnd(width)}${back}, ${seconds}, ${leases} ${leases === 1 ? 'lease' : 'leases'} in etcd at the end`,
+		);
 	}
 }

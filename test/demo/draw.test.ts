@@ -7,9 +7,17 @@ const at = (atMs: number, mark: Change['mark']): Change => ({ atMs, mark });
 test.each([
 	['a key that was there before and stays', [at(0, 'right')], '#####'],
 	['a key that goes and comes back', [at(0, 'right'), at(1_200, 'absent'), at(1_600, 'right')], '#..##'],
-	['a gap shorter than a cell is still drawn', [at(0, 'right'), at(1_250, 'absent'), at(1_260, 'right')], '#.###'],
+	[
+		'a gap shorter than a cell is still drawn',
+		[at(0, 'right'), at(1_250, 'absent'), at(1_260, 'right')],
+		'#.###',
+	],
 	['a wrong value', [at(0, 'right'), at(1_400, 'wrong')], '##xxx'],
-	['an etcd that is silent hides nothing that was seen in the same cell', [at(0, 'unseen'), at(1_250, 'right')], '?####'],
+	[
+		'an etcd that is silent hides nothing that was seen in the same cell',
+		[at(0, 'unseen'), at(1_250, 'right')],
+		'?####',
+	],
 	['nothing seen yet', [], '?????'],
 ] as const)('%s', (_, changes, line) => {
 	expect(drawLine(changes, window)).toBe(line);

@@ -1,4 +1,4 @@
-import type { Mark } from '../support/timeline.js';
+import type { Mark } from '../support/stage/timeline.js';
 
 export interface Change {
 	readonly atMs: number;
@@ -37,4 +37,5 @@ export function drawMoments(faultMs: number, endedMs: number, { fromMs, toMs, ce
 }
 
 /** For people: `14 ms`, `1.7 s`. */
-export const duration = (ms: number): string => (ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`);
+export const duration = (ms: number): string =>
+	ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;

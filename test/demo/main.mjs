@@ -2,7 +2,9 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 /** `make demo`: compiles the demo, which is written like the tests it borrows its tools from, and runs it. */
-const outfile = fileURLToPath(new URL('../../node_modules/.cache/etcd-registrar-tests/demo.mjs', import.meta.url));
+const outfile = fileURLToPath(
+	new URL('../../node_modules/.cache/etcd-registrar-tests/demo.mjs', import.meta.url),
+);
 await build({
 	entryPoints: [fileURLToPath(new URL('demo.ts', import.meta.url))],
 	outfile,

@@ -1,9 +1,9 @@
-import { type RunningCommand, runCommand } from '../support/command.js';
-import { type Etcd, startEtcd } from '../support/etcd.js';
-import { Gateway } from '../support/gateway.js';
-import { startProxy, type TcpProxy } from '../support/proxy.js';
-import { startRegistrar } from '../support/registrar.js';
-import { Timeline } from '../support/timeline.js';
+import { type Etcd, startEtcd } from '../support/etcd/etcd.js';
+import { Gateway } from '../support/etcd/gateway.js';
+import { startProxy, type TcpProxy } from '../support/network/proxy.js';
+import { type RunningCommand, runCommand } from '../support/process/command.js';
+import { startRegistrar } from '../support/process/registrar.js';
+import { Timeline } from '../support/stage/timeline.js';
 
 export const TTL_SECONDS = 2;
 /** How often the key is looked at: what is mended faster is not seen. */
@@ -28,11 +28,23 @@ export async function openTrack(name: string, entry?: string): Promise<Track> {
 	const etcd = await startEtcd();
 	const proxy = await startProxy(etcd.endpoint);
 	const gateway = new Gateway(etcd.endpoint);
-	const env = { ETCD_ENDPOINTS: proxy.endpoint, SERVICE_NAME: 'user', SERVICE_ADDR: VALUE, SERVICE_TTL: String(TTL_SECONDS) };
+	const env = {
+		ETCD_ENDPOINTS: proxy.endpoint,
+		SERVICE_NAME: 'user',
+		SERVICE_ADDR: VALUE,
+		SERVICE_TTL: String(TTL_SECONDS),
+	};
 	const start = (): RunningCommand =>
-		entry === undefined ? startRegistrar(proxy.endpoint, { ttlSeconds: TTL_SECONDS }) : runCommand([], env, { entry });
+		entry === undefined
+			? startRegistrar(proxy.endpoint, { ttlSeconds: TTL_SECONDS })
+			: runCommand([], env, { entry });
 	// A key on no lease would stay when the program is long dead: that is not registered.
-	const timeline = new Timeline(gateway, KEY, ({ value, lease }) => value === VALUE && lease !== null, LOOK_MS);
+	const timeline = new Timeline(
+		gateway,
+		KEY,
+		({ value, lease }) => value === VALUE && lease !== null,
+		LOOK_MS,
+	);
 	const track = { name, etcd, proxy, gateway, timeline, process: start(), start };
 	await timeline.right();
 	return track;

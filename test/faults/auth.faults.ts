@@ -3,20 +3,25 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, type TestContext, test } from 'vitest';
-import { ctlEye } from '../support/ctl-eye.js';
-import { type Etcd, startEtcd } from '../support/etcd.js';
-import { removeAtExit } from '../support/guarded.js';
+import { ctlEye } from '../support/etcd/ctl-eye.js';
+import { type Etcd, startEtcd } from '../support/etcd/etcd.js';
+import { newerEtcd } from '../support/etcd/newer-etcd.js';
 import { needs } from '../support/needs.js';
-import { newerEtcd } from '../support/newer-etcd.js';
-import { type RunningRegistrar, startRegistrar } from '../support/registrar.js';
-import { end, expectQuietLog } from '../support/stage.js';
-import { Timeline } from '../support/timeline.js';
+import { removeAtExit } from '../support/process/guarded.js';
+import { type RunningRegistrar, startRegistrar } from '../support/process/registrar.js';
+import { end, expectQuietLog } from '../support/stage/stage.js';
+import { Timeline } from '../support/stage/timeline.js';
 import { until } from '../support/until.js';
 
 const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 const KEY = '/ns/user/10.0.0.5:8080';
 const OTHER_KEY = '/ns/other/10.0.0.6:8080';
-const BOTH = { SERVICES: 'a,b', SERVICE_A_NAME: 'user', SERVICE_B_NAME: 'other', SERVICE_B_ADDR: '10.0.0.6:8080' };
+const BOTH = {
+	SERVICES: 'a,b',
+	SERVICE_A_NAME: 'user',
+	SERVICE_B_NAME: 'other',
+	SERVICE_B_ADDR: '10.0.0.6:8080',
+};
 
 /** Tokens that live for two seconds; passwords hashed cheaply, since each look of the test's own costs one. */
 const ARGS = ['--auth-token-ttl', '2', '--bcrypt-cost', '4'];
@@ -30,21 +35,38 @@ interface AuthStage {
 }
 
 /** An etcd with the least role that suffices, and a registrar that has it. */
-async function start(context: TestContext, { binary, args = [], env = {}, ttlSeconds = 3 }: Options = {}): Promise<AuthStage> {
+async function start(
+	context: TestContext,
+	{ binary, args = [], env = {}, ttlSeconds = 3 }: Options = {},
+): Promise<AuthStage> {
 	const etcd = await startEtcd({ rootPassword: 'root-password', binary, args: [...ARGS, ...args] });
 	context.onTestFinished(() => etcd.kill());
 	await etcd.ctl('role', 'add', 'registrar');
-	for (const key of [KEY, OTHER_KEY]) await etcd.ctl('role', 'grant-permission', 'registrar', 'readwrite', key);
+	for (const key of [KEY, OTHER_KEY])
+		await etcd.ctl('role', 'grant-permission', 'registrar', 'readwrite', key);
 	await addUser(etcd);
-	const registrar = startRegistrar(etcd.endpoint, { ttlSeconds, env: { ETCD_USERNAME: 'svc', ETCD_PASSWORD: 'svc-password', ...env } });
+	const registrar = startRegistrar(etcd.endpoint, {
+		ttlSeconds,
+		env: { ETCD_USERNAME: 'svc', ETCD_PASSWORD: 'svc-password', ...env },
+	});
 	context.onTestFinished(() => end(registrar));
 	const eye = ctlEye(etcd);
-	const timeline = new Timeline(eye, KEY, ({ lease, value }) => value === '10.0.0.5:8080' && registrar.isOurs(lease), LOOK_EVERY_MS);
+	const timeline = new Timeline(
+		eye,
+		KEY,
+		({ lease, value }) => value === '10.0.0.5:8080' && registrar.isOurs(lease),
+		LOOK_EVERY_MS,
+	);
 	context.onTestFinished(() => timeline.stop());
 	await timeline.right();
 	// A look without an answer says nothing.
 	const look = async (key: string) => (await until(async () => ({ seen: await eye.get(key) }))).seen;
-	return { etcd, registrar, timeline, right: async (key) => registrar.isOurs((await look(key))?.lease ?? null) };
+	return {
+		etcd,
+		registrar,
+		timeline,
+		right: async (key) => registrar.isOurs((await look(key))?.lease ?? null),
+	};
 }
 interface Options {
 	readonly binary?: string | undefined;
@@ -111,7 +133,9 @@ describe.each([
 		await wait(5_000);
 		expect(timeline.lastSeen).toBe('right');
 		expectQuietLog(registrar);
-		expect(registrar.logs().filter(({ message }) => message.startsWith('etcd denies us the key'))).toHaveLength(1);
+		expect(
+			registrar.logs().filter(({ message }) => message.startsWith('etcd denies us the key')),
+		).toHaveLength(1);
 	});
 
 	test.concurrent('a key that is denied does not cost its sibling the registration', async (context) => {
@@ -119,7 +143,9 @@ describe.each([
 		const { etcd, registrar, right } = await start(context, { binary, env: BOTH });
 		await until(() => right(OTHER_KEY));
 		await etcd.ctl('role', 'revoke-permission', 'registrar', OTHER_KEY);
-		await registrar.waitForLog(({ message, key }) => message.startsWith('etcd denies us the key') && key === OTHER_KEY);
+		await registrar.waitForLog(
+			({ message, key }) => message.startsWith('etcd denies us the key') && key === OTHER_KEY,
+		);
 		for (let look = 0; look < 40; look += 1) {
 			expect(await right(KEY)).toBe(true);
 			await wait(250);

@@ -1,8 +1,8 @@
 import { describe, test } from 'vitest';
-import { KEY_FAULTS } from '../support/key-faults.js';
+import { newerEtcd } from '../support/etcd/newer-etcd.js';
 import { needs } from '../support/needs.js';
-import { newerEtcd } from '../support/newer-etcd.js';
-import { STAGE_FAULTS } from '../support/stage-faults.js';
+import { KEY_FAULTS } from '../support/stage/key-faults.js';
+import { STAGE_FAULTS } from '../support/stage/stage-faults.js';
 import { measure } from './measure.js';
 import { MENDED, RECONNECTED } from './row.js';
 
@@ -21,7 +21,11 @@ describe('what others do to the key', () => {
 
 describe('three TTLs without', () => {
 	test.for(STAGE_FAULTS)('$name', (fault, context) =>
-		measure(context, { name: fault.name, bound: RECONNECTED, commit: (stage) => fault.commit(stage, 3 * stage.ttlMs) }),
+		measure(context, {
+			name: fault.name,
+			bound: RECONNECTED,
+			commit: (stage) => fault.commit(stage, 3 * stage.ttlMs),
+		}),
 	);
 });
 
@@ -43,8 +47,16 @@ describe('on etcd 3.5', () => {
 		});
 	});
 
-	test.for(STAGE_FAULTS.filter(({ name }) => /black hole|hangs|with its data|empty/.test(name)))('$name', async (fault, context) => {
-		needs(context, missing);
-		await measure(context, { name: `${fault.name} (etcd 3.5)`, bound: RECONNECTED, stage, commit: (each) => fault.commit(each, 3 * each.ttlMs) });
-	});
+	test.for(STAGE_FAULTS.filter(({ name }) => /black hole|hangs|with its data|empty/.test(name)))(
+		'$name',
+		async (fault, context) => {
+			needs(context, missing);
+			await measure(context, {
+				name: `${fault.name} (etcd 3.5)`,
+				bound: RECONNECTED,
+				stage,
+				commit: (each) => fault.commit(each, 3 * each.ttlMs),
+			});
+		},
+	);
 });

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, type TestContext, test } from 'vitest';
-import { type Cluster, startCluster } from '../support/cluster.js';
-import type { Etcd } from '../support/etcd.js';
-import { Gateway } from '../support/gateway.js';
-import type { Stage } from '../support/stage.js';
+import { type Cluster, startCluster } from '../support/etcd/cluster.js';
+import type { Etcd } from '../support/etcd/etcd.js';
+import { Gateway } from '../support/etcd/gateway.js';
+import type { Stage } from '../support/stage/stage.js';
 import { until } from '../support/until.js';
 import { TTL_SECONDS } from './measure.js';
 import { type Bound, RECONNECTED } from './row.js';
@@ -19,11 +19,25 @@ afterAll(() => cluster.stop());
 
 type Act = (victim: Etcd, stages: readonly Stage[]) => Promise<number>;
 
-async function strike(context: TestContext, name: string, bound: Bound, choose: () => Promise<Etcd>, act: Act, others = true) {
+async function strike(
+	context: TestContext,
+	name: string,
+	bound: Bound,
+	choose: () => Promise<Etcd>,
+	act: Act,
+	others = true,
+) {
 	const victim = await choose();
 	const rest = cluster.members.filter((member) => member !== victim);
 	const eye = rest.at(-1) ?? victim;
-	await measureTogether(context, { name, bound, victim, others: others ? rest : [], eye, act: (stages) => act(victim, stages) });
+	await measureTogether(context, {
+		name,
+		bound,
+		victim,
+		others: others ? rest : [],
+		eye,
+		act: (stages) => act(victim, stages),
+	});
 	await cluster.healthy();
 }
 
@@ -45,15 +59,23 @@ const killed = async (victim: Etcd) => {
 };
 
 describe('a member of a cluster of three', () => {
-	test('hangs', (context) => strike(context, 'the follower in use hangs for three TTLs', 'never missing', follower, hung));
-	test('is killed', (context) => strike(context, 'the follower in use is killed', 'never missing', follower, killed));
+	test('hangs', (context) =>
+		strike(context, 'the follower in use hangs for three TTLs', 'never missing', follower, hung));
+	test('is killed', (context) =>
+		strike(context, 'the follower in use is killed', 'never missing', follower, killed));
 	test('cannot be reached', (context) =>
-		strike(context, 'the member in use cannot be reached for three TTLs (black hole)', 'never missing', follower, async (_, stages) => {
-			await Promise.all(stages.map(({ proxy }) => proxy.mode('blackhole')));
-			await wait(3 * ttlMs);
-			await Promise.all(stages.map(({ proxy }) => proxy.mode('pass')));
-			return performance.now();
-		}));
+		strike(
+			context,
+			'the member in use cannot be reached for three TTLs (black hole)',
+			'never missing',
+			follower,
+			async (_, stages) => {
+				await Promise.all(stages.map(({ proxy }) => proxy.mode('blackhole')));
+				await wait(3 * ttlMs);
+				await Promise.all(stages.map(({ proxy }) => proxy.mode('pass')));
+				return performance.now();
+			},
+		));
 	test('is behind', (context) =>
 		strike(
 			context,
@@ -75,14 +97,22 @@ describe('a member of a cluster of three', () => {
 		));
 	// etcd without https://github.com/etcd-io/etcd/pull/16822 (3.4.23 among them) lets a leader that wakes up revoke leases which the new
 	// leader has renewed: the key may go at that moment, and nobody can hold it. What can be promised is that it is back at once.
-	test('hangs as leader', (context) => strike(context, 'the leader, in use, hangs for three TTLs', RECONNECTED, () => cluster.leader(), hung));
-	test('is killed as leader', (context) => strike(context, 'the leader, in use, is killed', 'never missing', () => cluster.leader(), killed));
+	test('hangs as leader', (context) =>
+		strike(context, 'the leader, in use, hangs for three TTLs', RECONNECTED, () => cluster.leader(), hung));
+	test('is killed as leader', (context) =>
+		strike(context, 'the leader, in use, is killed', 'never missing', () => cluster.leader(), killed));
 	test('is left alone', (context) =>
-		strike(context, 'no leader: two of three are killed for three TTLs', 'comes back', follower, async (victim) => {
-			const others = cluster.members.filter((member) => member !== victim);
-			await Promise.all(others.map((member) => member.kill()));
-			await wait(3 * ttlMs);
-			await Promise.all(others.map((member) => member.start()));
-			return performance.now();
-		}));
+		strike(
+			context,
+			'no leader: two of three are killed for three TTLs',
+			'comes back',
+			follower,
+			async (victim) => {
+				const others = cluster.members.filter((member) => member !== victim);
+				await Promise.all(others.map((member) => member.kill()));
+				await wait(3 * ttlMs);
+				await Promise.all(others.map((member) => member.start()));
+				return performance.now();
+			},
+		));
 });

@@ -2,8 +2,8 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { removeAtExit } from '../support/guarded.js';
-import type { Stage } from '../support/stage.js';
+import { removeAtExit } from '../support/process/guarded.js';
+import type { Stage } from '../support/stage/stage.js';
 import { measure } from './measure.js';
 import { MENDED, RECONNECTED } from './row.js';
 
@@ -85,7 +85,9 @@ describe('a bad etcd', () => {
 			bound: MENDED,
 			commit: async ({ gateway, registrar, etcd }) => {
 				for (let times = 0; times < 50; times += 1) await gateway.put('other', String(times));
-				const { header } = await gateway.call<{ header: { revision: string } }>('/v3/kv/range', { key: 'b3RoZXI=' });
+				const { header } = await gateway.call<{ header: { revision: string } }>('/v3/kv/range', {
+					key: 'b3RoZXI=',
+				});
 				await etcd.ctl('compact', header.revision);
 				await gateway.delete(registrar.key);
 				return performance.now();
@@ -110,7 +112,9 @@ describe('a bad etcd', () => {
 				expect(full).toBe(true);
 				await gateway.delete(registrar.key);
 				await wait(2 * ttlMs);
-				const { header } = await gateway.call<{ header: { revision: string } }>('/v3/kv/range', { key: 'YmlnCg==' });
+				const { header } = await gateway.call<{ header: { revision: string } }>('/v3/kv/range', {
+					key: 'YmlnCg==',
+				});
 				await gateway.delete('big');
 				await etcd.ctl('compact', header.revision);
 				await etcd.ctl('defrag');

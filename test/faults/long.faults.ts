@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { healing } from '../support/healing.js';
-import { expectRest, rightForGood, startStage } from '../support/stage.js';
-import { STAGE_FAULTS } from '../support/stage-faults.js';
+import { healing } from '../support/stage/healing.js';
+import { expectRest, rightForGood, startStage } from '../support/stage/stage.js';
+import { STAGE_FAULTS } from '../support/stage/stage-faults.js';
 import { TTL_SECONDS } from './measure.js';
 
 const MINUTES = 2.2;
@@ -22,7 +22,14 @@ describe.concurrent('an outage of minutes is told in a few lines', () => {
 		const told = stage.registrar.logs().slice(before);
 		const bound = { words: `at most ${LINES} lines` };
 		const title = `${name}, for ${MINUTES} minutes: told in ${told.length} lines`;
-		context.task.meta.faultRow = { name: title, runs: 1, backMs: [backMs], missing: null, bound, cpuPercent: null };
+		context.task.meta.faultRow = {
+			name: title,
+			runs: 1,
+			backMs: [backMs],
+			missing: null,
+			bound,
+			cpuPercent: null,
+		};
 		expect(told.length).toBeLessThanOrEqual(LINES);
 		expect(told[0]?.message).toBe('etcd does not let us reconcile: trying for ever');
 		// How long and how often, instead of a line for each try.
@@ -38,7 +45,10 @@ describe.concurrent('ten thousand heals', () => {
 		const { first, last, repaired, leases } = await healing(HEALING, [100, HEALS], context.onTestFinished);
 		expect(repaired).toBe(HEALS);
 		expect(leases).toBe(1);
-		expect({ listeners: last.listeners, warnings: last.warnings }).toEqual({ listeners: first.listeners, warnings: 0 });
+		expect({ listeners: last.listeners, warnings: last.warnings }).toEqual({
+			listeners: first.listeners,
+			warnings: 0,
+		});
 		// The beat arms a timer more or less; a leak would leave thousands.
 		expect(last.resources).toBeLessThanOrEqual(first.resources + 2);
 		const percent = ((last.heap - first.heap) / first.heap) * 100;

@@ -1,6 +1,12 @@
 import { expect, type TestContext } from 'vitest';
-import { cpuNanoseconds } from '../support/proc.js';
-import { expectQuietLog, rightForGood, type Stage, type StageOptions, startStage } from '../support/stage.js';
+import { cpuNanoseconds } from '../support/process/proc.js';
+import {
+	expectQuietLog,
+	rightForGood,
+	type Stage,
+	type StageOptions,
+	startStage,
+} from '../support/stage/stage.js';
 import { type Bound, type FaultRow, median } from './row.js';
 
 export interface Measured {
@@ -23,7 +29,10 @@ const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, 
  * Commits the fault on several stages beside each other, each at a moment of its own in the interval, and writes down what came of it
  * for the table. That the key comes back, one lease is left and the log stays quiet is asserted here; the exact times are the table's.
  */
-export async function measure(context: TestContext, { name, bound, runs = 5, stage, open, commit }: Measured): Promise<void> {
+export async function measure(
+	context: TestContext,
+	{ name, bound, runs = 5, stage, open, commit }: Measured,
+): Promise<void> {
 	const stages = await (open ?? ((test, count) => openStages(test, count, stage)))(context, runs);
 	const results = await Promise.all(
 		stages.map(async (stage, run) => {
@@ -59,7 +68,8 @@ export async function measure(context: TestContext, { name, bound, runs = 5, sta
 /** One after the other: five programs that start at once would measure the machine. */
 async function openStages(context: TestContext, count: number, options: StageOptions = {}): Promise<Stage[]> {
 	const stages: Stage[] = [];
-	for (let run = 0; run < count; run += 1) stages.push(await startStage(context, { ttlSeconds: TTL_SECONDS, ...options }));
+	for (let run = 0; run < count; run += 1)
+		stages.push(await startStage(context, { ttlSeconds: TTL_SECONDS, ...options }));
 	return stages;
 }
 
@@ -67,7 +77,9 @@ async function openStages(context: TestContext, count: number, options: StageOpt
  * The median CPU share of the registrars while nothing happens. V8 collects garbage once, eight seconds after a process falls silent, which
  * costs some 40 ms: a window that holds it is looked at once more. What spins, spins in both.
  */
-export async function restOf(stages: readonly { readonly registrar: { readonly pid: number } }[]): Promise<number> {
+export async function restOf(
+	stages: readonly { readonly registrar: { readonly pid: number } }[],
+): Promise<number> {
 	const first = await windowOf(stages);
 	return first < 1 ? first : Math.min(first, await windowOf(stages));
 }

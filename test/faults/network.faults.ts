@@ -2,15 +2,15 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'vitest';
-import { startEtcd } from '../support/etcd.js';
-import { Gateway } from '../support/gateway.js';
-import { removeAtExit } from '../support/guarded.js';
+import { startEtcd } from '../support/etcd/etcd.js';
+import { Gateway } from '../support/etcd/gateway.js';
 import { needs } from '../support/needs.js';
-import { freePort } from '../support/net.js';
-import { networkMissing, startNetwork, type TestNetwork } from '../support/netns.js';
-import { startProxy } from '../support/proxy.js';
-import { startRegistrar } from '../support/registrar.js';
-import { end, observe, type Stage } from '../support/stage.js';
+import { freePort } from '../support/network/net.js';
+import { networkMissing, startNetwork, type TestNetwork } from '../support/network/netns.js';
+import { startProxy } from '../support/network/proxy.js';
+import { removeAtExit } from '../support/process/guarded.js';
+import { startRegistrar } from '../support/process/registrar.js';
+import { end, observe, type Stage } from '../support/stage/stage.js';
 import { measure, TTL_SECONDS } from './measure.js';
 import { RECONNECTED } from './row.js';
 
@@ -36,7 +36,10 @@ describe('a bad network', () => {
 					const gateway = new Gateway(etcd.endpoint);
 					const timeline = observe(context, gateway, registrar);
 					await timeline.right();
-					networks.set({ etcd, gateway, registrar, timeline, ttlMs, proxy: await unused(etcd.endpoint, context) }, network);
+					networks.set(
+						{ etcd, gateway, registrar, timeline, ttlMs, proxy: await unused(etcd.endpoint, context) },
+						network,
+					);
 				}
 				return [...networks.keys()];
 			},
@@ -91,13 +94,27 @@ describe('a bad network', () => {
 					const etcd = await startEtcd({ port, dataDir });
 					context.onTestFinished(() => etcd.kill());
 					// A hosts file of its own, in a mount namespace of its own.
-					const wrap = ['unshare', '--mount', 'sh', '-c', `mount --bind ${file} /etc/hosts && exec "$@"`, 'sh'];
+					const wrap = [
+						'unshare',
+						'--mount',
+						'sh',
+						'-c',
+						`mount --bind ${file} /etc/hosts && exec "$@"`,
+						'sh',
+					];
 					const registrar = startRegistrar(`http://etcd.test:${port}`, { ttlSeconds: TTL_SECONDS, wrap });
 					context.onTestFinished(() => end(registrar));
 					const gateway = new Gateway(etcd.endpoint);
 					const timeline = observe(context, gateway, registrar);
 					await timeline.right();
-					const stage = { etcd, gateway, registrar, timeline, ttlMs, proxy: await unused(etcd.endpoint, context) };
+					const stage = {
+						etcd,
+						gateway,
+						registrar,
+						timeline,
+						ttlMs,
+						proxy: await unused(etcd.endpoint, context),
+					};
 					hosts.set(stage, { file, dataDir, port });
 				}
 				return [...hosts.keys()];

@@ -1,8 +1,8 @@
 import { Etcd3 } from 'etcd3';
 import { type TestContext, test } from 'vitest';
-import { type Etcd, startEtcd } from '../support/etcd.js';
-import { startRegistrar } from '../support/registrar.js';
-import { end, type Stage } from '../support/stage.js';
+import { type Etcd, startEtcd } from '../support/etcd/etcd.js';
+import { startRegistrar } from '../support/process/registrar.js';
+import { end, type Stage } from '../support/stage/stage.js';
 import { until } from '../support/until.js';
 import { RECONNECTED } from './row.js';
 import { measureTogether } from './several.js';
@@ -32,7 +32,9 @@ class Overload {
 
 	async seed(): Promise<void> {
 		for (let first = 0; first < KEYS; first += A_TRANSACTION) {
-			const success = upTo(A_TRANSACTION).map((n) => ({ request_put: { key: bytes(`/seed/${first + n}`), value: bytes('x') } }));
+			const success = upTo(A_TRANSACTION).map((n) => ({
+				request_put: { key: bytes(`/seed/${first + n}`), value: bytes('x') },
+			}));
 			await this.#client.kv.txn({ success });
 		}
 	}
@@ -44,7 +46,8 @@ class Overload {
 		const pending = async () => (await this.etcd.metrics()).sum('etcd_server_proposals_pending');
 		this.#waiting = [this.#ask(this.#client.kv.txn({ success: [put, ...count] }))];
 		await until(async () => (await pending()) > 0);
-		for (const n of upTo(BACKLOG + 500)) this.#waiting.push(this.#ask(this.#client.kv.put({ key: bytes('other'), value: bytes(String(n)) })));
+		for (const n of upTo(BACKLOG + 500))
+			this.#waiting.push(this.#ask(this.#client.kv.put({ key: bytes('other'), value: bytes(String(n)) })));
 		await until(async () => (await this.refused('Put')) > 0);
 	}
 
@@ -59,7 +62,8 @@ class Overload {
 	/** How many calls it refused so far. 3.4 forgets to give the refusal a number of its own. */
 	async refused(method: string): Promise<number> {
 		const metrics = await this.etcd.metrics();
-		const count = (code: string) => metrics.sum('grpc_server_handled_total', { grpc_method: method, grpc_code: code });
+		const count = (code: string) =>
+			metrics.sum('grpc_server_handled_total', { grpc_method: method, grpc_code: code });
 		return count('ResourceExhausted') + count('Unknown');
 	}
 
@@ -76,7 +80,8 @@ test('too many requests', async (context) => {
 	await overload.seed();
 	const act = async (stages: readonly Stage[]) => {
 		for (const { registrar } of stages) registrar.signal('SIGSTOP');
-		for (const { gateway } of stages.slice(0, 1)) for (const lease of await gateway.leases()) await gateway.revoke(lease);
+		for (const { gateway } of stages.slice(0, 1))
+			for (const lease of await gateway.leases()) await gateway.revoke(lease);
 		await overload.begin();
 		for (const { registrar } of stages) registrar.signal('SIGCONT');
 		// Those wait for an answer to their read; who only now starts asks for a lease beside it, and is refused.

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, type TestContext, test } from 'vitest';
-import type { Cable } from '../support/cable.js';
-import { type Cluster, startCluster } from '../support/cluster.js';
-import type { Etcd } from '../support/etcd.js';
-import { Gateway } from '../support/gateway.js';
+import { type Cluster, startCluster } from '../support/etcd/cluster.js';
+import type { Etcd } from '../support/etcd/etcd.js';
+import { Gateway } from '../support/etcd/gateway.js';
 import { needs } from '../support/needs.js';
-import { networkMissing, startNetwork } from '../support/netns.js';
-import type { Stage } from '../support/stage.js';
+import type { Cable } from '../support/network/cable.js';
+import { networkMissing, startNetwork } from '../support/network/netns.js';
+import type { Stage } from '../support/stage/stage.js';
 import { until } from '../support/until.js';
 import { TTL_SECONDS } from './measure.js';
 import { RECONNECTED } from './row.js';
@@ -43,19 +43,39 @@ async function believes(gateway: Gateway, key: string): Promise<boolean> {
 	return (await gateway.call<{ kvs?: unknown[] }>('/v3/kv/range', request)).kvs !== undefined;
 }
 
-async function partitioned(context: TestContext, name: string, leader: () => Etcd | undefined): Promise<void> {
+async function partitioned(
+	context: TestContext,
+	name: string,
+	leader: () => Etcd | undefined,
+): Promise<void> {
 	needs(context, missing);
 	const chosen = leader();
 	if (chosen) await cluster.promote(chosen);
-	await measureTogether(context, { name, bound: 'never missing', victim, others, ...eyeOf(others), act: () => cutFor(3 * ttlMs) });
+	await measureTogether(context, {
+		name,
+		bound: 'never missing',
+		victim,
+		others,
+		...eyeOf(others),
+		act: () => cutFor(3 * ttlMs),
+	});
 	await cluster.healthy();
 }
 const eyeOf = ([eye]: readonly Etcd[]) => (eye ? { eye } : {});
 
 describe('a member that its peers cannot reach, open to clients', () => {
 	test('as follower', (context) =>
-		partitioned(context, 'the follower in use is cut off from its peers for three TTLs, open to clients', () => others[0]));
-	test('as leader', (context) => partitioned(context, 'the leader, in use, is cut off from its peers for three TTLs, open to clients', () => victim));
+		partitioned(
+			context,
+			'the follower in use is cut off from its peers for three TTLs, open to clients',
+			() => others[0],
+		));
+	test('as leader', (context) =>
+		partitioned(
+			context,
+			'the leader, in use, is cut off from its peers for three TTLs, open to clients',
+			() => victim,
+		));
 
 	test('is behind, and the only one', async (context) => {
 		needs(context, missing);
@@ -81,7 +101,8 @@ describe('a member that its peers cannot reach, open to clients', () => {
 			await until(async () => (await victim.http('/health')).includes('true'));
 			return performance.now();
 		};
-		const name = 'the only endpoint is a follower cut off from its peers, while the key is deleted at the others';
+		const name =
+			'the only endpoint is a follower cut off from its peers, while the key is deleted at the others';
 		await measureTogether(context, { name, bound: RECONNECTED, victim, ...eyeOf(others), act });
 		await cluster.healthy();
 	});

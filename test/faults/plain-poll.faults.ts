@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { compile } from '../support/compile.js';
-import { KEY_FAULTS } from '../support/key-faults.js';
+import { KEY_FAULTS } from '../support/stage/key-faults.js';
 import { measure, TTL_SECONDS } from './measure.js';
 
 const INTERVAL_MS = TTL_SECONDS * 1_000;

@@ -1,10 +1,10 @@
 import { describe, expect, type TestContext, test } from 'vitest';
 import { compile } from '../support/compile.js';
-import { clockMissing, startClock } from '../support/faketime.js';
-import { recordHistory } from '../support/gaps.js';
 import { needs } from '../support/needs.js';
-import { startRegistrar } from '../support/registrar.js';
-import { end, rightForGood, type Stage, startStage } from '../support/stage.js';
+import { clockMissing, startClock } from '../support/process/faketime.js';
+import { startRegistrar } from '../support/process/registrar.js';
+import { recordHistory } from '../support/stage/gaps.js';
+import { end, rightForGood, type Stage, startStage } from '../support/stage/stage.js';
 import { measure, restOf, TTL_SECONDS } from './measure.js';
 import { type FaultRow, RECONNECTED } from './row.js';
 
@@ -35,7 +35,14 @@ async function replace(context: TestContext, name: string, act: Replacing) {
 		}),
 	);
 	const missing = results.filter((each) => each.missing).length;
-	const row: FaultRow = { name, bound: 'never missing', backMs: null, missing, runs: RUNS, cpuPercent: await restOf(results) };
+	const row: FaultRow = {
+		name,
+		bound: 'never missing',
+		backMs: null,
+		missing,
+		runs: RUNS,
+		cpuPercent: await restOf(results),
+	};
 	context.task.meta.faultRow = row;
 	expect(missing).toBe(0);
 }
@@ -48,11 +55,15 @@ describe('a bad day of the process', () => {
 		}));
 
 	test('rolling replace', (context) =>
-		replace(context, 'a rolling replace: the second starts before the first gets SIGTERM', async ({ registrar }, next) => {
-			await next().registered();
-			registrar.signal('SIGTERM');
-			expect((await registrar.waitExit()).code).toBe(0);
-		}));
+		replace(
+			context,
+			'a rolling replace: the second starts before the first gets SIGTERM',
+			async ({ registrar }, next) => {
+				await next().registered();
+				registrar.signal('SIGTERM');
+				expect((await registrar.waitExit()).code).toBe(0);
+			},
+		));
 
 	test.concurrent.for([
 		['back one hour', -3_600],

@@ -12,7 +12,11 @@ export interface FaultRow {
 }
 
 /** What is promised. `comes back` = it does, within no named time. Words = what the scenario itself asserts: it is in the table only when kept. */
-export type Bound = { readonly medianMs: number; readonly worstMs: number } | 'never missing' | 'comes back' | { readonly words: string };
+export type Bound =
+	| { readonly medianMs: number; readonly worstMs: number }
+	| 'never missing'
+	| 'comes back'
+	| { readonly words: string };
 
 declare module 'vitest' {
 	interface TaskMeta {
@@ -47,7 +51,11 @@ export function tableOf(rows: readonly (readonly [FaultRow, Outcome])[]): string
 	const width = Math.max(...rows.map(([{ name }]) => name.length), 20);
 	const promised = Math.max(...rows.map(([{ bound }]) => promiseOf(bound).length), 15);
 	const head = `${'fault'.padEnd(width)}  runs  median ms  worst ms  seen missing  CPU at rest  ${'bound'.padEnd(promised)}  verdict`;
-	return [head, '-'.repeat(head.length), ...rows.map(([row, outcome]) => lineOf(row, outcome, width, promised))].join('\n');
+	return [
+		head,
+		'-'.repeat(head.length),
+		...rows.map(([row, outcome]) => lineOf(row, outcome, width, promised)),
+	].join('\n');
 }
 
 function promiseOf(bound: Bound): string {

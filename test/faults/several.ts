@@ -1,9 +1,9 @@
 import type { TestContext } from 'vitest';
-import type { Etcd } from '../support/etcd.js';
-import { Gateway } from '../support/gateway.js';
-import { startProxy } from '../support/proxy.js';
-import { startRegistrar } from '../support/registrar.js';
-import { end, observe, type Stage } from '../support/stage.js';
+import type { Etcd } from '../support/etcd/etcd.js';
+import { Gateway } from '../support/etcd/gateway.js';
+import { startProxy } from '../support/network/proxy.js';
+import { startRegistrar } from '../support/process/registrar.js';
+import { end, observe, type Stage } from '../support/stage/stage.js';
 import { type Measured, measure, TTL_SECONDS } from './measure.js';
 
 export interface Together extends Pick<Measured, 'name' | 'bound' | 'runs'> {
@@ -18,7 +18,10 @@ export interface Together extends Pick<Measured, 'name' | 'bound' | 'runs'> {
 }
 
 /** One fault for several registrars at once, each with a key of its own, at one etcd or cluster. */
-export async function measureTogether(context: TestContext, { victim, others = [], eye = victim, act, ...what }: Together): Promise<void> {
+export async function measureTogether(
+	context: TestContext,
+	{ victim, others = [], eye = victim, act, ...what }: Together,
+): Promise<void> {
 	let done: Promise<number> | null = null;
 	let stages: readonly Stage[] = [];
 	await measure(context, {
@@ -34,13 +37,22 @@ export async function measureTogether(context: TestContext, { victim, others = [
 	});
 }
 
-async function openSeveral(context: TestContext, runs: number, victim: Etcd, others: readonly Etcd[], eye: Etcd): Promise<Stage[]> {
+async function openSeveral(
+	context: TestContext,
+	runs: number,
+	victim: Etcd,
+	others: readonly Etcd[],
+	eye: Etcd,
+): Promise<Stage[]> {
 	const stages: Stage[] = [];
 	for (let run = 0; run < runs; run += 1) {
 		const proxy = await startProxy(victim.endpoint);
 		context.onTestFinished(() => proxy.close());
 		const endpoints = [proxy, ...others].map(({ endpoint }) => endpoint).join(';');
-		const registrar = startRegistrar(endpoints, { ttlSeconds: TTL_SECONDS, env: { SERVICE_ADDR: `10.0.0.${run + 1}:8080` } });
+		const registrar = startRegistrar(endpoints, {
+			ttlSeconds: TTL_SECONDS,
+			env: { SERVICE_ADDR: `10.0.0.${run + 1}:8080` },
+		});
 		context.onTestFinished(async () => {
 			registrar.signal('SIGTERM');
 			await registrar.waitExit({ limitMs: 10_000 }).catch(() => undefined);

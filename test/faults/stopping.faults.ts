@@ -1,9 +1,9 @@
 import { describe, expect, type TestContext, test } from 'vitest';
-import { type Etcd, startEtcd } from '../support/etcd.js';
-import { Gateway } from '../support/gateway.js';
-import { startProxy, type TcpProxy } from '../support/proxy.js';
-import { type RunningRegistrar, startRegistrar } from '../support/registrar.js';
-import { end } from '../support/stage.js';
+import { type Etcd, startEtcd } from '../support/etcd/etcd.js';
+import { Gateway } from '../support/etcd/gateway.js';
+import { startProxy, type TcpProxy } from '../support/network/proxy.js';
+import { type RunningRegistrar, startRegistrar } from '../support/process/registrar.js';
+import { end } from '../support/stage/stage.js';
 import { until } from '../support/until.js';
 
 const TTL_SECONDS = 3;
@@ -50,7 +50,11 @@ const PASSES: readonly { readonly pass: string; readonly begin: Begin }[] = [
 /** What etcd has been asked for since, in the order in which a pass asks. */
 async function asked({ etcd }: Lane): Promise<Record<'grants' | 'puts' | 'renewals', number>> {
 	const metrics = await etcd.metrics();
-	return { grants: metrics.handled('LeaseGrant'), puts: metrics.handled('Txn'), renewals: metrics.received('LeaseKeepAlive') };
+	return {
+		grants: metrics.handled('LeaseGrant'),
+		puts: metrics.handled('Txn'),
+		renewals: metrics.received('LeaseKeepAlive'),
+	};
 }
 
 interface Outcome {
@@ -86,7 +90,13 @@ async function openLane(context: TestContext): Promise<Lane> {
 	return { etcd, proxy, gateway };
 }
 
-async function stopAt(context: TestContext, lane: Lane, begin: Begin, afterMs: number, silent: boolean): Promise<Outcome> {
+async function stopAt(
+	context: TestContext,
+	lane: Lane,
+	begin: Begin,
+	afterMs: number,
+	silent: boolean,
+): Promise<Outcome> {
 	const { proxy, gateway } = lane;
 	const env = { REGISTRAR_STOP_TIMEOUT: `${silent ? STOP_TIMEOUT_MS : 5_000}ms` };
 	const registrar = await begin(lane, () => startRegistrar(proxy.endpoint, { ttlSeconds: TTL_SECONDS, env }));
@@ -127,7 +137,12 @@ describe.each(PASSES)('SIGTERM at every moment of $pass', ({ pass, begin }) => {
 		const outcomes = await sweep(context, begin, true);
 		expect(outcomes.filter(({ code, exitMs }) => code !== 0 || exitMs > STOP_TIMEOUT_MS + 1_000)).toEqual([]);
 		const worst = Math.round(Math.max(...outcomes.map(({ exitMs }) => exitMs)));
-		note(context, `SIGTERM and silence at every moment of ${pass}: worst exit ${worst} ms`, outcomes, 'timeout + 1 s');
+		note(
+			context,
+			`SIGTERM and silence at every moment of ${pass}: worst exit ${worst} ms`,
+			outcomes,
+			'timeout + 1 s',
+		);
 	});
 });
 
@@ -136,5 +151,12 @@ function note(context: TestContext, name: string, outcomes: readonly Outcome[], 
 	const stages = outcomes.map(({ stage }) => stage);
 	for (const each of ['not granted, not put', 'granted, not put', 'granted, put'])
 		expect(stages.filter((stage) => stage.startsWith(each))).not.toEqual([]);
-	context.task.meta.faultRow = { name, runs: outcomes.length, backMs: null, missing: null, bound: { words }, cpuPercent: null };
+	context.task.meta.faultRow = {
+		name,
+		runs: outcomes.length,
+		backMs: null,
+		missing: null,
+		bound: { words },
+		cpuPercent: null,
+	};
 }

@@ -19,7 +19,16 @@ function wasChosen(test: TestCase): boolean {
 }
 
 function rowOf(test: TestCase): FaultRow {
-	return test.meta().faultRow ?? { name: test.fullName, bound: { words: 'as it says' }, runs: 1, backMs: null, missing: null, cpuPercent: null };
+	return (
+		test.meta().faultRow ?? {
+			name: test.fullName,
+			bound: { words: 'as it says' },
+			runs: 1,
+			backMs: null,
+			missing: null,
+			cpuPercent: null,
+		}
+	);
 }
 
 function outcomeOf(test: TestCase): Outcome {

@@ -2,17 +2,17 @@ import { copyFileSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ctlEye } from '../support/ctl-eye.js';
-import { startEtcd } from '../support/etcd.js';
-import type { PemFiles } from '../support/etcd-args.js';
-import { clockMissing, startClock } from '../support/faketime.js';
-import { removeAtExit } from '../support/guarded.js';
+import { ctlEye } from '../support/etcd/ctl-eye.js';
+import { startEtcd } from '../support/etcd/etcd.js';
+import type { PemFiles } from '../support/etcd/etcd-args.js';
+import { createAuthority } from '../support/etcd/tls.js';
 import { needs } from '../support/needs.js';
-import { freePort } from '../support/net.js';
-import { startRegistrar } from '../support/registrar.js';
-import { end, expectQuietLog } from '../support/stage.js';
-import { Timeline } from '../support/timeline.js';
-import { createAuthority } from '../support/tls.js';
+import { freePort } from '../support/network/net.js';
+import { clockMissing, startClock } from '../support/process/faketime.js';
+import { removeAtExit } from '../support/process/guarded.js';
+import { startRegistrar } from '../support/process/registrar.js';
+import { end, expectQuietLog } from '../support/stage/stage.js';
+import { Timeline } from '../support/stage/timeline.js';
 import { until } from '../support/until.js';
 
 const authority = createAuthority();
@@ -32,10 +32,25 @@ interface Case {
 const right = (port: number) => `https://127.0.0.1:${port}`;
 
 const CASES: readonly Case[] = [
-	{ what: 'another CA', env: { ...MTLS, ETCD_CACERT: stranger.ca }, endpoint: right, says: /not signed by a trusted CA/ },
-	{ what: 'a name that the certificate does not have', env: MTLS, endpoint: (port) => `https://127.0.0.2:${port}`, says: /not for the name/ },
+	{
+		what: 'another CA',
+		env: { ...MTLS, ETCD_CACERT: stranger.ca },
+		endpoint: right,
+		says: /not signed by a trusted CA/,
+	},
+	{
+		what: 'a name that the certificate does not have',
+		env: MTLS,
+		endpoint: (port) => `https://127.0.0.2:${port}`,
+		says: /not for the name/,
+	},
 	{ what: 'an expired certificate', env: MTLS, ahead: 10 * 86_400, endpoint: right, says: /has expired/ },
-	{ what: 'no client certificate', env: { ETCD_CACERT: authority.ca }, endpoint: right, says: /refused our TLS client certificate/ },
+	{
+		what: 'no client certificate',
+		env: { ETCD_CACERT: authority.ca },
+		endpoint: right,
+		says: /refused our TLS client certificate/,
+	},
 	{ what: 'http to a TLS port', env: {}, endpoint: (port) => `http://127.0.0.1:${port}`, says: /TLS/ },
 ];
 
@@ -44,9 +59,15 @@ describe('TLS that does not fit is told in one plain sentence, and nothing is re
 		if (ahead !== undefined) needs(context, clockMissing());
 		const port = await freePort();
 		const listen = ['--listen-client-urls', `https://127.0.0.1:${port},https://127.0.0.2:${port}`];
-		const etcd = await startEtcd({ port, args: listen, tls: { ca: authority.ca, server, client, clientCertAuth: true } });
+		const etcd = await startEtcd({
+			port,
+			args: listen,
+			tls: { ca: authority.ca, server, client, clientCertAuth: true },
+		});
 		context.onTestFinished(() => etcd.kill());
-		const registrar = startRegistrar(endpoint(port), { env: { ...env, ...(ahead === undefined ? {} : startClock(ahead).env) } });
+		const registrar = startRegistrar(endpoint(port), {
+			env: { ...env, ...(ahead === undefined ? {} : startClock(ahead).env) },
+		});
 		context.onTestFinished(() => end(registrar));
 		const line = await registrar.waitForLog(({ level }) => level === 'warn');
 		expect(line.reason).toMatch(says);
@@ -59,7 +80,9 @@ describe('TLS that does not fit is told in one plain sentence, and nothing is re
 		context.onTestFinished(() => etcd.kill());
 		const registrar = startRegistrar(right(etcd.port), { env: MTLS });
 		context.onTestFinished(() => end(registrar));
-		expect((await registrar.waitForLog(({ level }) => level === 'warn')).reason).toMatch(/does not speak TLS/);
+		expect((await registrar.waitForLog(({ level }) => level === 'warn')).reason).toMatch(
+			/does not speak TLS/,
+		);
 		expect(await etcd.leases()).toEqual([]);
 	});
 });
@@ -76,7 +99,11 @@ test('certificates of another authority are picked up without a restart and with
 	place(authority.ca, client);
 	const port = await freePort();
 	const dataDir = at('data');
-	const first = await startEtcd({ port, dataDir, tls: { ca: authority.ca, server, client, clientCertAuth: true } });
+	const first = await startEtcd({
+		port,
+		dataDir,
+		tls: { ca: authority.ca, server, client, clientCertAuth: true },
+	});
 	context.onTestFinished(() => first.kill());
 	const env = { ETCD_CACERT: at('ca.pem'), ETCD_CERT: at('cert.pem'), ETCD_KEY: at('key.pem') };
 	const registrar = startRegistrar(first.endpoint, { ttlSeconds: 5, env });

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { spawnGuarded } from '../support/guarded.js';
+import { spawnGuarded } from '../support/process/guarded.js';
 
 const inInterop = (path: string): string => fileURLToPath(new URL(`../../.interop/${path}`, import.meta.url));
 
@@ -14,14 +14,20 @@ export interface Follower {
 
 /** Which of etcd's clients it is made with; `null` = it could not be had (setup.sh has told why). */
 export function versionOf(client: 'own' | 'next'): string | null {
-	return existsSync(inInterop(`${client}/follow`)) ? readFileSync(inInterop(`${client}/version`), 'utf8').trim() : null;
+	return existsSync(inInterop(`${client}/follow`))
+		? readFileSync(inInterop(`${client}/version`), 'utf8').trim()
+		: null;
 }
 
 /** Looks for the service until the tests end. */
 export function follow(client: 'own' | 'next', endpoint: string, service: string): Follower {
-	const child = spawnGuarded(inInterop(`${client}/follow`), [endpoint, service], { stdio: ['ignore', 'pipe', 'pipe'], env: {} });
+	const child = spawnGuarded(inInterop(`${client}/follow`), [endpoint, service], {
+		stdio: ['ignore', 'pipe', 'pipe'],
+		env: {},
+	});
 	let text = '';
-	for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+	for (const stream of [child.stdout, child.stderr])
+		stream?.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
 	child.once('exit', (code, signal) => (text += `ended ${code ?? signal}\n`));
 	const lines = () => text.split('\n').slice(0, -1);
 	return {

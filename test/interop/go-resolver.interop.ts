@@ -1,9 +1,9 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { describe, expect, type TestContext, test } from 'vitest';
 import { createRegistrar } from '../../src/index.js';
-import { runCommand } from '../support/command.js';
-import { startEtcd } from '../support/etcd.js';
+import { startEtcd } from '../support/etcd/etcd.js';
 import { needs } from '../support/needs.js';
+import { runCommand } from '../support/process/command.js';
 import { until } from '../support/until.js';
 import { type Follower, follow, versionOf } from './follower.js';
 
@@ -11,7 +11,9 @@ import { type Follower, follow, versionOf } from './follower.js';
 async function aServer({ onTestFinished }: Pick<TestContext, 'onTestFinished'>): Promise<string> {
 	const server = new Server();
 	const port = await new Promise<number>((resolve, reject) =>
-		server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => (error ? reject(error) : resolve(port))),
+		server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) =>
+			error ? reject(error) : resolve(port),
+		),
 	);
 	onTestFinished(() => server.forceShutdown());
 	return `127.0.0.1:${port}`;
@@ -36,7 +38,13 @@ describe.each(['own', 'next'] as const)("etcd's own Go client (%s release)", (cl
 		const etcd = await startEtcd();
 		context.onTestFinished(() => etcd.kill());
 		const [first, second] = [await aServer(context), await aServer(context)];
-		const env = { ETCD_ENDPOINTS: etcd.endpoint, SERVICE_NAME: 'shop/user', SERVICE_FORMAT: 'grpc', SERVICE_META_ZONE: 'a', SERVICE_WEIGHT: '5' };
+		const env = {
+			ETCD_ENDPOINTS: etcd.endpoint,
+			SERVICE_NAME: 'shop/user',
+			SERVICE_FORMAT: 'grpc',
+			SERVICE_META_ZONE: 'a',
+			SERVICE_WEIGHT: '5',
+		};
 		const follower = follow(client, etcd.endpoint, 'shop/user');
 		await answers(follower, 'nobody');
 		const [one, other] = [first, second].map((addr) => runCommand(['run'], { ...env, SERVICE_ADDR: addr }));
@@ -49,7 +57,10 @@ describe.each(['own', 'next'] as const)("etcd's own Go client (%s release)", (cl
 		// Metadata must be null for it: any object there crashes round_robin in some releases (etcd issue 19700).
 		const told = follower.lines.filter((line) => /^(add|delete|ended)/.test(line)).sort();
 		const keys = [first, second].map((addr) => `shop/user/${addr}`).sort();
-		expect(told).toEqual([...keys.map((key) => `add ${key} ${key.slice('shop/user/'.length)} null`), ...keys.map((key) => `delete ${key}`)]);
+		expect(told).toEqual([
+			...keys.map((key) => `add ${key} ${key.slice('shop/user/'.length)} null`),
+			...keys.map((key) => `delete ${key}`),
+		]);
 		process.stdout.write(`etcd's Go client ${version}: found, balanced over, and followed\n`);
 	});
 
@@ -59,7 +70,11 @@ describe.each(['own', 'next'] as const)("etcd's own Go client (%s release)", (cl
 		context.onTestFinished(() => etcd.kill());
 		const [first, second] = [await aServer(context), await aServer(context)];
 		const service = { name: 'pay', formats: 'grpc' } as const;
-		const registrar = createRegistrar({ endpoints: etcd.endpoint, ttlSeconds: 60, services: [{ ...service, addr: first }] });
+		const registrar = createRegistrar({
+			endpoints: etcd.endpoint,
+			ttlSeconds: 60,
+			services: [{ ...service, addr: first }],
+		});
 		context.onTestFinished(() => registrar.stop());
 		await registrar.start();
 		const follower = follow(client, etcd.endpoint, 'pay');

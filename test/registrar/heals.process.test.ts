@@ -1,9 +1,11 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { healing } from '../support/healing.js';
+import { healing } from '../support/stage/healing.js';
 
 const PROGRAM = new URL('./programs/heals.ts', import.meta.url);
 
-test('a thousand heals leave one lease, and no more timers, sockets, listeners and memory than the first hundred', { timeout: 180_000 }, async () => {
+test('a thousand heals leave one lease, and no more timers, sockets, listeners and memory than the first hundred', {
+	timeout: 180_000,
+}, async () => {
 	const { first, last, repaired, value, leases } = await healing(PROGRAM, [100, 1_000], onTestFinished);
 	// Each of them was needed.
 	expect(repaired).toBe(1_000);

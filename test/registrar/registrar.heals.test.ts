@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
-import { aKeeping, KEY } from '../support/keeping.js';
-import { fakeTime, seconds, within } from '../support/passing-time.js';
+import { aKeeping, KEY } from '../support/memory/keeping.js';
+import { fakeTime, seconds, within } from '../support/memory/passing-time.js';
 
 fakeTime();
 
@@ -99,7 +99,9 @@ test('a logger or a listener that throws ends nothing', async () => {
 	const broken = () => {
 		throw new Error('the disk is full');
 	};
-	const { registrar, store, etcd } = aKeeping({ logger: { debug: broken, info: broken, warn: broken, error: broken } });
+	const { registrar, store, etcd } = aKeeping({
+		logger: { debug: broken, info: broken, warn: broken, error: broken },
+	});
 	registrar.on('registered', broken);
 	await registrar.start();
 	await seconds(1);
@@ -118,7 +120,16 @@ test('etcd that fails in every way for a long time ends nothing, and it is regis
 	const { registrar, store, etcd, schedule } = aKeeping();
 	await registrar.start();
 	await within(1, registrar.ready());
-	const faults = ['unavailable', 'hang', 'exhausted', 'permission-denied', 'authentication-failed', 'token-rejected', 'invalid', 'lost'] as const;
+	const faults = [
+		'unavailable',
+		'hang',
+		'exhausted',
+		'permission-denied',
+		'authentication-failed',
+		'token-rejected',
+		'invalid',
+		'lost',
+	] as const;
 	for (const fault of faults) {
 		store.down = fault;
 		store.disconnect();

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
-import { aKeeping, KEY } from '../support/keeping.js';
-import { fakeTime, seconds, within } from '../support/passing-time.js';
+import { aKeeping, KEY } from '../support/memory/keeping.js';
+import { fakeTime, seconds, within } from '../support/memory/passing-time.js';
 
 fakeTime();
 
@@ -74,7 +74,9 @@ test('registered only while the check passes', async () => {
 	let well = false;
 	const { registrar, etcd, names } = aKeeping({
 		services: [{ check: { target: 'tcp://127.0.0.1:1', intervalMs: 1_000, fall: 2 } }],
-		createCheck: () => ({ check: () => (well ? Promise.resolve() : Promise.reject(new Error('the tank is empty'))) }),
+		createCheck: () => ({
+			check: () => (well ? Promise.resolve() : Promise.reject(new Error('the tank is empty'))),
+		}),
 	});
 	await registrar.start();
 	await seconds(5);
@@ -96,7 +98,9 @@ test('an update does not make a failing check forgotten', async () => {
 	let well = true;
 	const { registrar, etcd } = aKeeping({
 		services: [{ check: { target: 'tcp://127.0.0.1:1', intervalMs: 1_000, fall: 2 } }],
-		createCheck: () => ({ check: () => (well ? Promise.resolve() : Promise.reject(new Error('the tank is empty'))) }),
+		createCheck: () => ({
+			check: () => (well ? Promise.resolve() : Promise.reject(new Error('the tank is empty'))),
+		}),
 	});
 	await registrar.start();
 	await within(2, registrar.ready());
@@ -118,7 +122,11 @@ test('what is added before the start is checked once, what is added after the st
 			},
 		}),
 	});
-	await registrar.add({ name: 'pay', addr: '10.0.0.5:81', check: { target: 'tcp://127.0.0.1:1', intervalMs: 60_000 } });
+	await registrar.add({
+		name: 'pay',
+		addr: '10.0.0.5:81',
+		check: { target: 'tcp://127.0.0.1:1', intervalMs: 60_000 },
+	});
 	await seconds(1);
 	expect(looks).toBe(0);
 	await registrar.start();

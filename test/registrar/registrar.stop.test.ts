@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { StoreError } from '../../src/core/errors.js';
-import { aKeeping, KEY } from '../support/keeping.js';
-import { fakeTime, seconds, within } from '../support/passing-time.js';
+import { aKeeping, KEY } from '../support/memory/keeping.js';
+import { fakeTime, seconds, within } from '../support/memory/passing-time.js';
 
 fakeTime();
 

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { ConflictError, StoppedError } from '../../src/core/errors.js';
-import { aKeeping, KEY } from '../support/keeping.js';
-import { fakeTime, outcome, seconds, within } from '../support/passing-time.js';
+import { aKeeping, KEY } from '../support/memory/keeping.js';
+import { fakeTime, outcome, seconds, within } from '../support/memory/passing-time.js';
 
 fakeTime();
 
@@ -99,7 +99,9 @@ test('fail: a live owner ends it: ready rejects, the event is fatal, and the own
 	await seconds(10);
 	expect(await asked).toBeInstanceOf(ConflictError);
 	expect(await asked).toMatchObject({ code: 'conflict', key: KEY });
-	expect(second.events.filter(({ event }) => event === 'conflict').at(-1)).toMatchObject({ detail: { key: KEY, fatal: true } });
+	expect(second.events.filter(({ event }) => event === 'conflict').at(-1)).toMatchObject({
+		detail: { key: KEY, fatal: true },
+	});
 	expect(second.names().at(-1)).toBe('stopped');
 	expect(await outcome(second.registrar.ready())).toBeInstanceOf(ConflictError);
 	expect(first.registrar.status().ready).toBe(true);
@@ -109,7 +111,9 @@ test('fail: a live owner ends it: ready rejects, the event is fatal, and the own
 
 test('it prints nothing', async () => {
 	const written: unknown[] = [];
-	const spies = [process.stdout, process.stderr].map((stream) => vi.spyOn(stream, 'write').mockImplementation((chunk) => written.push(chunk) > 0));
+	const spies = [process.stdout, process.stderr].map((stream) =>
+		vi.spyOn(stream, 'write').mockImplementation((chunk) => written.push(chunk) > 0),
+	);
 	const { registrar, store } = aKeeping();
 	await registrar.start();
 	await seconds(2);

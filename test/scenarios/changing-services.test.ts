@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, type TestContext, test } from 'vitest';
 import { createRegistrar, type RegistrarEvent, type RegistrarOptions, type Status } from '../../src/index.js';
-import { type Etcd, startEtcd } from '../support/etcd.js';
-import { Gateway, type KeyEvent } from '../support/gateway.js';
-import { getText } from '../support/http.js';
-import { freePort } from '../support/net.js';
-import { startRegistrar } from '../support/registrar.js';
-import { end } from '../support/stage.js';
+import { type Etcd, startEtcd } from '../support/etcd/etcd.js';
+import { Gateway, type KeyEvent } from '../support/etcd/gateway.js';
+import { freePort } from '../support/network/net.js';
+import { getText } from '../support/process/http.js';
+import { startRegistrar } from '../support/process/registrar.js';
+import { end } from '../support/stage/stage.js';
 import { until } from '../support/until.js';
 
 let etcd: Etcd;
@@ -21,13 +21,21 @@ afterAll(async () => {
 
 let count = 0;
 /** A registrar that is registered, with a name of its own, an eye on keys, and all that it told. */
-async function registered({ onTestFinished }: Pick<TestContext, 'onTestFinished'>, service: Partial<RegistrarOptions['services'][number]> = {}) {
+async function registered(
+	{ onTestFinished }: Pick<TestContext, 'onTestFinished'>,
+	service: Partial<RegistrarOptions['services'][number]> = {},
+) {
 	count += 1;
 	const name = `changing${count}`;
-	const registrar = createRegistrar({ endpoints: etcd.endpoint, ttlSeconds: 60, services: [{ name, addr: '10.0.0.1:80', ...service }] });
+	const registrar = createRegistrar({
+		endpoints: etcd.endpoint,
+		ttlSeconds: 60,
+		services: [{ name, addr: '10.0.0.1:80', ...service }],
+	});
 	onTestFinished(() => registrar.stop());
 	const told: RegistrarEvent[] = [];
-	for (const event of ['registered', 'repaired', 'withdrawn', 'degraded'] as const) registrar.on(event, () => told.push(event));
+	for (const event of ['registered', 'repaired', 'withdrawn', 'degraded'] as const)
+		registrar.on(event, () => told.push(event));
 	await registrar.start();
 	await registrar.ready();
 	const events = async (key: string): Promise<readonly KeyEvent[]> => {
@@ -36,12 +44,16 @@ async function registered({ onTestFinished }: Pick<TestContext, 'onTestFinished'
 		onTestFinished(() => watch.close());
 		return seen;
 	};
-	const repairs = () => Object.values(registrar.status().counters.repairs).reduce((sum, times) => sum + times, 0);
+	const repairs = () =>
+		Object.values(registrar.status().counters.repairs).reduce((sum, times) => sum + times, 0);
 	return { name, registrar, told, events, repairs, key: (addr: string) => `/ns/${name}/${addr}` };
 }
 
 test('an update changes the value under the same key and lease without a moment of absence, and is no repair', async (context) => {
-	const { name, registrar, events, repairs, key } = await registered(context, { formats: 'json', weight: 10 });
+	const { name, registrar, events, repairs, key } = await registered(context, {
+		formats: 'json',
+		weight: 10,
+	});
 	const before = await gateway.get(key('10.0.0.1:80'));
 	const seen = await events(key('10.0.0.1:80'));
 	await registrar.update(name, '10.0.0.1:80', { weight: 20, metadata: { zone: 'b' } });
@@ -97,7 +109,10 @@ test('what is changed while paused is registered with the resume', async (contex
 	await registrar.pause();
 	await registrar.update(name, '10.0.0.1:80', { version: 'v2' });
 	await registrar.add({ name, addr: '10.0.0.2:80', formats: 'json' });
-	expect(await Promise.all([gateway.get(key('10.0.0.1:80')), gateway.get(key('10.0.0.2:80'))])).toEqual([null, null]);
+	expect(await Promise.all([gateway.get(key('10.0.0.1:80')), gateway.get(key('10.0.0.2:80'))])).toEqual([
+		null,
+		null,
+	]);
 	await registrar.resume();
 	expect(JSON.parse((await gateway.get(key('10.0.0.1:80')))?.value ?? '')).toMatchObject({ version: 'v2' });
 	expect(await gateway.get(key('10.0.0.2:80'))).not.toBeNull();
@@ -113,7 +128,9 @@ test('ready() waits once more for a service that was just added', async (context
 
 test('many changes at once end as the last one says', async (context) => {
 	const { name, registrar, key } = await registered(context, { formats: 'json', weight: 1 });
-	const changes = Array.from({ length: 50 }, (_, index) => registrar.update(name, '10.0.0.1:80', { weight: index + 2 }));
+	const changes = Array.from({ length: 50 }, (_, index) =>
+		registrar.update(name, '10.0.0.1:80', { weight: index + 2 }),
+	);
 	await Promise.all(changes);
 	const seen = await gateway.get(key('10.0.0.1:80'));
 	expect(JSON.parse(seen?.value ?? '')).toMatchObject({ weight: 51 });
@@ -124,7 +141,11 @@ test('many changes at once end as the last one says', async (context) => {
 test('one service in two formats, told apart as two services or as one, has both keys on one lease', async (context) => {
 	const { name, registrar, key } = await registered(context);
 	await registrar.add({ name, addr: '10.0.0.1:80', formats: ['kratos', 'kitex'] });
-	const keys = [key('10.0.0.1:80'), `/microservices/${name}/${name}-10-0-0-1-80`, `kitex/registry-etcd/${name}/10.0.0.1:80`];
+	const keys = [
+		key('10.0.0.1:80'),
+		`/microservices/${name}/${name}-10-0-0-1-80`,
+		`kitex/registry-etcd/${name}/10.0.0.1:80`,
+	];
 	const leases = await Promise.all(keys.map(async (one) => (await gateway.get(one))?.lease));
 	expect(new Set(leases)).toEqual(new Set([registrar.status().lease?.id]));
 	await registrar.remove(name, '10.0.0.1:80');
@@ -145,7 +166,8 @@ test('a weight function is asked at each pass, and one that fails leaves the las
 	let weight: () => number = () => 10;
 	const { registrar, events, key } = await registered(context, { formats: 'json', weight: () => weight() });
 	const seen = await events(key('10.0.0.1:80'));
-	const inEtcd = async () => (JSON.parse((await gateway.get(key('10.0.0.1:80')))?.value ?? '{}') as { weight: number }).weight;
+	const inEtcd = async () =>
+		(JSON.parse((await gateway.get(key('10.0.0.1:80')))?.value ?? '{}') as { weight: number }).weight;
 	weight = () => 33;
 	await registrar.reconcile();
 	expect(await inEtcd()).toBe(33);
@@ -156,18 +178,28 @@ test('a weight function is asked at each pass, and one that fails leaves the las
 	weight = () => Number.NaN;
 	await registrar.reconcile();
 	expect(await inEtcd()).toBe(33);
-	expect(registrar.status()).toMatchObject({ ready: true, weights: [{ weight: 33 }], counters: { passes: { failed: 0 } } });
+	expect(registrar.status()).toMatchObject({
+		ready: true,
+		weights: [{ weight: 33 }],
+		counters: { passes: { failed: 0 } },
+	});
 	await until(() => seen.length > 0);
 	expect(seen.map(({ type }) => type)).toEqual(['put']);
 });
 
 test('a weight that follows the load stands in etcd, in the status and in the metrics, and keeps no process alive', async (context) => {
 	const port = await freePort();
-	const env = { SERVICE_NAME: 'weighed', SERVICE_FORMAT: 'json,kitex', SERVICE_WEIGHT: 'auto', REGISTRAR_HTTP: String(port) };
+	const env = {
+		SERVICE_NAME: 'weighed',
+		SERVICE_FORMAT: 'json,kitex',
+		SERVICE_WEIGHT: 'auto',
+		REGISTRAR_HTTP: String(port),
+	};
 	const command = startRegistrar(etcd.endpoint, { ttlSeconds: 60, env });
 	context.onTestFinished(() => end(command));
 	await command.registered();
-	const weightAt = async (key: string) => (JSON.parse((await gateway.get(key))?.value ?? '{}') as { weight: number }).weight;
+	const weightAt = async (key: string) =>
+		(JSON.parse((await gateway.get(key))?.value ?? '{}') as { weight: number }).weight;
 	const look = async () => {
 		const status = JSON.parse(await getText(`http://127.0.0.1:${port}/status`)) as Status;
 		const [weight] = status.weights;

@@ -3,8 +3,8 @@ import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { expect, test } from 'vitest';
 import { compile } from '../support/compile.js';
-import { startEtcd } from '../support/etcd.js';
-import { spawnGuarded } from '../support/guarded.js';
+import { startEtcd } from '../support/etcd/etcd.js';
+import { spawnGuarded } from '../support/process/guarded.js';
 
 const PASSES = 200;
 /** How long requests of others may hold up a pass. */
@@ -28,13 +28,18 @@ const REQUESTS: readonly string[] = [
 ];
 
 const quantile = (values: readonly number[], part: number): number =>
-	[...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * part))] ?? Number.NaN;
+	[...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * part))] ??
+	Number.NaN;
 
-test('thousands of requests, right, wrong and never ended, do not hold up the passes', { timeout: 180_000 }, async ({ onTestFinished }) => {
+test('thousands of requests, right, wrong and never ended, do not hold up the passes', {
+	timeout: 180_000,
+}, async ({ onTestFinished }) => {
 	const etcd = await startEtcd();
 	onTestFinished(() => etcd.kill());
 	const program = await compile(new URL('./programs/flooded.ts', import.meta.url));
-	const child = spawnGuarded(process.execPath, [program, etcd.endpoint], { stdio: ['pipe', 'pipe', 'inherit'] });
+	const child = spawnGuarded(process.execPath, [program, etcd.endpoint], {
+		stdio: ['pipe', 'pipe', 'inherit'],
+	});
 	onTestFinished(() => void child.kill('SIGKILL'));
 	if (!child.stdout || !child.stdin) throw new Error('no pipes');
 	const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

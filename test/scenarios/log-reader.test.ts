@@ -2,17 +2,20 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { startEtcd } from '../support/etcd.js';
-import { Gateway } from '../support/gateway.js';
-import { spawnGuarded } from '../support/guarded.js';
-import type { Ending } from '../support/stage.js';
+import { startEtcd } from '../support/etcd/etcd.js';
+import { Gateway } from '../support/etcd/gateway.js';
+import { spawnGuarded } from '../support/process/guarded.js';
+import type { Ending } from '../support/stage/stage.js';
 import { until } from '../support/until.js';
 
 const COMMAND = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 const KEY = '/ns/user/10.0.0.5:8080';
 
 /** A registrar whose log goes into a pipe of the test's own; `full`: nobody reads it, and it can take no byte more. */
-async function start(context: Ending, { full = false } = {}): Promise<{ child: ChildProcess; gateway: Gateway }> {
+async function start(
+	context: Ending,
+	{ full = false } = {},
+): Promise<{ child: ChildProcess; gateway: Gateway }> {
 	const etcd = await startEtcd();
 	context.onTestFinished(() => etcd.kill());
 	const env = {
@@ -65,9 +68,13 @@ describe.concurrent('whatever becomes of the reader of the log, the key stays', 
 	});
 
 	test('a pipe whose reader dies kills a plain program: the signal is real', async () => {
-		const plain = spawn(process.execPath, ['-e', 'setInterval(() => process.stderr.write("x".repeat(1000)), 10)'], {
-			stdio: ['ignore', 'ignore', 'pipe'],
-		});
+		const plain = spawn(
+			process.execPath,
+			['-e', 'setInterval(() => process.stderr.write("x".repeat(1000)), 10)'],
+			{
+				stdio: ['ignore', 'ignore', 'pipe'],
+			},
+		);
 		plain.stderr.destroy();
 		const [code] = await once(plain, 'exit');
 		expect(code).not.toBe(0);

@@ -1,18 +1,24 @@
 import { expect, type TestContext, test } from 'vitest';
 import { createRegistrar, type RegistrarOptions, type ServiceOptions } from '../../src/index.js';
-import { type Etcd, startEtcd } from '../support/etcd.js';
-import { Gateway } from '../support/gateway.js';
+import { type Etcd, startEtcd } from '../support/etcd/etcd.js';
+import { Gateway } from '../support/etcd/gateway.js';
 import { until } from '../support/until.js';
 
 const instances = (count: number, name = 'user'): ServiceOptions[] =>
-	Array.from({ length: count }, (_, index) => ({ name, addr: `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}:80` }));
+	Array.from({ length: count }, (_, index) => ({
+		name,
+		addr: `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}:80`,
+	}));
 
 const keyOf = ({ name, addr }: ServiceOptions): string => `/ns/${name}/${addr}`;
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 type Ending = Pick<TestContext, 'onTestFinished'>;
 
-async function anEtcd({ onTestFinished }: Ending, options: Parameters<typeof startEtcd>[0] = {}): Promise<Etcd> {
+async function anEtcd(
+	{ onTestFinished }: Ending,
+	options: Parameters<typeof startEtcd>[0] = {},
+): Promise<Etcd> {
 	const etcd = await startEtcd(options);
 	onTestFinished(() => etcd.kill());
 	return etcd;
@@ -32,7 +38,12 @@ const count = async (etcd: Etcd, prefix: string): Promise<number> =>
 test('ten thousand services: one lease, one PUT each; of a key that goes one PUT more; a stop leaves nothing', async (context) => {
 	const etcd = await anEtcd(context);
 	const services = instances(10_000);
-	const registrar = await registrarOf(context, { endpoints: etcd.endpoint, ttlSeconds: 60, stopTimeoutMs: 30_000, services });
+	const registrar = await registrarOf(context, {
+		endpoints: etcd.endpoint,
+		ttlSeconds: 60,
+		stopTimeoutMs: 30_000,
+		services,
+	});
 	await registrar.ready();
 	expect(await count(etcd, '/ns/user/')).toBe(10_000);
 	expect(await puts(etcd)).toBe(10_000);
@@ -53,7 +64,12 @@ test('ten thousand services: one lease, one PUT each; of a key that goes one PUT
 
 test('ten thousand services whose lease is revoked are all back under one new lease', async (context) => {
 	const etcd = await anEtcd(context);
-	const registrar = await registrarOf(context, { endpoints: etcd.endpoint, ttlSeconds: 60, stopTimeoutMs: 30_000, services: instances(10_000) });
+	const registrar = await registrarOf(context, {
+		endpoints: etcd.endpoint,
+		ttlSeconds: 60,
+		stopTimeoutMs: 30_000,
+		services: instances(10_000),
+	});
 	await registrar.ready();
 	const before = registrar.status().lease?.id ?? '0';
 	await etcd.ctl('lease', 'revoke', BigInt(before).toString(16));
@@ -65,7 +81,11 @@ test('ten thousand services whose lease is revoked are all back under one new le
 test('three hundred keys cost etcd at most 0.05 messages per key and TTL', async (context) => {
 	const etcd = await anEtcd(context);
 	const [ttlSeconds, intervals, keys] = [3, 5, 300];
-	const registrar = await registrarOf(context, { endpoints: etcd.endpoint, ttlSeconds, services: instances(keys) });
+	const registrar = await registrarOf(context, {
+		endpoints: etcd.endpoint,
+		ttlSeconds,
+		services: instances(keys),
+	});
 	await registrar.ready();
 	// The first gap is shorter than the interval, and the streams are opened after the first pass.
 	await wait(ttlSeconds * 1_100);
@@ -90,7 +110,12 @@ test('a key that another process holds keeps no other away', async (context) => 
 	const foreign = await gateway.grant(600);
 	const held = keyOf(rival ?? { name: '', addr: '' });
 	await gateway.put(held, 'theirs', foreign);
-	const registrar = await registrarOf(context, { endpoints: etcd.endpoint, ttlSeconds: 60, onConflict: 'wait', services });
+	const registrar = await registrarOf(context, {
+		endpoints: etcd.endpoint,
+		ttlSeconds: 60,
+		onConflict: 'wait',
+		services,
+	});
 	await until(() => registrar.status().keys.filter(({ state }) => state === 'registered').length === 249);
 	expect(await gateway.get(held)).toMatchObject({ value: 'theirs', lease: foreign });
 	expect(await count(etcd, '/ns/user/')).toBe(250);
@@ -122,7 +147,12 @@ test('keys that etcd denies keep no other away', async (context) => {
 
 test('a service that is added later among thousands is there after one pass with one PUT', async (context) => {
 	const etcd = await anEtcd(context);
-	const registrar = await registrarOf(context, { endpoints: etcd.endpoint, ttlSeconds: 60, stopTimeoutMs: 30_000, services: instances(5_000) });
+	const registrar = await registrarOf(context, {
+		endpoints: etcd.endpoint,
+		ttlSeconds: 60,
+		stopTimeoutMs: 30_000,
+		services: instances(5_000),
+	});
 	await registrar.ready();
 	const before = await puts(etcd);
 	await registrar.add({ name: 'pay', addr: '10.0.0.1:80' });

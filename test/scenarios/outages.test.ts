@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { expectRest, rightForGood, startStage } from '../support/stage.js';
-import { STAGE_FAULTS } from '../support/stage-faults.js';
+import { expectRest, rightForGood, startStage } from '../support/stage/stage.js';
+import { STAGE_FAULTS } from '../support/stage/stage-faults.js';
 
 /** Longer than the lease lives, and not a multiple of the interval. */
 const TTLS = 2.2;

@@ -1,14 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import { recordHistory } from '../support/gaps.js';
-import { startRegistrar } from '../support/registrar.js';
-import { end, expectQuietLog, type Stage, startStage } from '../support/stage.js';
+import { startRegistrar } from '../support/process/registrar.js';
+import { recordHistory } from '../support/stage/gaps.js';
+import { end, expectQuietLog, type Stage, startStage } from '../support/stage/stage.js';
 import { until } from '../support/until.js';
 
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const STANDS_BY = 'another process holds the key: standing by until its lease is gone';
 
 /** A second command with the same service, at the same etcd. */
-function twin(test: Parameters<typeof startStage>[0], { etcd, ttlMs }: Stage, env: Record<string, string> = {}) {
+function twin(
+	test: Parameters<typeof startStage>[0],
+	{ etcd, ttlMs }: Stage,
+	env: Record<string, string> = {},
+) {
 	const registrar = startRegistrar(etcd.endpoint, { ttlSeconds: ttlMs / 1_000, env });
 	test.onTestFinished(() => end(registrar));
 	return registrar;
@@ -42,7 +46,9 @@ describe.concurrent('two processes with one key', () => {
 		expect(registrar.logs().filter(({ message }) => message === STANDS_BY)).toHaveLength(1);
 		expectQuietLog(registrar);
 		second.signal('SIGKILL');
-		await until(async () => registrar.isOurs((await gateway.get(registrar.key))?.lease ?? null), { limitMs: 4 * ttlMs });
+		await until(async () => registrar.isOurs((await gateway.get(registrar.key))?.lease ?? null), {
+			limitMs: 4 * ttlMs,
+		});
 		// The third is the latest starter, and is superseded by nobody.
 		const third = twin(context, stage);
 		await third.registered();

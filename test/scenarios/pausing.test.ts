@@ -1,13 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { getText } from '../support/http.js';
-import { freePort } from '../support/net.js';
-import { type Ending, expectQuietLog, type Stage, startStage } from '../support/stage.js';
-import { STAGE_FAULTS, type StageFault } from '../support/stage-faults.js';
+import { freePort } from '../support/network/net.js';
+import { getText } from '../support/process/http.js';
+import { type Ending, expectQuietLog, type Stage, startStage } from '../support/stage/stage.js';
+import { STAGE_FAULTS, type StageFault } from '../support/stage/stage-faults.js';
 import { until } from '../support/until.js';
 
 const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 const TTLS = 2.2;
-const faults = STAGE_FAULTS.filter(({ name }) => /black hole|etcd hangs|refused|with its data|again empty/.test(name));
+const faults = STAGE_FAULTS.filter(({ name }) =>
+	/black hole|etcd hangs|refused|with its data|again empty/.test(name),
+);
 
 interface Pausing extends Stage {
 	/** What `/readyz` says. */
@@ -19,7 +21,8 @@ interface Pausing extends Stage {
 async function start(context: Ending): Promise<Pausing> {
 	const port = await freePort();
 	const stage = await startStage(context, { ttlSeconds: 2, env: { REGISTRAR_HTTP: String(port) } });
-	const state = async () => (JSON.parse(await getText(`http://127.0.0.1:${port}/readyz`)) as { state: string }).state;
+	const state = async () =>
+		(JSON.parse(await getText(`http://127.0.0.1:${port}/readyz`)) as { state: string }).state;
 	const toggle = async (to: 'paused' | 'resumed') => {
 		stage.registrar.signal('SIGUSR2');
 		await until(async () => ((await state()) === 'paused') === (to === 'paused'));
@@ -77,13 +80,16 @@ describe.concurrent('SIGUSR2', () => {
 		await isBack(stage);
 	});
 
-	test.for(faults)('registered, $name, and paused meanwhile: it goes and stays away', async (fault, context) => {
-		const stage = await start(context);
-		await during(stage, fault, () => stage.toggle('paused'));
-		await staysAway(stage);
-		await stage.toggle('resumed');
-		await isBack(stage);
-	});
+	test.for(faults)(
+		'registered, $name, and paused meanwhile: it goes and stays away',
+		async (fault, context) => {
+			const stage = await start(context);
+			await during(stage, fault, () => stage.toggle('paused'));
+			await staysAway(stage);
+			await stage.toggle('resumed');
+			await isBack(stage);
+		},
+	);
 
 	test.for(faults)('paused, $name, and resumed meanwhile: it comes back', async (fault, context) => {
 		const stage = await start(context);

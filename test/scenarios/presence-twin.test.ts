@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { runCommand } from '../support/command.js';
 import { compile } from '../support/compile.js';
-import { startEtcd } from '../support/etcd.js';
-import { recordHistory } from '../support/gaps.js';
-import { Gateway } from '../support/gateway.js';
-import { startRegistrar } from '../support/registrar.js';
-import { end, expectRest, observe } from '../support/stage.js';
+import { startEtcd } from '../support/etcd/etcd.js';
+import { Gateway } from '../support/etcd/gateway.js';
+import { runCommand } from '../support/process/command.js';
+import { startRegistrar } from '../support/process/registrar.js';
+import { recordHistory } from '../support/stage/gaps.js';
+import { end, expectRest, observe } from '../support/stage/stage.js';
 import { until } from '../support/until.js';
 
 const KEY = '/ns/user/10.0.0.5:8080';
@@ -18,7 +18,12 @@ test('a twin that knows only presence, as the first design does, is harmless', a
 	context.onTestFinished(() => etcd.kill());
 	const gateway = new Gateway(etcd.endpoint);
 	const entry = await compile(new URL('../demo/first-design.ts', import.meta.url));
-	const env = { ETCD_ENDPOINTS: etcd.endpoint, SERVICE_NAME: 'user', SERVICE_ADDR: '10.0.0.5:8080', SERVICE_TTL: String(TTL_SECONDS) };
+	const env = {
+		ETCD_ENDPOINTS: etcd.endpoint,
+		SERVICE_NAME: 'user',
+		SERVICE_ADDR: '10.0.0.5:8080',
+		SERVICE_TTL: String(TTL_SECONDS),
+	};
 	const twin = runCommand([], env, { entry });
 	context.onTestFinished(() => twin.signal('SIGKILL'));
 	await until(() => gateway.get(KEY));

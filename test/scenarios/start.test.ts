@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { startEtcd } from '../support/etcd.js';
-import { recordHistory } from '../support/gaps.js';
-import { Gateway } from '../support/gateway.js';
-import { freePort } from '../support/net.js';
-import { startProxy } from '../support/proxy.js';
-import { startRegistrar } from '../support/registrar.js';
-import { end, expectRest, observe, startStage } from '../support/stage.js';
+import { startEtcd } from '../support/etcd/etcd.js';
+import { Gateway } from '../support/etcd/gateway.js';
+import { freePort } from '../support/network/net.js';
+import { startProxy } from '../support/network/proxy.js';
+import { startRegistrar } from '../support/process/registrar.js';
+import { recordHistory } from '../support/stage/gaps.js';
+import { end, expectRest, observe, startStage } from '../support/stage/stage.js';
 import { until } from '../support/until.js';
 
 describe.concurrent('starting', () => {
@@ -62,14 +62,24 @@ describe.concurrent('starting', () => {
 
 	test('proxy variables of the environment are not obeyed', async (context) => {
 		const nobody = 'http://127.0.0.1:1';
-		const env = { http_proxy: nobody, https_proxy: nobody, grpc_proxy: nobody, HTTP_PROXY: nobody, HTTPS_PROXY: nobody, ALL_PROXY: nobody };
+		const env = {
+			http_proxy: nobody,
+			https_proxy: nobody,
+			grpc_proxy: nobody,
+			HTTP_PROXY: nobody,
+			HTTPS_PROXY: nobody,
+			ALL_PROXY: nobody,
+		};
 		const { gateway, registrar } = await startStage(context, { env });
 		expect(await gateway.get(registrar.key)).toMatchObject({ value: registrar.value });
 	});
 
 	test('killed and started again at once, the key is never missing, and the old lease ends in peace', async (context) => {
 		// Five seconds: a lease that was renewed each third of them outlives the start of a program on a busy machine.
-		const { etcd, gateway, registrar } = await startStage(context, { ttlSeconds: 5, endpoints: (_, { endpoint }) => endpoint });
+		const { etcd, gateway, registrar } = await startStage(context, {
+			ttlSeconds: 5,
+			endpoints: (_, { endpoint }) => endpoint,
+		});
 		const [oldLease] = await gateway.leases();
 		const history = await recordHistory(context, gateway, registrar.key);
 		registrar.signal('SIGKILL');

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { startEtcd } from '../support/etcd.js';
-import { Gateway } from '../support/gateway.js';
-import { startRegistrar } from '../support/registrar.js';
-import { end, startStage } from '../support/stage.js';
+import { startEtcd } from '../support/etcd/etcd.js';
+import { Gateway } from '../support/etcd/gateway.js';
+import { startRegistrar } from '../support/process/registrar.js';
+import { end, startStage } from '../support/stage/stage.js';
 
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -18,7 +18,10 @@ describe('a SIGTERM', () => {
 			await wait(delayMs);
 			registrar.signal('SIGTERM');
 			const { code, signal } = await registrar.waitExit();
-			const left = [(await gateway.get(registrar.key)) === null ? 'no key' : 'KEY', (await gateway.leases()).length];
+			const left = [
+				(await gateway.get(registrar.key)) === null ? 'no key' : 'KEY',
+				(await gateway.leases()).length,
+			];
 			outcomes.push(`after ${delayMs} ms: ${code ?? signal}, ${left.join(', ')} leases`);
 		}
 		// Before Node runs the first line of the program nobody can handle a signal, and nothing is registered either.
@@ -28,13 +31,16 @@ describe('a SIGTERM', () => {
 });
 
 describe.concurrent('stopping', () => {
-	test.for(['SIGTERM', 'SIGINT'] as const)('%s takes the key and the lease away at once', async (signal, context) => {
-		const { gateway, registrar } = await startStage(context);
-		registrar.signal(signal);
-		expect(await registrar.waitExit()).toMatchObject({ code: 0, signal: null });
-		expect(await gateway.get(registrar.key)).toBeNull();
-		expect(await gateway.leases()).toEqual([]);
-	});
+	test.for(['SIGTERM', 'SIGINT'] as const)(
+		'%s takes the key and the lease away at once',
+		async (signal, context) => {
+			const { gateway, registrar } = await startStage(context);
+			registrar.signal(signal);
+			expect(await registrar.waitExit()).toMatchObject({ code: 0, signal: null });
+			expect(await gateway.get(registrar.key)).toBeNull();
+			expect(await gateway.leases()).toEqual([]);
+		},
+	);
 
 	test('with etcd down it gives up after REGISTRAR_STOP_TIMEOUT, says that the key goes with its TTL, and exits 0', async (context) => {
 		const { etcd, registrar } = await startStage(context, { env: { REGISTRAR_STOP_TIMEOUT: '1s' } });
@@ -79,7 +85,11 @@ describe.concurrent('stopping', () => {
 });
 
 /** The time given, what the log may take to end, and room for a busy machine. */
-async function stopsWithin(registrar: ReturnType<typeof startRegistrar>, limitMs: number, says = /keys go when their lease runs out/): Promise<void> {
+async function stopsWithin(
+	registrar: ReturnType<typeof startRegistrar>,
+	limitMs: number,
+	says = /keys go when their lease runs out/,
+): Promise<void> {
 	registrar.signal('SIGTERM');
 	const signalledMs = performance.now();
 	const { code, stderr } = await registrar.waitExit();

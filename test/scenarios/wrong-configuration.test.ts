@@ -2,8 +2,8 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { runCommand } from '../support/command.js';
-import { removeAtExit } from '../support/guarded.js';
+import { runCommand } from '../support/process/command.js';
+import { removeAtExit } from '../support/process/guarded.js';
 
 const SECRET = 'hunter2-hunter2';
 const RIGHT = {
@@ -43,11 +43,19 @@ const WRONG: readonly (readonly [what: string, env: Record<string, string>, name
 	['an endpoint with another scheme', { ETCD_ENDPOINTS: 'ftp://a:2379' }, 'ETCD_ENDPOINTS'],
 	['an endpoint with a password in it', { ETCD_ENDPOINTS: `http://root:${SECRET}@a:2379` }, 'ETCD_ENDPOINTS'],
 	['http beside a CA file', { ETCD_CACERT: pem }, 'ETCD_ENDPOINTS'],
-	['a CA file that is not there', { ETCD_ENDPOINTS: 'https://a:2379', ETCD_CACERT: join(folder, 'absent.pem') }, 'ETCD_CACERT'],
+	[
+		'a CA file that is not there',
+		{ ETCD_ENDPOINTS: 'https://a:2379', ETCD_CACERT: join(folder, 'absent.pem') },
+		'ETCD_CACERT',
+	],
 	['a certificate without its key', { ETCD_ENDPOINTS: 'https://a:2379', ETCD_CERT: pem }, 'ETCD_KEY'],
 	['a user without a password', { ETCD_PASSWORD: '' }, 'ETCD_PASSWORD'],
 	['a password without a user', { ETCD_USERNAME: '' }, 'ETCD_USERNAME'],
-	['a secret file that is not there', { ETCD_PASSWORD: '', ETCD_PASSWORD_FILE: join(folder, 'absent') }, 'ETCD_PASSWORD_FILE'],
+	[
+		'a secret file that is not there',
+		{ ETCD_PASSWORD: '', ETCD_PASSWORD_FILE: join(folder, 'absent') },
+		'ETCD_PASSWORD_FILE',
+	],
 	['a call time-out above the TTL', { SERVICE_TTL: '3', ETCD_CALL_TIMEOUT: '4s' }, 'ETCD_CALL_TIMEOUT'],
 	['a duration that is none', { REGISTRAR_STOP_TIMEOUT: 'soon' }, 'REGISTRAR_STOP_TIMEOUT'],
 	['a check of an unknown kind', { SERVICE_CHECK: 'ping://x' }, 'SERVICE_CHECK'],
@@ -57,25 +65,35 @@ const WRONG: readonly (readonly [what: string, env: Record<string, string>, name
 	['an HTTP address without a port', { REGISTRAR_HTTP: 'localhost' }, 'REGISTRAR_HTTP'],
 ];
 
-test.concurrent.for(WRONG)('%s ends in exit 78, named, explained, without a secret', async ([, env, names]) => {
-	const { code, stderr, stdout } = await runCommand(['run'], { ...RIGHT, ...env }).waitExit();
-	expect(stderr).toContain(names);
-	expect(code).toBe(78);
-	expect(stderr).toMatch(/expected/);
-	// The command speaks, not the runtime.
-	expect(stderr).not.toMatch(/\n\s+at /);
-	expect(stderr + stdout).not.toContain(SECRET);
-});
+test.concurrent.for(WRONG)(
+	'%s ends in exit 78, named, explained, without a secret',
+	async ([, env, names]) => {
+		const { code, stderr, stdout } = await runCommand(['run'], { ...RIGHT, ...env }).waitExit();
+		expect(stderr).toContain(names);
+		expect(code).toBe(78);
+		expect(stderr).toMatch(/expected/);
+		// The command speaks, not the runtime.
+		expect(stderr).not.toMatch(/\n\s+at /);
+		expect(stderr + stdout).not.toContain(SECRET);
+	},
+);
 
 test('an env file that was named and is not there ends in exit 78 and names it', async () => {
 	// `--` because Node 20 takes an --env-file wherever it stands, also behind the script, and ends with a code of its own.
-	const { code, stderr } = await runCommand(['run', '--env-file', 'absent.env'], RIGHT, { nodeArgs: ['--'] }).waitExit();
+	const { code, stderr } = await runCommand(['run', '--env-file', 'absent.env'], RIGHT, {
+		nodeArgs: ['--'],
+	}).waitExit();
 	expect(code).toBe(78);
 	expect(stderr).toContain('absent.env');
 });
 
 test('all mistakes are told at once', async () => {
-	const { code, stderr } = await runCommand(['run'], { ...RIGHT, SERVICE_TTL: '0', SERVICE_ADDR: 'x', LOG_LEVEL: 'loud' }).waitExit();
+	const { code, stderr } = await runCommand(['run'], {
+		...RIGHT,
+		SERVICE_TTL: '0',
+		SERVICE_ADDR: 'x',
+		LOG_LEVEL: 'loud',
+	}).waitExit();
 	expect(code).toBe(78);
 	for (const name of ['SERVICE_TTL', 'SERVICE_ADDR', 'LOG_LEVEL']) expect(stderr).toContain(name);
 });

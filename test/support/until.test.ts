@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { freePort, isFree } from './net.js';
+import { freePort, isFree } from './network/net.js';
 import { until } from './until.js';
 
 test('waits until the look is truthy and hands its value back; a throw means not yet', async () => {
@@ -9,8 +9,15 @@ test('waits until the look is truthy and hands its value back; a throw means not
 });
 
 test('gives up at the limit and tells what was waited for and why the last look failed', async () => {
-	const failing = until(() => Promise.reject(new Error('down')), { limitMs: 20, everyMs: 1, what: 'the moon' });
-	await expect(failing).rejects.toMatchObject({ message: 'not within 20 ms: the moon', cause: { message: 'down' } });
+	const failing = until(() => Promise.reject(new Error('down')), {
+		limitMs: 20,
+		everyMs: 1,
+		what: 'the moon',
+	});
+	await expect(failing).rejects.toMatchObject({
+		message: 'not within 20 ms: the moon',
+		cause: { message: 'down' },
+	});
 });
 
 test('ports given away are free and never given twice', async () => {

@@ -11,7 +11,10 @@ export interface UntilOptions {
  * Resolves to the first truthy value of `look`. One that throws counts as "not yet"; its last error is the cause of the
  * failure when the limit passes. For facts that nobody tells: what sends an event is waited for by the event.
  */
-export async function until<T>(look: () => T | Promise<T>, options: UntilOptions = {}): Promise<Exclude<T, false | null | undefined | 0 | ''>> {
+export async function until<T>(
+	look: () => T | Promise<T>,
+	options: UntilOptions = {},
+): Promise<Exclude<T, false | null | undefined | 0 | ''>> {
 	const { limitMs = 30_000, everyMs = 25, what = look.toString() } = options;
 	const end = performance.now() + limitMs;
 	let cause: unknown;

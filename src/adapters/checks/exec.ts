@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { splitCommand } from '../../core/split-command.js';
+import { splitCommand } from '../../core/settings/split-command.js';
 import type { HealthCheck } from '../../registrar/ports.js';
-import { killGroup } from '../kill-group.js';
+import { killGroup } from '../host/kill-group.js';
 
 /**
  * Well = the command ends with 0. It runs without a shell, reads nothing, and its output goes nowhere: it must not mix with our
@@ -30,7 +30,12 @@ export function execCheck(command: string): HealthCheck {
 				child.once('exit', (code, killedBy) => {
 					if (signal.aborted) settle(`${program} did not end in time and was killed`);
 					else if (code === 0) settle(null);
-					else settle(code === null ? `${program} was ended by ${killedBy}` : `${program} ended with exit code ${code}`);
+					else
+						settle(
+							code === null
+								? `${program} was ended by ${killedBy}`
+								: `${program} ended with exit code ${code}`,
+						);
 				});
 			}),
 	};

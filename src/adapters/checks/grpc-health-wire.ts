@@ -11,7 +11,9 @@ const STATUS_FIELD = 0x08; // field 1, varint
 export function encodeRequest(service: string): Buffer {
 	const text = Buffer.from(service, 'utf8');
 	// An empty string is the default and is left out, as proto3 does.
-	return text.length === 0 ? Buffer.alloc(0) : Buffer.concat([Buffer.from([SERVICE_FIELD, ...varint(text.length)]), text]);
+	return text.length === 0
+		? Buffer.alloc(0)
+		: Buffer.concat([Buffer.from([SERVICE_FIELD, ...varint(text.length)]), text]);
 }
 
 /** Unknown fields behind the status, and a status of a later version, read as UNKNOWN: that is never well. */

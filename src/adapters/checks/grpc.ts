@@ -25,7 +25,9 @@ export function grpcCheck(host: string, port: number, service: string): HealthCh
 				const problem = verdict(await ask(session, service), service);
 				if (problem !== null) throw new Error(problem);
 			} catch (error) {
-				throw new Error(`${target} ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+				throw new Error(`${target} ${error instanceof Error ? error.message : String(error)}`, {
+					cause: error,
+				});
 			} finally {
 				signal.removeEventListener('abort', cut);
 				session.destroy();
@@ -44,7 +46,12 @@ interface Answer {
 function ask(session: ClientHttp2Session, service: string): Promise<Answer> {
 	return new Promise((resolve, reject) => {
 		session.on('error', reject);
-		const headers = { ':method': 'POST', ':path': '/grpc.health.v1.Health/Check', 'content-type': 'application/grpc', te: 'trailers' };
+		const headers = {
+			':method': 'POST',
+			':path': '/grpc.health.v1.Health/Check',
+			'content-type': 'application/grpc',
+			te: 'trailers',
+		};
 		const stream = session.request(headers);
 		let http = 0;
 		let trailers: IncomingHttpHeaders = {};
@@ -62,7 +69,9 @@ function ask(session: ClientHttp2Session, service: string): Promise<Answer> {
 			if (body.length > ANSWER_LIMIT) stream.destroy(new Error('sent too long an answer'));
 		});
 		stream.on('error', reject);
-		stream.on('close', () => (http === 0 ? reject(new Error('closed the connection')) : resolve({ http, trailers, body })));
+		stream.on('close', () =>
+			http === 0 ? reject(new Error('closed the connection')) : resolve({ http, trailers, body }),
+		);
 		stream.end(frame(encodeRequest(service)));
 	});
 }
@@ -70,9 +79,11 @@ function ask(session: ClientHttp2Session, service: string): Promise<Answer> {
 /** `null` = well. */
 function verdict({ http, trailers, body }: Answer, service: string): string | null {
 	const status = String(trailers['grpc-status'] ?? '');
-	if (status === UNIMPLEMENTED) return 'has no gRPC health service (grpc.health.v1.Health); a tcp:// check needs none';
+	if (status === UNIMPLEMENTED)
+		return 'has no gRPC health service (grpc.health.v1.Health); a tcp:// check needs none';
 	if (status === NOT_FOUND) return `does not know the service '${service}'`;
-	if (status !== '0') return status === '' ? `answered HTTP ${http} without a gRPC status` : `answered gRPC status ${status}`;
+	if (status !== '0')
+		return status === '' ? `answered HTTP ${http} without a gRPC status` : `answered gRPC status ${status}`;
 	const serving = decodeResponse(unframe(body));
 	return serving === 'SERVING' ? null : `says ${serving}${service ? ` for ${service}` : ''}`;
 }

@@ -17,15 +17,23 @@ export function httpCheck(url: string): HealthCheck {
 	const name = `${target.protocol}//${target.host}${target.pathname}`;
 	return {
 		async check(signal) {
-			const { request } = target.protocol === 'https:' ? await import('node:https') : await import('node:http');
+			const { request } =
+				target.protocol === 'https:' ? await import('node:https') : await import('node:http');
 			signal.throwIfAborted();
-			const options = { agent: false as const, rejectUnauthorized: false, headers: { 'user-agent': 'etcd-registrar', connection: 'close' } };
+			const options = {
+				agent: false as const,
+				rejectUnauthorized: false,
+				headers: { 'user-agent': 'etcd-registrar', connection: 'close' },
+			};
 			await new Promise<void>((resolve, reject) => {
-				const fail = (error: Error) => reject(signal.aborted ? new Error(`${name} did not answer in time`) : error);
+				const fail = (error: Error) =>
+					reject(signal.aborted ? new Error(`${name} did not answer in time`) : error);
 				const outgoing = request(target, options, (response) => judge(response, name).then(resolve, fail));
 				const cut = () => outgoing.destroy();
 				signal.addEventListener('abort', cut, { once: true });
-				outgoing.on('error', (error) => fail(new Error(`${name}: ${error.message || 'no connection'}`, { cause: error })));
+				outgoing.on('error', (error) =>
+					fail(new Error(`${name}: ${error.message || 'no connection'}`, { cause: error })),
+				);
 				outgoing.once('close', () => signal.removeEventListener('abort', cut));
 				outgoing.end();
 			});

@@ -51,7 +51,13 @@ export class EtcdCatalog {
 				limit = Math.ceil(limit / 2);
 				continue;
 			}
-			for (const kv of page.kvs) entries.push({ key: kv.key.toString(), value: kv.value, lease: leaseOf(kv.lease), modRevision: kv.mod_revision });
+			for (const kv of page.kvs)
+				entries.push({
+					key: kv.key.toString(),
+					value: kv.value,
+					lease: leaseOf(kv.lease),
+					modRevision: kv.mod_revision,
+				});
 			const last = page.kvs.at(-1);
 			if (!page.more || last === undefined) return entries;
 			range = { ...range, key: Buffer.concat([last.key, Buffer.from([0])]) };

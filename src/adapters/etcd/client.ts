@@ -3,7 +3,15 @@
  * token they deadlock it for ever, and turn a 1 s deadline into 3 s), every unary call has a deadline, all services share one
  * connection that no other client can touch (a dead connection kept alive by a second user of grpc-js's common pool is never replaced).
  */
-import { Channel, type ChannelOptions, connectivityState, InterceptingCall, type Interceptor, type StatusObject, status } from '@grpc/grpc-js';
+import {
+	Channel,
+	type ChannelOptions,
+	connectivityState,
+	InterceptingCall,
+	type Interceptor,
+	type StatusObject,
+	status,
+} from '@grpc/grpc-js';
 import { Etcd3, type IOptions } from 'etcd3';
 import { isTokenRejected } from './errors.js';
 import { Sockets } from './sockets.js';
@@ -34,7 +42,9 @@ const CHANNEL: ChannelOptions = {
 
 /** The policy that does nothing: every call is made once, and who called decides about a second try. */
 type Policy = NonNullable<NonNullable<IOptions['faultHandling']>['global']>;
-const once = { execute: async (run: (context: { signal: AbortSignal }) => unknown) => run({ signal: never }) } as unknown as Policy;
+const once = {
+	execute: async (run: (context: { signal: AbortSignal }) => unknown) => run({ signal: never }),
+} as unknown as Policy;
 const never = new AbortController().signal;
 
 export interface Client {
@@ -49,7 +59,8 @@ export function openClient(options: ClientOptions): Client {
 	let channel: Channel | null = null;
 	// etcd3 closes its channels after some errors and then asks for new ones: a closed one must not be handed out again.
 	const channelFactoryOverride = (...args: ConstructorParameters<typeof Channel>) => {
-		if (channel === null || channel.getConnectivityState(false) === connectivityState.SHUTDOWN) channel = openChannel(...args);
+		if (channel === null || channel.getConnectivityState(false) === connectivityState.SHUTDOWN)
+			channel = openChannel(...args);
 		return channel;
 	};
 	const interceptors = [interceptorOf(options.token, calls)];
@@ -57,7 +68,8 @@ export function openClient(options: ClientOptions): Client {
 		hosts: options.endpoint,
 		...(options.endpoint.startsWith('https:') ? { credentials: credentialsOf(options.tls) } : {}),
 		faultHandling: { global: once, host: () => once },
-		defaultCallOptions: (call) => (call.isStream ? { interceptors } : { interceptors, deadline: Date.now() + options.callTimeoutMs }),
+		defaultCallOptions: (call) =>
+			call.isStream ? { interceptors } : { interceptors, deadline: Date.now() + options.callTimeoutMs },
 		grpcOptions: { ...CHANNEL, channelFactoryOverride } as ChannelOptions,
 	});
 	const sockets = new Sockets();
@@ -87,10 +99,16 @@ function openChannel(...args: ConstructorParameters<typeof Channel>): Channel {
 	return channel;
 }
 
-function credentialsOf(tls: TlsFiles | null): { rootCertificate: Buffer; privateKey?: Buffer; certChain?: Buffer } {
+function credentialsOf(tls: TlsFiles | null): {
+	rootCertificate: Buffer;
+	privateKey?: Buffer;
+	certChain?: Buffer;
+} {
 	// etcd3 types the CA as required; null makes gRPC take the system's.
 	const rootCertificate = (tls?.ca ?? null) as Buffer;
-	return tls?.cert && tls.key ? { rootCertificate, privateKey: tls.key, certChain: tls.cert } : { rootCertificate };
+	return tls?.cert && tls.key
+		? { rootCertificate, privateKey: tls.key, certChain: tls.cert }
+		: { rootCertificate };
 }
 
 /**
@@ -102,7 +120,8 @@ const interceptorOf =
 		const call = new InterceptingCall(nextCall(options), {
 			start: (metadata, _listener, next) => {
 				const value = token();
-				if (value !== null && !options.method_definition.path.endsWith('/Authenticate')) metadata.set('token', value);
+				if (value !== null && !options.method_definition.path.endsWith('/Authenticate'))
+					metadata.set('token', value);
 				next(metadata, {
 					onReceiveStatus: (end, pass) => {
 						calls.delete(call);
@@ -117,4 +136,6 @@ const interceptorOf =
 
 /** Under its own name etcd3 would answer a rejected token by repeating the call with the same token for ever. */
 const renamed = (end: StatusObject): StatusObject =>
-	isTokenRejected(end.details) ? { ...end, code: status.UNAUTHENTICATED, details: 'the auth token is no longer good' } : end;
+	isTokenRejected(end.details)
+		? { ...end, code: status.UNAUTHENTICATED, details: 'the auth token is no longer good' }
+		: end;

@@ -34,7 +34,8 @@ export class Connection {
 			return await this.#bounded(this.#client.call(make));
 		} catch (error) {
 			if (!(error instanceof StoreError) || error.code !== 'token-rejected') throw error;
-			if (this.tokens.credentials === null) throw new StoreError('token-rejected', WANTS_CREDENTIALS, { cause: error });
+			if (this.tokens.credentials === null)
+				throw new StoreError('token-rejected', WANTS_CREDENTIALS, { cause: error });
 			if (!this.tokens.reject(this.endpoint, token)) throw error;
 			await this.#authenticate();
 			return await this.#bounded(this.#client.call(make));
@@ -70,7 +71,9 @@ export class Connection {
 	/** Calls that travel together wait for one token: etcd pays for each with a password hash. */
 	#authenticate(): Promise<void> {
 		this.#authenticating ??= this.#bounded(
-			this.tokens.ensure(this.endpoint, (request) => this.#client.call((etcd) => etcd.auth.authenticate(request))),
+			this.tokens.ensure(this.endpoint, (request) =>
+				this.#client.call((etcd) => etcd.auth.authenticate(request)),
+			),
 		).finally(() => {
 			this.#authenticating = null;
 		});
@@ -80,7 +83,10 @@ export class Connection {
 	#bounded<T>(work: Promise<T>): Promise<T> {
 		return new Promise((resolve, reject) => {
 			const timer = setTimeout(
-				() => reject(new StoreError('timeout', `no answer from ${this.endpoint} within ${this.callTimeoutMs} ms`)),
+				() =>
+					reject(
+						new StoreError('timeout', `no answer from ${this.endpoint} within ${this.callTimeoutMs} ms`),
+					),
 				this.callTimeoutMs + GRACE_MS,
 			);
 			work.then(

@@ -126,7 +126,13 @@ export class Endpoints {
 
 	#shared(index: number): Connection | null {
 		const { connection, atMs } = this.#dialled.get(index) ?? { connection: null, atMs: 0 };
-		if (connection === null || !this.#races.has(connection) || this.clock.now() - atMs > SHARED_MS || this.#tls.changed()) return null;
+		if (
+			connection === null ||
+			!this.#races.has(connection) ||
+			this.clock.now() - atMs > SHARED_MS ||
+			this.#tls.changed()
+		)
+			return null;
 		this.#races.set(connection, (this.#races.get(connection) ?? 0) + 1);
 		return connection;
 	}

@@ -2,11 +2,22 @@
  * etcd3's errors in our words. etcd3 drops `code` and `name` from what gRPC gave it, so a class or the number that leads the
  * message tells (FACTS: classify by instanceof and the leading number); streams still carry the raw `code`.
  */
-import { EtcdAuthenticationFailedError, EtcdInvalidAuthTokenError, EtcdLeaseInvalidError, EtcdPermissionDeniedError, GRPCGenericError } from 'etcd3';
+import {
+	EtcdAuthenticationFailedError,
+	EtcdInvalidAuthTokenError,
+	EtcdLeaseInvalidError,
+	EtcdPermissionDeniedError,
+	GRPCGenericError,
+} from 'etcd3';
 import { StoreError, type StoreErrorCode } from '../../core/errors.js';
 
 /** What etcd says when only a fresh token helps: expired, issued before a change of users or roles, or sent without one. */
-const TOKEN_REJECTED = ['auth token is no longer good', 'invalid auth token', 'revision of auth store is old', 'user name is empty'];
+const TOKEN_REJECTED = [
+	'auth token is no longer good',
+	'invalid auth token',
+	'revision of auth store is old',
+	'user name is empty',
+];
 /** grpc-js, when no connection of a channel could be made, or no address be found. */
 const NOTHING_SENT = /No connection established|Name resolution failed/;
 const AUTH_OFF = 'authentication is not enabled';
@@ -34,15 +45,21 @@ export function toStoreError(error: unknown): StoreError {
 	return new StoreError(codeOf(error, message), plainSentence(message), { cause: error });
 }
 
-export const isTokenRejected = (message: string): boolean => TOKEN_REJECTED.some((text) => message.includes(text));
-export const isAuthOff = (error: unknown): boolean => error instanceof Error && error.message.includes(AUTH_OFF);
-export const isLeaseExists = (error: unknown): boolean => error instanceof Error && error.message.includes(LEASE_EXISTS);
+export const isTokenRejected = (message: string): boolean =>
+	TOKEN_REJECTED.some((text) => message.includes(text));
+export const isAuthOff = (error: unknown): boolean =>
+	error instanceof Error && error.message.includes(AUTH_OFF);
+export const isLeaseExists = (error: unknown): boolean =>
+	error instanceof Error && error.message.includes(LEASE_EXISTS);
 
 function codeOf(error: unknown, message: string): StoreErrorCode {
 	if (isTokenRejected(message) || error instanceof EtcdInvalidAuthTokenError) return 'token-rejected';
-	if (error instanceof EtcdLeaseInvalidError || message.includes('requested lease not found')) return 'lease-not-found';
-	if (error instanceof EtcdPermissionDeniedError || message.includes('permission denied')) return 'permission-denied';
-	if (error instanceof EtcdAuthenticationFailedError || message.includes('authentication failed')) return 'authentication-failed';
+	if (error instanceof EtcdLeaseInvalidError || message.includes('requested lease not found'))
+		return 'lease-not-found';
+	if (error instanceof EtcdPermissionDeniedError || message.includes('permission denied'))
+		return 'permission-denied';
+	if (error instanceof EtcdAuthenticationFailedError || message.includes('authentication failed'))
+		return 'authentication-failed';
 	if (message.includes(TOO_MANY)) return 'exhausted';
 	if (NOTHING_SENT.test(message)) return 'unreachable';
 	const number = numberOf(error, message);
@@ -59,8 +76,14 @@ function numberOf(error: unknown, message: string): number | null {
 /** TLS faults all read UNAVAILABLE: one sentence each that tells them apart and names what to mend. */
 const SENTENCES: readonly (readonly [RegExp, string])[] = [
 	[/CERT_HAS_EXPIRED|certificate has expired/i, "the server's TLS certificate has expired"],
-	[/CERT_NOT_YET_VALID|certificate is not yet valid/i, "the server's TLS certificate is not valid yet: check the clocks"],
-	[/ALTNAME_INVALID|does not match certificate/i, "the server's TLS certificate is not for the name in ETCD_ENDPOINTS"],
+	[
+		/CERT_NOT_YET_VALID|certificate is not yet valid/i,
+		"the server's TLS certificate is not valid yet: check the clocks",
+	],
+	[
+		/ALTNAME_INVALID|does not match certificate/i,
+		"the server's TLS certificate is not for the name in ETCD_ENDPOINTS",
+	],
 	[
 		/unable to verify|self.signed certificate|unable to get (local )?issuer/i,
 		"the server's TLS certificate is not signed by a trusted CA: check ETCD_CACERT",
@@ -74,9 +97,18 @@ const SENTENCES: readonly (readonly [RegExp, string])[] = [
 		'https was asked for, but the server does not speak TLS: check ETCD_ENDPOINTS',
 	],
 	[/key values mismatch/i, 'ETCD_KEY is not the key of the certificate in ETCD_CERT'],
-	[/PEM routines|no start line|asn1 encoding|bad base64/i, 'ETCD_CERT or ETCD_KEY holds no PEM certificate or key'],
-	[/Last error: Failed to connect/, 'the server took the connection and closed it: where it speaks TLS, ETCD_ENDPOINTS needs https'],
-	[/authentication failed/, 'etcd refuses the user name or the password: check ETCD_USERNAME and ETCD_PASSWORD'],
+	[
+		/PEM routines|no start line|asn1 encoding|bad base64/i,
+		'ETCD_CERT or ETCD_KEY holds no PEM certificate or key',
+	],
+	[
+		/Last error: Failed to connect/,
+		'the server took the connection and closed it: where it speaks TLS, ETCD_ENDPOINTS needs https',
+	],
+	[
+		/authentication failed/,
+		'etcd refuses the user name or the password: check ETCD_USERNAME and ETCD_PASSWORD',
+	],
 	[/ENOTFOUND|EAI_AGAIN|Name resolution failed/i, 'the name in ETCD_ENDPOINTS cannot be resolved'],
 	[/ECONNREFUSED/, 'connection refused'],
 	[/ECONNRESET/, 'connection reset'],

@@ -6,12 +6,17 @@ import { toStoreError } from './errors.js';
 import { outside } from './sockets.js';
 import { endOnce } from './stream-end.js';
 
-export async function openKeepaliveStream(connection: Connection, listener: KeepaliveListener): Promise<KeepaliveStream> {
+export async function openKeepaliveStream(
+	connection: Connection,
+	listener: KeepaliveListener,
+): Promise<KeepaliveStream> {
 	connection.hold();
 	try {
 		const stream = await connection.stream((etcd) => etcd.leaseClient.leaseKeepAlive());
 		const ended = endOnce(connection, stream, listener);
-		const answered = outside((answer: ILeaseKeepAliveResponse) => ended.isOver() || listener.answered(answer.ID, Number(answer.TTL)));
+		const answered = outside(
+			(answer: ILeaseKeepAliveResponse) => ended.isOver() || listener.answered(answer.ID, Number(answer.TTL)),
+		);
 		stream.on('data', answered);
 		return { request: (lease) => ended.isOver() || stream.write({ ID: lease }), close: ended.close };
 	} catch (error) {

@@ -13,7 +13,9 @@ export const rangeOf = (key: string): Range => ({ key: Buffer.from(key) });
 
 /** Everything that begins with the prefix; with none, everything there is. */
 export const prefixRange = (prefix: string): Range =>
-	prefix === '' ? { key: Buffer.from([0]), range_end: Buffer.from([0]) } : { ...rangeOf(prefix), range_end: prefixEnd(prefix) };
+	prefix === ''
+		? { key: Buffer.from([0]), range_end: Buffer.from([0]) }
+		: { ...rangeOf(prefix), range_end: prefixEnd(prefix) };
 
 export const readTransaction = (keys: readonly string[]): ITxnRequest => ({
 	compare: [],
@@ -26,7 +28,9 @@ export const writeTransaction = (writes: readonly Write[]): ITxnRequest => ({
 		key: Buffer.from(key),
 		result: 'Equal',
 		// An absent key is told by its create revision: its mod revision is 0 too, but so say the docs (etcd api_guarantees).
-		...(ifModRevision === '0' ? { target: 'Create', create_revision: '0' } : { target: 'Mod', mod_revision: ifModRevision }),
+		...(ifModRevision === '0'
+			? { target: 'Create', create_revision: '0' }
+			: { target: 'Mod', mod_revision: ifModRevision }),
 	})),
 	success: writes.map(operationOf),
 	failure: [],
@@ -37,7 +41,11 @@ const operationOf = (write: Write): IRequestOp =>
 		? { request_put: { key: Buffer.from(write.key), value: Buffer.from(write.value), lease: write.lease } }
 		: { request_delete_range: { key: Buffer.from(write.key) } };
 
-export function readingOf(keys: readonly string[], header: IResponseHeader, ranges: readonly IRangeResponse[]): Reading {
+export function readingOf(
+	keys: readonly string[],
+	header: IResponseHeader,
+	ranges: readonly IRangeResponse[],
+): Reading {
 	return {
 		revision: header.revision,
 		clusterId: header.cluster_id,

@@ -31,7 +31,10 @@ export function race<T>(options: RaceOptions<T>): Promise<T> {
 		const running = new Set<Attempt<T>>();
 		let started = 0;
 		let company: ReturnType<typeof setTimeout> | undefined;
-		const limit = setTimeout(() => end(() => reject(new StoreError('timeout', `no answer within ${options.limitMs} ms`))), options.limitMs);
+		const limit = setTimeout(
+			() => end(() => reject(new StoreError('timeout', `no answer within ${options.limitMs} ms`))),
+			options.limitMs,
+		);
 		const aborted = () => end(() => reject(new StoreError('aborted', 'stopped')));
 
 		const end = (settle: () => void, winner?: Attempt<T>) => {

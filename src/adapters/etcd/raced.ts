@@ -28,7 +28,11 @@ export interface RacedOptions {
 	readonly signal?: AbortSignal | undefined;
 }
 
-export function raced<T>(endpoints: Endpoints, read: (etcd: Etcd3) => Promise<T>, { limitMs, signal }: RacedOptions): Promise<T> {
+export function raced<T>(
+	endpoints: Endpoints,
+	read: (etcd: Etcd3) => Promise<T>,
+	{ limitMs, signal }: RacedOptions,
+): Promise<T> {
 	const attempts = endpoints.attempts();
 	return race({
 		start: () => attempt(endpoints, attempts.next, read),
@@ -41,14 +45,21 @@ export function raced<T>(endpoints: Endpoints, read: (etcd: Etcd3) => Promise<T>
 	});
 }
 
-function attempt<T>(endpoints: Endpoints, dial: () => Connection, read: (etcd: Etcd3) => Promise<T>): Attempt<T> {
+function attempt<T>(
+	endpoints: Endpoints,
+	dial: () => Connection,
+	read: (etcd: Etcd3) => Promise<T>,
+): Attempt<T> {
 	let connection: Connection;
 	try {
 		connection = dial();
 	} catch (error) {
 		// Files that do not fit together, say: nothing was sent.
 		const unmade = toStoreError(error);
-		const reason = unmade.code === 'unavailable' ? new StoreError('unreachable', unmade.message, { cause: error }) : unmade;
+		const reason =
+			unmade.code === 'unavailable'
+				? new StoreError('unreachable', unmade.message, { cause: error })
+				: unmade;
 		return { answer: Promise.reject(reason), abandon: () => {} };
 	}
 	const answer = connection.call(read).then(

@@ -44,7 +44,10 @@ export class EtcdStore implements Store {
 	}
 
 	read(keys: readonly string[], signal?: AbortSignal): Promise<Reading> {
-		return raced(this.#endpoints, (etcd) => readWith(etcd, keys), { limitMs: this.options.dialTimeoutMs, signal });
+		return raced(this.#endpoints, (etcd) => readWith(etcd, keys), {
+			limitMs: this.options.dialTimeoutMs,
+			signal,
+		});
 	}
 
 	async write(writes: readonly Write[], signal?: AbortSignal): Promise<boolean> {
@@ -54,7 +57,10 @@ export class EtcdStore implements Store {
 
 	async grant(lease: LeaseId, ttlSeconds: number, signal?: AbortSignal): Promise<number> {
 		try {
-			const { TTL } = await this.#call((etcd) => etcd.leaseClient.leaseGrant({ TTL: ttlSeconds, ID: lease }), signal);
+			const { TTL } = await this.#call(
+				(etcd) => etcd.leaseClient.leaseGrant({ TTL: ttlSeconds, ID: lease }),
+				signal,
+			);
 			return Number(TTL);
 		} catch (error) {
 			// The answer to an earlier grant of this ID was lost. IDs are ours alone: it is our lease.
@@ -110,7 +116,9 @@ export class EtcdStore implements Store {
 		}
 	}
 
-	async #open<S extends KeepaliveStream | WatchStream>(open: (connection: Connection) => Promise<S>): Promise<S> {
+	async #open<S extends KeepaliveStream | WatchStream>(
+		open: (connection: Connection) => Promise<S>,
+	): Promise<S> {
 		const connection = this.#endpoints.carrier();
 		const stream = await open(connection);
 		this.#streams.set(stream, connection);

@@ -17,7 +17,11 @@ export interface StreamEnd {
 	readonly fail: (error: Error) => void;
 }
 
-export function endOnce(connection: Connection, stream: Endable, listener: { ended(error: Error | null): void }): StreamEnd {
+export function endOnce(
+	connection: Connection,
+	stream: Endable,
+	listener: { ended(error: Error | null): void },
+): StreamEnd {
 	let over = false;
 	const finish = (): boolean => {
 		if (over) return false;

@@ -22,7 +22,11 @@ export class TlsSource {
 		try {
 			return { ca: bytes(caFile), cert: bytes(certFile), key: bytes(keyFile) };
 		} catch (error) {
-			throw new StoreError('unreachable', `the TLS files cannot be read: ${error instanceof Error ? error.message : error}`, { cause: error });
+			throw new StoreError(
+				'unreachable',
+				`the TLS files cannot be read: ${error instanceof Error ? error.message : error}`,
+				{ cause: error },
+			);
 		}
 	}
 

@@ -11,10 +11,15 @@ export interface Credentials {
 	readonly password: string;
 }
 
-type Entry = { readonly token: string | null; readonly atMs: number } | { readonly refused: StoreError; readonly atMs: number };
+type Entry =
+	| { readonly token: string | null; readonly atMs: number }
+	| { readonly refused: StoreError; readonly atMs: number };
 
 /** Makes the call, on whichever connection needs the token. */
-type Authenticate = (request: { readonly name: string; readonly password: string }) => Promise<{ readonly token: string }>;
+type Authenticate = (request: {
+	readonly name: string;
+	readonly password: string;
+}) => Promise<{ readonly token: string }>;
 
 /** A token that is rejected sooner than this after it was issued is not replaced at once: something else is wrong. */
 const YOUNG_MS = 1_000;
@@ -40,7 +45,10 @@ export class Tokens {
 	async ensure(endpoint: string, authenticate: Authenticate): Promise<void> {
 		if (this.credentials === null || this.#isGood(endpoint)) return;
 		try {
-			const { token } = await authenticate({ name: this.credentials.username, password: this.credentials.password });
+			const { token } = await authenticate({
+				name: this.credentials.username,
+				password: this.credentials.password,
+			});
 			this.#entries.set(endpoint, { token, atMs: this.clock.now() });
 			this.#toldOff = false;
 		} catch (error) {
@@ -53,7 +61,11 @@ export class Tokens {
 		const entry = this.#entries.get(endpoint);
 		// Another call that had the same one was answered first.
 		if (this.credentials !== null && token !== null && token !== this.current(endpoint)) return true;
-		if (this.credentials === null || (entry && 'token' in entry && entry.token !== null && this.clock.now() - entry.atMs < YOUNG_MS)) return false;
+		if (
+			this.credentials === null ||
+			(entry && 'token' in entry && entry.token !== null && this.clock.now() - entry.atMs < YOUNG_MS)
+		)
+			return false;
 		this.#entries.delete(endpoint);
 		return true;
 	}
@@ -73,12 +85,17 @@ export class Tokens {
 	#failed(endpoint: string, error: unknown): void {
 		if (isAuthOff(error)) {
 			this.#entries.set(endpoint, { token: null, atMs: this.clock.now() });
-			if (!this.#toldOff) this.logger.warn('etcd has authentication switched off: going on without the user name and password', { endpoint });
+			if (!this.#toldOff)
+				this.logger.warn(
+					'etcd has authentication switched off: going on without the user name and password',
+					{ endpoint },
+				);
 			this.#toldOff = true;
 			return;
 		}
 		const refused = toStoreError(error);
-		if (refused.code === 'authentication-failed') this.#entries.set(endpoint, { refused, atMs: this.clock.now() });
+		if (refused.code === 'authentication-failed')
+			this.#entries.set(endpoint, { refused, atMs: this.clock.now() });
 		throw refused;
 	}
 }

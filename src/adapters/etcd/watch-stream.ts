@@ -11,7 +11,11 @@ import { leaseOf, type Range } from './messages.js';
 import { outside } from './sockets.js';
 import { endOnce } from './stream-end.js';
 
-export async function openWatchStream(connection: Connection, ranges: readonly Range[], listener: WatchListener): Promise<WatchStream> {
+export async function openWatchStream(
+	connection: Connection,
+	ranges: readonly Range[],
+	listener: WatchListener,
+): Promise<WatchStream> {
 	connection.hold();
 	try {
 		const stream = await connection.stream((etcd) => etcd.watchClient.watch());
@@ -24,7 +28,9 @@ export async function openWatchStream(connection: Connection, ranges: readonly R
 				pending -= 1;
 				if (pending === 0) listener.opened();
 			} else if (message.canceled) {
-				ended.fail(new StoreError('unavailable', `watch cancelled: ${message.cancel_reason || 'no reason given'}`));
+				ended.fail(
+					new StoreError('unavailable', `watch cancelled: ${message.cancel_reason || 'no reason given'}`),
+				);
 			}
 			for (const { type, kv } of message.events) {
 				const key = kv.key.toString();
@@ -34,7 +40,8 @@ export async function openWatchStream(connection: Connection, ranges: readonly R
 			}
 		});
 		stream.on('data', answered);
-		for (const { key, range_end } of ranges) stream.write({ create_request: { key, ...(range_end === undefined ? {} : { range_end }) } });
+		for (const { key, range_end } of ranges)
+			stream.write({ create_request: { key, ...(range_end === undefined ? {} : { range_end }) } });
 		return { close: ended.close };
 	} catch (error) {
 		connection.release();

@@ -27,7 +27,11 @@ export interface Place {
 
 export function placeOf({ service, format, namespace }: Claim): Place {
 	const { key, readsPrefix }: Format = FORMATS[format];
-	return { key: key(service, namespace), reads: readsPrefix(service, namespace), fleet: JSON.stringify([format, namespace, service.name]) };
+	return {
+		key: key(service, namespace),
+		reads: readsPrefix(service, namespace),
+		fleet: JSON.stringify([format, namespace, service.name]),
+	};
 }
 
 /** `false` = {@link clashes} would find nothing between the two; costs no more than a few comparisons of text. */
@@ -51,7 +55,9 @@ export function clashes(claims: readonly Claim[]): string[] {
 		const rival = first.get(placed.key);
 		if (rival === undefined) first.set(placed.key, placed);
 		else {
-			found.push(`${rival.label} and ${claim.label} have one key, ${placed.key}: give one of them another name, address, id, namespace or format`);
+			found.push(
+				`${rival.label} and ${claim.label} have one key, ${placed.key}: give one of them another name, address, id, namespace or format`,
+			);
 			told.add(pairOf(rival.fleet, placed.fleet));
 		}
 	}
@@ -94,7 +100,10 @@ function readersOf(key: string, readers: ReadonlyMap<string, readonly Fleet[]>):
 
 function tellsApart(reader: Fleet, read: Fleet): boolean {
 	const sameFormat = reader.claim.format === read.claim.format;
-	return reader.id === read.id || (sameFormat && (reader.filtersByName || reader.claim.service.name === read.claim.service.name));
+	return (
+		reader.id === read.id ||
+		(sameFormat && (reader.filtersByName || reader.claim.service.name === read.claim.service.name))
+	);
 }
 
 function belowMessage(label: string, key: string, reader: Fleet): string {

@@ -22,11 +22,21 @@ export const coredns: Format = {
 		const address = parseAddress(service.addr);
 		if (!('value' in address)) throw new TypeError(`not an address: ${service.addr}`);
 		const weight = service.weight === undefined ? {} : { weight: service.weight };
-		return JSON.stringify({ host: address.value.host, port: address.value.port, priority: 10, ...weight, ttl: ttlSeconds });
+		return JSON.stringify({
+			host: address.value.host,
+			port: address.value.port,
+			priority: 10,
+			...weight,
+			ttl: ttlSeconds,
+		});
 	},
 	fleetPrefix: (_service, namespace) => root('/', 'skydns', namespace),
 	readsPrefix: folder,
-	problems: (service) => [...nameProblems(service.name), ...leafProblems(service), ...weightProblems(service.weight)],
+	problems: (service) => [
+		...nameProblems(service.name),
+		...leafProblems(service),
+		...weightProblems(service.weight),
+	],
 };
 
 function nameProblems(name: string): readonly FormatProblem[] {
@@ -39,19 +49,35 @@ function nameProblems(name: string): readonly FormatProblem[] {
 	)
 		return [];
 	return [
-		{ field: 'name', expected: 'a DNS name: labels of letters, digits and hyphens with dots between', mend: 'write it like user.prod.example.org' },
+		{
+			field: 'name',
+			expected: 'a DNS name: labels of letters, digits and hyphens with dots between',
+			mend: 'write it like user.prod.example.org',
+		},
 	];
 }
 
 function leafProblems(service: Service): readonly FormatProblem[] {
-	if (LABEL.test(leaf(service)) || (service.id === undefined && nameProblems(service.name).length > 0)) return [];
-	const what = service.id === undefined ? `, but the one made of name and address is not: ${leaf(service)}` : '';
+	if (LABEL.test(leaf(service)) || (service.id === undefined && nameProblems(service.name).length > 0))
+		return [];
+	const what =
+		service.id === undefined ? `, but the one made of name and address is not: ${leaf(service)}` : '';
 	return [
-		{ field: 'id', expected: `an id that is one DNS label (letters, digits, hyphens, at most 63)${what}`, mend: 'give a short one like user-1' },
+		{
+			field: 'id',
+			expected: `an id that is one DNS label (letters, digits, hyphens, at most 63)${what}`,
+			mend: 'give a short one like user-1',
+		},
 	];
 }
 
 function weightProblems(weight: number | undefined): readonly FormatProblem[] {
 	if (weight === undefined || weight > 0) return [];
-	return [{ field: 'weight', expected: 'a weight of at least 1: CoreDNS reads 0 as 100', mend: 'to draw no traffic, take the service out instead' }];
+	return [
+		{
+			field: 'weight',
+			expected: 'a weight of at least 1: CoreDNS reads 0 as 100',
+			mend: 'to draw no traffic, take the service out instead',
+		},
+	];
 }

@@ -5,7 +5,8 @@ const NAMESPACE = 'micro/registry';
 
 /** A slash in name or id becomes a hyphen in the key, as go-micro's own writer does; the value keeps it. */
 const part = (text: string): string => text.replaceAll('/', '-');
-const folder = (name: string, namespace: string | undefined): string => `${root('/', NAMESPACE, namespace)}${part(name)}/`;
+const folder = (name: string, namespace: string | undefined): string =>
+	`${root('/', NAMESPACE, namespace)}${part(name)}/`;
 
 /** go-micro v4 to v6, `registry/etcd`. Exactly one node; its client chooses the codec by `metadata.protocol`, which knows no TLS. */
 export const goMicro: Format = {
@@ -14,9 +15,21 @@ export const goMicro: Format = {
 	key: (service, namespace) => `${folder(service.name, namespace)}${part(idOf(service))}`,
 	value: (service) => {
 		const protocol = service.protocol.replace(/s$/, '');
-		const metadata = sorted({ ...service.metadata, protocol, registry: 'etcd', server: protocol, transport: protocol });
+		const metadata = sorted({
+			...service.metadata,
+			protocol,
+			registry: 'etcd',
+			server: protocol,
+			transport: protocol,
+		});
 		const nodes = [{ metadata, id: idOf(service), address: service.addr }];
-		return JSON.stringify({ name: service.name, version: service.version ?? 'latest', metadata: null, endpoints: [], nodes });
+		return JSON.stringify({
+			name: service.name,
+			version: service.version ?? 'latest',
+			metadata: null,
+			endpoints: [],
+			nodes,
+		});
 	},
 	fleetPrefix: (_service, namespace) => root('/', NAMESPACE, namespace),
 	readsPrefix: (service, namespace) => folder(service.name, namespace),

@@ -37,7 +37,11 @@ export interface RenderOptions {
 }
 
 /** The key and the value to stand under it. Made once: what was rendered is compared byte for byte with what etcd shows. */
-export function render(service: Service, formatName: FormatName, { namespace, ttlSeconds, weightPercent }: RenderOptions): Entry {
+export function render(
+	service: Service,
+	formatName: FormatName,
+	{ namespace, ttlSeconds, weightPercent }: RenderOptions,
+): Entry {
 	const format: Format = FORMATS[formatName];
 	const weighted = weightPercent === undefined ? service : weigh(service, format, weightPercent);
 	return {

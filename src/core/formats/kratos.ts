@@ -13,7 +13,10 @@ export const kratos: Format = {
 			id: idOf(service),
 			name: service.name,
 			version: service.version ?? '',
-			metadata: sorted({ ...service.metadata, ...(service.weight === undefined ? {} : { weight: String(service.weight) }) }),
+			metadata: sorted({
+				...service.metadata,
+				...(service.weight === undefined ? {} : { weight: String(service.weight) }),
+			}),
 			endpoints: [`${service.protocol}://${service.addr}`],
 		}),
 	fleetPrefix: (_service, namespace) => root('/', 'microservices', namespace),

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createCheck } from '../../../src/adapters/checks/index.js';
-import { removeAtExit } from '../../support/guarded.js';
-import { alive } from '../../support/proc.js';
+import { removeAtExit } from '../../support/process/guarded.js';
+import { alive } from '../../support/process/proc.js';
 
 /** Bounds a hang; asserts no speed. */
 const SOON = { timeout: 30_000 };

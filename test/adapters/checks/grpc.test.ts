@@ -1,8 +1,19 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { Server, ServerCredentials, type ServiceDefinition, status as Status, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import {
+	Server,
+	ServerCredentials,
+	type ServiceDefinition,
+	status as Status,
+	type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
 import { afterEach, expect, test } from 'vitest';
-import { decodeResponse, encodeRequest, frame, unframe } from '../../../src/adapters/checks/grpc-health-wire.js';
+import {
+	decodeResponse,
+	encodeRequest,
+	frame,
+	unframe,
+} from '../../../src/adapters/checks/grpc-health-wire.js';
 import { createCheck } from '../../../src/adapters/checks/index.js';
 
 /** Bounds a hang; asserts no speed. */
@@ -26,25 +37,34 @@ const definition: ServiceDefinition = {
 	},
 };
 
-async function serve(implementation: UntypedServiceImplementation | null, address = '127.0.0.1:0'): Promise<number> {
+async function serve(
+	implementation: UntypedServiceImplementation | null,
+	address = '127.0.0.1:0',
+): Promise<number> {
 	const server = new Server();
 	servers.push(server);
 	if (implementation !== null) server.addService(definition, implementation);
 	return new Promise((resolve, reject) => {
-		server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => (error ? reject(error) : resolve(port)));
+		server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) =>
+			error ? reject(error) : resolve(port),
+		);
 	});
 }
 /** Answers by the bytes of the request's service name. */
 function answering(table: Readonly<Record<string, readonly number[]>>): UntypedServiceImplementation {
 	return {
-		check: (call: { request: Buffer }, callback: (error: { code: Status } | null, answer?: Buffer) => void) => {
+		check: (
+			call: { request: Buffer },
+			callback: (error: { code: Status } | null, answer?: Buffer) => void,
+		) => {
 			const bytes = table[call.request.subarray(2).toString()];
 			if (bytes === undefined) callback({ code: Status.NOT_FOUND });
 			else callback(null, Buffer.from(bytes));
 		},
 	};
 }
-const grpc = (port: number, service = '', host = '127.0.0.1') => createCheck({ kind: 'grpc', host, port, service });
+const grpc = (port: number, service = '', host = '127.0.0.1') =>
+	createCheck({ kind: 'grpc', host, port, service });
 const never = new AbortController().signal;
 
 test('a server that says SERVING is well, as a whole and by service', async () => {
@@ -52,7 +72,9 @@ test('a server that says SERVING is well, as a whole and by service', async () =
 	await grpc(port).check(never);
 	await grpc(port, 'shop.Cart').check(never);
 	await expect(grpc(port, 'shop.Pay').check(never)).rejects.toThrow('says NOT_SERVING for shop.Pay');
-	await expect(grpc(port, 'shop.Nothing').check(never)).rejects.toThrow(/does not know the service 'shop.Nothing'/);
+	await expect(grpc(port, 'shop.Nothing').check(never)).rejects.toThrow(
+		/does not know the service 'shop.Nothing'/,
+	);
 });
 
 test('an IPv6 address works', async () => {
@@ -77,7 +99,9 @@ test('a server that does not answer, or speaks no gRPC, is cut by the signal', a
 	mute.listen(0, '127.0.0.1');
 	await once(mute, 'listening');
 	const address = mute.address();
-	await expect(grpc(typeof address === 'object' ? (address?.port ?? 0) : 0).check(AbortSignal.timeout(300))).rejects.toThrow(/in time/);
+	await expect(
+		grpc(typeof address === 'object' ? (address?.port ?? 0) : 0).check(AbortSignal.timeout(300)),
+	).rejects.toThrow(/in time/);
 	mute.close();
 	await once(mute, 'close');
 });

@@ -5,7 +5,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { createCheck } from '../../../src/adapters/checks/index.js';
-import { createAuthority } from '../../support/tls.js';
+import { createAuthority } from '../../support/etcd/tls.js';
 
 /** Bounds a hang; asserts no speed. */
 const SOON = { timeout: 30_000 };
@@ -68,7 +68,9 @@ test('tcp: an IPv6 address works', async () => {
 
 test('tcp: a closed port is not well', async () => {
 	const port = await closedPort();
-	await expect(createCheck({ kind: 'tcp', host: '127.0.0.1', port }).check(never)).rejects.toThrow(/ECONNREFUSED/);
+	await expect(createCheck({ kind: 'tcp', host: '127.0.0.1', port }).check(never)).rejects.toThrow(
+		/ECONNREFUSED/,
+	);
 });
 
 test('tcp: a host that does not answer is cut by the signal', async () => {
@@ -106,7 +108,8 @@ test('http: a body is read and thrown away, and no connection stays open', async
 		socket.once('close', () => (connections -= 1));
 	});
 	const port = await listen(server);
-	for (let look = 0; look < 20; look += 1) await createCheck({ kind: 'http', url: `http://127.0.0.1:${port}` }).check(never);
+	for (let look = 0; look < 20; look += 1)
+		await createCheck({ kind: 'http', url: `http://127.0.0.1:${port}` }).check(never);
 	await expect.poll(() => connections, SOON).toBe(0);
 });
 
@@ -125,7 +128,9 @@ test('http: an endless answer is well and is cut', async () => {
 });
 
 test('http: a head without the rest of the body is not well, and is cut by the signal', async () => {
-	const port = await http((_request, response) => response.writeHead(200, { 'content-length': '10' }).write('half'));
+	const port = await http((_request, response) =>
+		response.writeHead(200, { 'content-length': '10' }).write('half'),
+	);
 	const look = createCheck({ kind: 'http', url: `http://127.0.0.1:${port}` }).check(AbortSignal.timeout(200));
 	await expect(look).rejects.toThrow(/did not answer in time/);
 });
@@ -134,9 +139,15 @@ test('http: a server that breaks off or speaks no HTTP is not well', async () =>
 	const broken = await http((_request, response) => {
 		response.writeHead(200, { 'content-length': '10' }).write('half', () => response.destroy());
 	});
-	await expect(createCheck({ kind: 'http', url: `http://127.0.0.1:${broken}` }).check(never)).rejects.toThrow(/broke off|aborted/);
-	const babble = await listen(createServer((socket) => void socket.on('error', () => {}).end('SSH-2.0-OpenSSH_9\r\n')));
-	await expect(createCheck({ kind: 'http', url: `http://127.0.0.1:${babble}` }).check(never)).rejects.toThrow(/Parse Error/);
+	await expect(createCheck({ kind: 'http', url: `http://127.0.0.1:${broken}` }).check(never)).rejects.toThrow(
+		/broke off|aborted/,
+	);
+	const babble = await listen(
+		createServer((socket) => void socket.on('error', () => {}).end('SSH-2.0-OpenSSH_9\r\n')),
+	);
+	await expect(createCheck({ kind: 'http', url: `http://127.0.0.1:${babble}` }).check(never)).rejects.toThrow(
+		/Parse Error/,
+	);
 });
 
 test('http: a server that accepts and stays silent is cut by the signal', async () => {
@@ -148,7 +159,10 @@ test('http: a server that accepts and stays silent is cut by the signal', async 
 
 test('http: what may be secret in the URL is not told', async () => {
 	const port = await closedPort();
-	const look = createCheck({ kind: 'http', url: `http://me:hunter2@127.0.0.1:${port}/health?token=hunter3` }).check(never);
+	const look = createCheck({
+		kind: 'http',
+		url: `http://me:hunter2@127.0.0.1:${port}/health?token=hunter3`,
+	}).check(never);
 	const error = await look.then(
 		() => new Error('passed'),
 		(reason: Error) => reason,
@@ -159,9 +173,14 @@ test('http: what may be secret in the URL is not told', async () => {
 
 test('https: a service whose certificate nobody here trusts is well', async () => {
 	const { cert, key } = createAuthority().issue('elsewhere', []);
-	const answer: RequestListener = (request, response) => void response.writeHead(request.url === '/sick' ? 500 : 200).end();
+	const answer: RequestListener = (request, response) =>
+		void response.writeHead(request.url === '/sick' ? 500 : 200).end();
 	const port = await listen(createHttpsServer({ cert: readFileSync(cert), key: readFileSync(key) }, answer));
 	await createCheck({ kind: 'http', url: `https://127.0.0.1:${port}/` }).check(never);
-	await expect(createCheck({ kind: 'http', url: `https://127.0.0.1:${port}/sick` }).check(never)).rejects.toThrow(/answered 500/);
-	await expect(createCheck({ kind: 'http', url: `http://127.0.0.1:${port}/` }).check(never)).rejects.toThrow();
+	await expect(
+		createCheck({ kind: 'http', url: `https://127.0.0.1:${port}/sick` }).check(never),
+	).rejects.toThrow(/answered 500/);
+	await expect(
+		createCheck({ kind: 'http', url: `http://127.0.0.1:${port}/` }).check(never),
+	).rejects.toThrow();
 });

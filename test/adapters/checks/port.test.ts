@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { portCheck, whereToLook } from '../../../src/adapters/checks/port.js';
-import { freePort } from '../../support/net.js';
+import { freePort } from '../../support/network/net.js';
 
 const servers: Server[] = [];
 afterEach(() => {

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { EtcdStore } from '../../../src/adapters/etcd/store.js';
-import { type Etcd, startEtcd } from '../../support/etcd.js';
+import { type Etcd, startEtcd } from '../../support/etcd/etcd.js';
 import { aLogger } from '../../support/logger.js';
 
 let etcd: Etcd;
@@ -17,7 +17,14 @@ afterAll(() => etcd.stop());
 function connect(): void {
 	const clock = { now: () => performance.now() + laterMs };
 	const auth = { username: 'root', password: 'secret' };
-	const options = { endpoints: [etcd.endpoint], auth, tls: null, callTimeoutMs: 5_000, dialTimeoutMs: 15_000, authRetryMs: 5_000 };
+	const options = {
+		endpoints: [etcd.endpoint],
+		auth,
+		tls: null,
+		callTimeoutMs: 5_000,
+		dialTimeoutMs: 15_000,
+		authRetryMs: 5_000,
+	};
 	store = new EtcdStore(options, clock, aLogger().logger);
 }
 

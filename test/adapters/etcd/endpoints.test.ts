@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { EtcdStore } from '../../../src/adapters/etcd/store.js';
-import { keepaliveLog, put, watchLog } from '../../support/contract/kit.js';
-import { type Etcd, startEtcd } from '../../support/etcd.js';
-import { freePort } from '../../support/net.js';
-import { startProxy, type TcpProxy } from '../../support/proxy.js';
-import { aRealStore } from '../../support/real-store.js';
+import { keepaliveLog, put, watchLog } from '../../support/etcd/contract/kit.js';
+import { type Etcd, startEtcd } from '../../support/etcd/etcd.js';
+import { aRealStore } from '../../support/etcd/real-store.js';
+import { freePort } from '../../support/network/net.js';
+import { startProxy, type TcpProxy } from '../../support/network/proxy.js';
 import { until } from '../../support/until.js';
 
 let etcd: Etcd;
@@ -102,8 +102,14 @@ test('a refused first endpoint: the second is asked at once', async () => {
 });
 
 test('every endpoint refused: the error says so, and is not waited for', async () => {
-	const store = connect([`http://127.0.0.1:${await freePort()}`, `http://127.0.0.1:${await freePort()}`], { dialTimeoutMs: 60_000 });
-	await expect(store.read(['a'])).rejects.toMatchObject({ name: 'StoreError', code: 'unreachable', message: 'connection refused' });
+	const store = connect([`http://127.0.0.1:${await freePort()}`, `http://127.0.0.1:${await freePort()}`], {
+		dialTimeoutMs: 60_000,
+	});
+	await expect(store.read(['a'])).rejects.toMatchObject({
+		name: 'StoreError',
+		code: 'unreachable',
+		message: 'connection refused',
+	});
 });
 
 test('every endpoint silent: the dial time-out bounds all attempts together, and all of them are closed', async () => {
@@ -176,7 +182,10 @@ test('writes are never raced: one on a silent connection ends at its deadline, a
 	const store = connect(both(), { callTimeoutMs: 700 });
 	await store.read(['a']);
 	first.freezeExisting();
-	await expect(store.write([put('/race/a', '1', '0')])).rejects.toMatchObject({ name: 'StoreError', code: 'timeout' });
+	await expect(store.write([put('/race/a', '1', '0')])).rejects.toMatchObject({
+		name: 'StoreError',
+		code: 'timeout',
+	});
 	expect(second.accepted).toBe(0);
 	// The next read begins elsewhere, without waiting for the silent one.
 	expect((await store.read(['/race/a'])).keys.get('/race/a')).toBeNull();

@@ -12,11 +12,17 @@ import {
 	GRPCUnknownError,
 } from 'etcd3';
 import { expect, test } from 'vitest';
-import { isAuthOff, isLeaseExists, isTokenRejected, toStoreError } from '../../../src/adapters/etcd/errors.js';
+import {
+	isAuthOff,
+	isLeaseExists,
+	isTokenRejected,
+	toStoreError,
+} from '../../../src/adapters/etcd/errors.js';
 import { StoreError, type StoreErrorCode } from '../../../src/core/errors.js';
 
 /** As a stream gives it: the raw error of gRPC with its code. */
-const raw = (code: number, message: string): Error => Object.assign(new Error(`${code} NAME: ${message}`), { code });
+const raw = (code: number, message: string): Error =>
+	Object.assign(new Error(`${code} NAME: ${message}`), { code });
 
 test.each<readonly [sentence: string, error: unknown, code: StoreErrorCode]>([
 	['no connection', new GRPCUnavailableError('14 UNAVAILABLE: No connection established'), 'unreachable'],
@@ -24,29 +30,71 @@ test.each<readonly [sentence: string, error: unknown, code: StoreErrorCode]>([
 	['a deadline', new GRPCDeadlineExceededError('4 DEADLINE_EXCEEDED: Deadline exceeded'), 'timeout'],
 	['etcd asked for too long', new GRPCUnknownError('2 UNKNOWN: context deadline exceeded'), 'unavailable'],
 	['a lease that is gone', new EtcdLeaseInvalidError('5'), 'lease-not-found'],
-	['a lease that is gone, in the words of gRPC', new GRPCGenericError('5 NOT_FOUND: etcdserver: requested lease not found'), 'lease-not-found'],
-	['a permission', new EtcdPermissionDeniedError('7 PERMISSION_DENIED: etcdserver: permission denied'), 'permission-denied'],
+	[
+		'a lease that is gone, in the words of gRPC',
+		new GRPCGenericError('5 NOT_FOUND: etcdserver: requested lease not found'),
+		'lease-not-found',
+	],
+	[
+		'a permission',
+		new EtcdPermissionDeniedError('7 PERMISSION_DENIED: etcdserver: permission denied'),
+		'permission-denied',
+	],
 	['a permission, on a stream', raw(7, 'etcdserver: permission denied'), 'permission-denied'],
 	[
 		'a wrong password',
-		new EtcdAuthenticationFailedError('3 INVALID_ARGUMENT: etcdserver: authentication failed, invalid user ID or password'),
+		new EtcdAuthenticationFailedError(
+			'3 INVALID_ARGUMENT: etcdserver: authentication failed, invalid user ID or password',
+		),
 		'authentication-failed',
 	],
-	['a token that expired', new EtcdInvalidAuthTokenError('16 UNAUTHENTICATED: etcdserver: invalid auth token'), 'token-rejected'],
+	[
+		'a token that expired',
+		new EtcdInvalidAuthTokenError('16 UNAUTHENTICATED: etcdserver: invalid auth token'),
+		'token-rejected',
+	],
 	['a token that expired, on a stream', raw(16, 'etcdserver: invalid auth token'), 'token-rejected'],
 	[
 		'users or roles changed since the token was issued',
 		new GRPCInvalidArgumentError('3 INVALID_ARGUMENT: etcdserver: revision of auth store is old'),
 		'token-rejected',
 	],
-	['auth was switched on and we sent no token', new GRPCInvalidArgumentError('3 INVALID_ARGUMENT: etcdserver: user name is empty'), 'token-rejected'],
-	['no space', new GRPCResourceExhastedError('8 RESOURCE_EXHAUSTED: etcdserver: mvcc: database space exceeded'), 'exhausted'],
-	['too many requests', new GRPCResourceExhastedError('8 RESOURCE_EXHAUSTED: etcdserver: too many requests'), 'exhausted'],
-	['too many requests, which 3.4 gives no number of its own', new GRPCUnknownError('2 UNKNOWN: etcdserver: too many requests'), 'exhausted'],
-	['too many operations', new GRPCInvalidArgumentError('3 INVALID_ARGUMENT: etcdserver: too many operations in txn request'), 'invalid'],
-	['a lease that exists', new GRPCFailedPreconditionError('9 FAILED_PRECONDITION: etcdserver: lease already exists'), 'invalid'],
+	[
+		'auth was switched on and we sent no token',
+		new GRPCInvalidArgumentError('3 INVALID_ARGUMENT: etcdserver: user name is empty'),
+		'token-rejected',
+	],
+	[
+		'no space',
+		new GRPCResourceExhastedError('8 RESOURCE_EXHAUSTED: etcdserver: mvcc: database space exceeded'),
+		'exhausted',
+	],
+	[
+		'too many requests',
+		new GRPCResourceExhastedError('8 RESOURCE_EXHAUSTED: etcdserver: too many requests'),
+		'exhausted',
+	],
+	[
+		'too many requests, which 3.4 gives no number of its own',
+		new GRPCUnknownError('2 UNKNOWN: etcdserver: too many requests'),
+		'exhausted',
+	],
+	[
+		'too many operations',
+		new GRPCInvalidArgumentError('3 INVALID_ARGUMENT: etcdserver: too many operations in txn request'),
+		'invalid',
+	],
+	[
+		'a lease that exists',
+		new GRPCFailedPreconditionError('9 FAILED_PRECONDITION: etcdserver: lease already exists'),
+		'invalid',
+	],
 	['cancelled by a closing connection', raw(1, 'connection closed'), 'unavailable'],
-	['an error of the operating system', Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }), 'unavailable'],
+	[
+		'an error of the operating system',
+		Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }),
+		'unavailable',
+	],
 	['something that is no error', 'oops', 'unavailable'],
 ])('%s', (_sentence, error, code) => {
 	const translated = toStoreError(error);
@@ -62,7 +110,11 @@ test.each([
 		new EtcdAuthenticationFailedError('3 INVALID_ARGUMENT: etcdserver: authentication failed, …'),
 		'check ETCD_USERNAME and ETCD_PASSWORD',
 	],
-	['a server without TLS', new GRPCUnavailableError('14 UNAVAILABLE: SSL routines: wrong version number'), 'check ETCD_ENDPOINTS'],
+	[
+		'a server without TLS',
+		new GRPCUnavailableError('14 UNAVAILABLE: SSL routines: wrong version number'),
+		'check ETCD_ENDPOINTS',
+	],
 ])('%s: the sentence says what to look at', (_sentence, error, text) => {
 	expect(toStoreError(error).message).toContain(text);
 });
@@ -73,7 +125,11 @@ test('what is ours already stays what it is', () => {
 });
 
 test('what is asked about by name is recognised, and nothing else', () => {
-	expect(isAuthOff(new GRPCFailedPreconditionError('9 FAILED_PRECONDITION: etcdserver: authentication is not enabled'))).toBe(true);
+	expect(
+		isAuthOff(
+			new GRPCFailedPreconditionError('9 FAILED_PRECONDITION: etcdserver: authentication is not enabled'),
+		),
+	).toBe(true);
 	expect(isAuthOff(new Error('9 FAILED_PRECONDITION: etcdserver: lease already exists'))).toBe(false);
 	expect(isLeaseExists(new Error('9 FAILED_PRECONDITION: etcdserver: lease already exists'))).toBe(true);
 	expect(isLeaseExists('lease already exists')).toBe(false);

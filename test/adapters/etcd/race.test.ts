@@ -34,13 +34,23 @@ async function run({ fates, distinct = fates.length, limitMs = 5_000, signal }: 
 				: new Promise<string>((resolve, reject) => {
 						const [what, ms] = fate;
 						const end = () =>
-							what === 'answers' ? resolve(`attempt ${index}`) : reject(what === 'fails' ? new Error(`attempt ${index} failed`) : new Refusal('no'));
+							what === 'answers'
+								? resolve(`attempt ${index}`)
+								: reject(what === 'fails' ? new Error(`attempt ${index} failed`) : new Refusal('no'));
 						setTimeout(end, ms);
 					});
 		return { answer, abandon: () => abandoned.push(index) };
 	};
 	let endedMs = Number.NaN;
-	const outcome = race({ start, distinct, patienceMs: 300, everyMs: 500, limitMs, isAnswer: (error) => error instanceof Refusal, signal })
+	const outcome = race({
+		start,
+		distinct,
+		patienceMs: 300,
+		everyMs: 500,
+		limitMs,
+		isAnswer: (error) => error instanceof Refusal,
+		signal,
+	})
 		.then(
 			(value) => value,
 			(error: Error) => error.message,
@@ -52,11 +62,41 @@ async function run({ fates, distinct = fates.length, limitMs = 5_000, signal }: 
 	return { outcome: await outcome, endedMs, starts, abandoned };
 }
 
-test.each<readonly [sentence: string, input: Case, outcome: string, endedMs: number, starts: number[], abandoned: number[]]>([
-	['an answer in time is the only attempt', { fates: [['answers', 5]], distinct: 3 }, 'attempt 0', 5, [0], []],
-	['one that is silent gets company after 300 ms, and the company may win', { fates: ['never', ['answers', 10]] }, 'attempt 1', 310, [0, 300], [0]],
+test.each<
+	readonly [
+		sentence: string,
+		input: Case,
+		outcome: string,
+		endedMs: number,
+		starts: number[],
+		abandoned: number[],
+	]
+>([
+	[
+		'an answer in time is the only attempt',
+		{ fates: [['answers', 5]], distinct: 3 },
+		'attempt 0',
+		5,
+		[0],
+		[],
+	],
+	[
+		'one that is silent gets company after 300 ms, and the company may win',
+		{ fates: ['never', ['answers', 10]] },
+		'attempt 1',
+		310,
+		[0, 300],
+		[0],
+	],
 	['one that is slow may still win', { fates: [['answers', 400], 'never'] }, 'attempt 0', 400, [0, 300], [1]],
-	['then one more attempt each 500 ms', { fates: ['never', 'never', 'never', ['answers', 1]] }, 'attempt 3', 1_301, [0, 300, 800, 1_300], [0, 1, 2]],
+	[
+		'then one more attempt each 500 ms',
+		{ fates: ['never', 'never', 'never', ['answers', 1]] },
+		'attempt 3',
+		1_301,
+		[0, 300, 800, 1_300],
+		[0, 1, 2],
+	],
 	[
 		'one that fails is followed at once by an endpoint not tried yet',
 		{
@@ -132,7 +172,14 @@ test.each<readonly [sentence: string, input: Case, outcome: string, endedMs: num
 		[0],
 		[],
 	],
-	['silence everywhere ends at the limit', { fates: [], distinct: 2, limitMs: 1_000 }, 'no answer within 1000 ms', 1_000, [0, 300, 800], [0, 1, 2]],
+	[
+		'silence everywhere ends at the limit',
+		{ fates: [], distinct: 2, limitMs: 1_000 },
+		'no answer within 1000 ms',
+		1_000,
+		[0, 300, 800],
+		[0, 1, 2],
+	],
 	[
 		'an answer that comes after the end changes nothing',
 		{ fates: [['answers', 1_500]], limitMs: 1_000 },
@@ -158,5 +205,10 @@ test('its signal ends it at once, and everything that runs is abandoned', async 
 });
 
 test('with a signal that is aborted already nothing is started', async () => {
-	expect(await run({ fates: [], distinct: 1, signal: AbortSignal.abort() })).toEqual({ outcome: 'stopped', endedMs: 0, starts: [], abandoned: [] });
+	expect(await run({ fates: [], distinct: 1, signal: AbortSignal.abort() })).toEqual({
+		outcome: 'stopped',
+		endedMs: 0,
+		starts: [],
+		abandoned: [],
+	});
 });

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { Sockets } from '../../../src/adapters/etcd/sockets.js';
-import { type Etcd, startEtcd } from '../../support/etcd.js';
-import { startProxy } from '../../support/proxy.js';
-import { aRealStore } from '../../support/real-store.js';
+import { type Etcd, startEtcd } from '../../support/etcd/etcd.js';
+import { aRealStore } from '../../support/etcd/real-store.js';
+import { startProxy } from '../../support/network/proxy.js';
 import { until } from '../../support/until.js';
 
 let etcd: Etcd;
@@ -68,24 +68,27 @@ test('a silent endpoint is dialled at the pace of the race, and not once more fo
 });
 
 // Node 24 carries a context at no cost, and a disabled store lives on in what was bound before.
-test.skipIf(Number.parseInt(process.versions.node, 10) >= 24)('who has been connected for a minute is followed no more', () => {
-	vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-	try {
-		const ours = new Sockets();
-		const dial = ours.own(() => AsyncResource.bind(application));
-		ours.connected();
-		vi.advanceTimersByTime(59_000);
-		dial();
-		vi.advanceTimersByTime(1_000);
-		dial();
-		ours.destroy();
-		expect(sockets.map(({ destroyed }) => destroyed)).toEqual([true, false]);
-		// Whoever dials next is followed again.
-		const next = new Sockets();
-		next.own(application);
-		next.destroy();
-		expect(sockets.map(({ destroyed }) => destroyed)).toEqual([true, false, true]);
-	} finally {
-		vi.useRealTimers();
-	}
-});
+test.skipIf(Number.parseInt(process.versions.node, 10) >= 24)(
+	'who has been connected for a minute is followed no more',
+	() => {
+		vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+		try {
+			const ours = new Sockets();
+			const dial = ours.own(() => AsyncResource.bind(application));
+			ours.connected();
+			vi.advanceTimersByTime(59_000);
+			dial();
+			vi.advanceTimersByTime(1_000);
+			dial();
+			ours.destroy();
+			expect(sockets.map(({ destroyed }) => destroyed)).toEqual([true, false]);
+			// Whoever dials next is followed again.
+			const next = new Sockets();
+			next.own(application);
+			next.destroy();
+			expect(sockets.map(({ destroyed }) => destroyed)).toEqual([true, false, true]);
+		} finally {
+			vi.useRealTimers();
+		}
+	},
+);

@@ -1,13 +1,14 @@
-import { startEtcd } from '../../support/etcd.js';
-import { aRealStore } from '../../support/real-store.js';
-import { storeContract } from '../../support/store-contract.js';
+import { startEtcd } from '../../support/etcd/etcd.js';
+import { aRealStore } from '../../support/etcd/real-store.js';
+import { storeContract } from '../../support/etcd/store-contract.js';
 
 storeContract(async () => {
 	const etcd = await startEtcd({ rootPassword: 'root-pw', args: ['--bcrypt-cost', '4'] });
 	const [major = 0, minor = 0] = JSON.parse(await etcd.http('/version'))
 		.etcdserver.split('.')
 		.map(Number);
-	const connect = (username: string, password: string) => aRealStore([etcd.endpoint], { auth: { username, password } }).store;
+	const connect = (username: string, password: string) =>
+		aRealStore([etcd.endpoint], { auth: { username, password } }).store;
 	let users = 0;
 	return {
 		// Seen: 3.5.16 as 3.4 does. Others of 3.5 refuse.

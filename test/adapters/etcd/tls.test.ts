@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { TlsPaths } from '../../../src/adapters/etcd/tls-files.js';
-import { type Etcd, startEtcd } from '../../support/etcd.js';
-import type { PemFiles } from '../../support/etcd-args.js';
-import { removeAtExit } from '../../support/guarded.js';
-import { freePort } from '../../support/net.js';
-import { startProxy, type TcpProxy } from '../../support/proxy.js';
-import { aRealStore } from '../../support/real-store.js';
-import { type Authority, createAuthority } from '../../support/tls.js';
+import { type Etcd, startEtcd } from '../../support/etcd/etcd.js';
+import type { PemFiles } from '../../support/etcd/etcd-args.js';
+import { aRealStore } from '../../support/etcd/real-store.js';
+import { type Authority, createAuthority } from '../../support/etcd/tls.js';
+import { freePort } from '../../support/network/net.js';
+import { startProxy, type TcpProxy } from '../../support/network/proxy.js';
+import { removeAtExit } from '../../support/process/guarded.js';
 import { until } from '../../support/until.js';
 
 let ours: Authority;
@@ -27,7 +27,10 @@ beforeAll(async () => {
 	ours = createAuthority();
 	theirs = createAuthority();
 	client = ours.issue('client');
-	[etcd, plain] = await Promise.all([startEtcd({ tls: { ca: ours.ca, server: ours.issue('server'), client, clientCertAuth: true } }), startEtcd()]);
+	[etcd, plain] = await Promise.all([
+		startEtcd({ tls: { ca: ours.ca, server: ours.issue('server'), client, clientCertAuth: true } }),
+		startEtcd(),
+	]);
 	proxy = await startProxy(etcd.endpoint);
 });
 afterAll(async () => {
@@ -54,7 +57,11 @@ const portOf = (server: Server): number => {
 const right = (): Required<TlsPaths> => ({ caFile: ours.ca, certFile: client.cert, keyFile: client.key });
 /** A copy of each file in a folder of the test's own, under fixed names, as a mounted secret has them. */
 function mounted(from: Required<TlsPaths>): Required<TlsPaths> {
-	const paths = { caFile: join(folder, 'ca.crt'), certFile: join(folder, 'tls.crt'), keyFile: join(folder, 'tls.key') };
+	const paths = {
+		caFile: join(folder, 'ca.crt'),
+		certFile: join(folder, 'tls.crt'),
+		keyFile: join(folder, 'tls.key'),
+	};
 	copyFileSync(from.caFile, paths.caFile);
 	copyFileSync(from.certFile, paths.certFile);
 	copyFileSync(from.keyFile, paths.keyFile);
@@ -107,15 +114,20 @@ test('every wrong thing is told in a sentence of its own', async () => {
 	forwarder.close();
 	expect(told).toEqual({
 		'another CA': "the server's TLS certificate is not signed by a trusted CA: check ETCD_CACERT",
-		'a CA file that holds none': "the server's TLS certificate is not signed by a trusted CA: check ETCD_CACERT",
-		'a client certificate of another CA': 'the server refused our TLS client certificate: check ETCD_CERT and ETCD_KEY',
+		'a CA file that holds none':
+			"the server's TLS certificate is not signed by a trusted CA: check ETCD_CACERT",
+		'a client certificate of another CA':
+			'the server refused our TLS client certificate: check ETCD_CERT and ETCD_KEY',
 		'no client certificate': 'the server refused our TLS client certificate: check ETCD_CERT and ETCD_KEY',
 		'a key that is not that of the certificate': 'ETCD_KEY is not the key of the certificate in ETCD_CERT',
 		'a certificate file that holds none': 'ETCD_CERT or ETCD_KEY holds no PEM certificate or key',
-		'a file that is not there': "the TLS files cannot be read: ENOENT: no such file or directory, open '/nowhere.key'",
+		'a file that is not there':
+			"the TLS files cannot be read: ENOENT: no such file or directory, open '/nowhere.key'",
 		'another name': "the server's TLS certificate is not for the name in ETCD_ENDPOINTS",
-		'plain text asked of a server with TLS': 'the server took the connection and closed it: where it speaks TLS, ETCD_ENDPOINTS needs https',
-		'TLS asked of a server without': 'https was asked for, but the server does not speak TLS: check ETCD_ENDPOINTS',
+		'plain text asked of a server with TLS':
+			'the server took the connection and closed it: where it speaks TLS, ETCD_ENDPOINTS needs https',
+		'TLS asked of a server without':
+			'https was asked for, but the server does not speak TLS: check ETCD_ENDPOINTS',
 		'nobody there': 'connection refused',
 	});
 });
@@ -164,7 +176,9 @@ test('half a rotation, or a broken one, costs at most the read that noticed it: 
 		() => symlinkSync(paths.keyFile, paths.keyFile),
 	]) {
 		harm();
-		await store.read(['a']).catch((error: unknown) => expect(error).toMatchObject({ name: 'StoreError', code: 'unreachable' }));
+		await store
+			.read(['a'])
+			.catch((error: unknown) => expect(error).toMatchObject({ name: 'StoreError', code: 'unreachable' }));
 		await store.read(['a']);
 	}
 	unlinkSync(paths.keyFile);

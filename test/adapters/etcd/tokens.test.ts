@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { EtcdStoreOptions } from '../../../src/adapters/etcd/store.js';
-import { keepaliveLog, put, watchLog } from '../../support/contract/kit.js';
-import { type Etcd, startEtcd } from '../../support/etcd.js';
-import { aRealStore } from '../../support/real-store.js';
+import { keepaliveLog, put, watchLog } from '../../support/etcd/contract/kit.js';
+import { type Etcd, startEtcd } from '../../support/etcd/etcd.js';
+import { aRealStore } from '../../support/etcd/real-store.js';
 import { until } from '../../support/until.js';
 
 let etcd: Etcd;
@@ -21,7 +21,11 @@ afterEach(() => {
 });
 
 function connect(password: string | null, options: Partial<EtcdStoreOptions> = {}) {
-	const real = aRealStore([etcd.endpoint], { auth: password === null ? null : { username: 'ours', password }, authRetryMs: 60_000, ...options });
+	const real = aRealStore([etcd.endpoint], {
+		auth: password === null ? null : { username: 'ours', password },
+		authRetryMs: 60_000,
+		...options,
+	});
 	opened.push(real.store);
 	return real;
 }
@@ -67,7 +71,10 @@ test('a wrong password is told as such, and etcd is not made to check it again a
 	const { store } = connect('wrong');
 	const before = await authenticates();
 	for (let n = 0; n < 20; n += 1) {
-		await expect(store.read(['/ours/a'])).rejects.toMatchObject({ name: 'StoreError', code: 'authentication-failed' });
+		await expect(store.read(['/ours/a'])).rejects.toMatchObject({
+			name: 'StoreError',
+			code: 'authentication-failed',
+		});
 	}
 	expect(await authenticates(before)).toBe(1);
 });
@@ -96,7 +103,10 @@ test('a password that is changed while we run: told as such, and well again when
 
 test('without credentials an etcd that wants them says so in a sentence', async () => {
 	const { store } = connect(null);
-	await expect(store.read(['/ours/a'])).rejects.toMatchObject({ name: 'StoreError', message: expect.stringMatching(/user name/i) });
+	await expect(store.read(['/ours/a'])).rejects.toMatchObject({
+		name: 'StoreError',
+		message: expect.stringMatching(/user name/i),
+	});
 });
 
 test('switched off and on again while we run: it goes on, tells once, and authenticates when it must', async () => {

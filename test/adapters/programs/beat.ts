@@ -6,16 +6,21 @@
 import { createInterface } from 'node:readline';
 
 import { getTasks, shutdown } from 'node-cron';
-import { CronSchedule } from '../../../src/adapters/cron-schedule.js';
+import { CronSchedule } from '../../../src/adapters/cron.js';
 
 const intervalSeconds = Number(process.argv[2]);
 const quiet = () => {};
 const told = (message: string) => process.stderr.write(`${message}\n`);
-const schedule = new CronSchedule({ logger: { debug: quiet, info: quiet, warn: told, error: told }, keepAlive: process.argv[3] !== 'unref' });
+const schedule = new CronSchedule({
+	logger: { debug: quiet, info: quiet, warn: told, error: told },
+	keepAlive: process.argv[3] !== 'unref',
+});
 
 schedule.start(intervalSeconds, 300, () => {
 	const { user, system } = process.cpuUsage();
-	process.stdout.write(`${JSON.stringify({ at: performance.now(), wall: Date.now(), cpu: (user + system) / 1e6, slots: getTasks().size })}\n`);
+	process.stdout.write(
+		`${JSON.stringify({ at: performance.now(), wall: Date.now(), cpu: (user + system) / 1e6, slots: getTasks().size })}\n`,
+	);
 });
 
 createInterface({ input: process.stdin }).on('line', (line) => {

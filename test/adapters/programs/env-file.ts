@@ -1,5 +1,5 @@
 /** Reads the env file of the first argument, `required` as the second says, as the user of the third, and tells the outcome. */
-import { readEnvFile } from '../../../src/adapters/dotenv-file.js';
+import { readEnvFile } from '../../../src/adapters/dotenv.js';
 import { ConfigError } from '../../../src/core/errors.js';
 
 const [path = '', required = 'true', user] = process.argv.slice(2);
@@ -8,5 +8,9 @@ try {
 	const values = readEnvFile(path, { required: required === 'true' });
 	process.stdout.write(JSON.stringify({ values, a: process.env.A ?? null, b: process.env.B ?? null }));
 } catch (error) {
-	process.stdout.write(JSON.stringify(error instanceof ConfigError ? { code: error.code, message: error.message } : { error: String(error) }));
+	process.stdout.write(
+		JSON.stringify(
+			error instanceof ConfigError ? { code: error.code, message: error.message } : { error: String(error) },
+		),
+	);
 }

@@ -5,10 +5,14 @@
 import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createLog } from '../../../src/adapters/winston-logger.js';
+import { createLog } from '../../../src/adapters/log/winston.js';
 
 const [scenario, format = 'json'] = process.argv.slice(2);
-const log = createLog({ level: 'info', format: format === 'pretty' ? 'pretty' : 'json', stream: process.stderr });
+const log = createLog({
+	level: 'info',
+	format: format === 'pretty' ? 'pretty' : 'json',
+	stream: process.stderr,
+});
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const order = () => lines.next();
 const tell = (fields: Record<string, unknown>) => writeSync(3, `${JSON.stringify(fields)}\n`);

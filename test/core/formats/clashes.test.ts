@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { type Claim, clashes, mayClash, placeOf } from '../../../src/core/formats/clashes.js';
 import { FORMAT_NAMES, type FormatName } from '../../../src/core/formats/index.js';
 
-function claim(label: string, format: FormatName, name = 'user', addr = '10.0.0.5:8080', namespace?: string): Claim {
+function claim(
+	label: string,
+	format: FormatName,
+	name = 'user',
+	addr = '10.0.0.5:8080',
+	namespace?: string,
+): Claim {
 	return { label, format, namespace, service: { name, addr, protocol: 'grpc', metadata: {} } };
 }
 
@@ -11,7 +17,12 @@ describe('two that meet are refused, both named', () => {
 		['address and json have one key', claim('one', 'address'), claim('two', 'json'), 'one key'],
 		['two labels of one service have one key', claim('one', 'address'), claim('two', 'address'), 'one key'],
 		['grpc and go-zero read each other', claim('one', 'grpc'), claim('two', 'go-zero'), 'below user/'],
-		['address reads a json node of another address', claim('one', 'address'), claim('two', 'json', 'user', '10.0.0.6:1'), 'below /ns/user/'],
+		[
+			'address reads a json node of another address',
+			claim('one', 'address'),
+			claim('two', 'json', 'user', '10.0.0.6:1'),
+			'below /ns/user/',
+		],
 		['a name below another', claim('one', 'grpc', 'a'), claim('two', 'grpc', 'a/b'), 'below a/'],
 		[
 			'go-micro names that differ by a slash',
@@ -25,7 +36,12 @@ describe('two that meet are refused, both named', () => {
 			claim('two', 'address', 'user2', '10.0.0.5:1', 'microservices'),
 			'below /microservices/user,',
 		],
-		['coredns names in two cases', claim('one', 'coredns', 'User.org'), claim('two', 'coredns', 'user.org'), 'one key'],
+		[
+			'coredns names in two cases',
+			claim('one', 'coredns', 'User.org'),
+			claim('two', 'coredns', 'user.org'),
+			'one key',
+		],
 		[
 			'a coredns name below another',
 			claim('one', 'coredns', 'example.org'),
@@ -55,12 +71,24 @@ describe('two that meet are refused, both named', () => {
 
 describe('two that do not meet', () => {
 	const rows: [string, Claim, Claim][] = [
-		['two instances of one service', claim('one', 'address'), claim('two', 'address', 'user', '10.0.0.6:8080')],
+		[
+			'two instances of one service',
+			claim('one', 'address'),
+			claim('two', 'address', 'user', '10.0.0.6:8080'),
+		],
 		['names that begin alike', claim('one', 'grpc', 'user'), claim('two', 'grpc', 'user2')],
-		['kratos names that begin alike, since its readers filter by name', claim('one', 'kratos', 'user'), claim('two', 'kratos', 'user2')],
+		[
+			'kratos names that begin alike, since its readers filter by name',
+			claim('one', 'kratos', 'user'),
+			claim('two', 'kratos', 'user2'),
+		],
 		['one service in formats of different places', claim('one', 'address'), claim('two', 'grpc')],
 		['kitex and hertz', claim('one', 'kitex'), claim('two', 'hertz')],
-		['one service in two namespaces', claim('one', 'address'), claim('two', 'json', 'user', '10.0.0.5:8080', 'other')],
+		[
+			'one service in two namespaces',
+			claim('one', 'address'),
+			claim('two', 'json', 'user', '10.0.0.5:8080', 'other'),
+		],
 	];
 	it.each(rows)('%s', (_sentence, one, other) => {
 		expect(clashes([one, other])).toEqual([]);
@@ -79,7 +107,9 @@ it('whatever would be refused is seen at a glance, and most pairs are passed ove
 	const claims = FORMAT_NAMES.flatMap((format) =>
 		names.flatMap((name) =>
 			[undefined, 'microservices', 'ns'].flatMap((namespace) =>
-				['10.0.0.5:8080', '10.0.0.6:8080'].map((addr) => claim(`${format} ${name} ${namespace} ${addr}`, format, name, addr, namespace)),
+				['10.0.0.5:8080', '10.0.0.6:8080'].map((addr) =>
+					claim(`${format} ${name} ${namespace} ${addr}`, format, name, addr, namespace),
+				),
 			),
 		),
 	);

@@ -1,20 +1,55 @@
 import { describe, expect, it } from 'vitest';
-import { FORMAT_NAMES, FORMATS, type Format, type FormatName, render } from '../../../src/core/formats/index.js';
+import {
+	FORMAT_NAMES,
+	FORMATS,
+	type Format,
+	type FormatName,
+	render,
+} from '../../../src/core/formats/index.js';
 import type { Service } from '../../../src/core/registration.js';
 
-const user: Service = { name: 'user', addr: '10.0.0.5:8080', protocol: 'grpc', id: 'user-1', version: 'v1.0.0', weight: 10, metadata: {} };
+const user: Service = {
+	name: 'user',
+	addr: '10.0.0.5:8080',
+	protocol: 'grpc',
+	id: 'user-1',
+	version: 'v1.0.0',
+	weight: 10,
+	metadata: {},
+};
 const dns: Service = { ...user, name: 'user.prod.example.org' };
 const bare: Service = { name: 'user', addr: '10.0.0.5:8080', protocol: 'grpc', metadata: {} };
 const v6: Service = { ...user, addr: '[2001:db8::5]:8080' };
 
-type Row = [sentence: string, format: FormatName, service: Service, namespace: string | undefined, key: string, value: string];
+type Row = [
+	sentence: string,
+	format: FormatName,
+	service: Service,
+	namespace: string | undefined,
+	key: string,
+	value: string,
+];
 
 const CLOUDWEGO = '{"network":"tcp","address":"10.0.0.5:8080","weight":10,"tags":null}';
 const rows: Row[] = [
 	['address writes the address plain', 'address', user, undefined, '/ns/user/10.0.0.5:8080', '10.0.0.5:8080'],
 	['address takes a namespace', 'address', user, 'prod', '/prod/user/10.0.0.5:8080', '10.0.0.5:8080'],
-	['address keeps brackets around IPv6', 'address', v6, undefined, '/ns/user/[2001:db8::5]:8080', '[2001:db8::5]:8080'],
-	['address keeps a slash in the name', 'address', { ...user, name: 'a/b' }, undefined, '/ns/a/b/10.0.0.5:8080', '10.0.0.5:8080'],
+	[
+		'address keeps brackets around IPv6',
+		'address',
+		v6,
+		undefined,
+		'/ns/user/[2001:db8::5]:8080',
+		'[2001:db8::5]:8080',
+	],
+	[
+		'address keeps a slash in the name',
+		'address',
+		{ ...user, name: 'a/b' },
+		undefined,
+		'/ns/a/b/10.0.0.5:8080',
+		'10.0.0.5:8080',
+	],
 	[
 		'json writes the node below the key of address',
 		'json',
@@ -31,7 +66,14 @@ const rows: Row[] = [
 		'/ns/user/10.0.0.5:8080',
 		'{"name":"user","addr":"10.0.0.5:8080","id":"user-10-0-0-5-8080","version":"","weight":100,"metadata":{}}',
 	],
-	['grpc has no slash in front', 'grpc', user, undefined, 'user/10.0.0.5:8080', '{"Op":0,"Addr":"10.0.0.5:8080","Metadata":null}'],
+	[
+		'grpc has no slash in front',
+		'grpc',
+		user,
+		undefined,
+		'user/10.0.0.5:8080',
+		'{"Op":0,"Addr":"10.0.0.5:8080","Metadata":null}',
+	],
 	[
 		'grpc writes no metadata whatever is set',
 		'grpc',
@@ -64,7 +106,14 @@ const rows: Row[] = [
 		'/x/user/user-10-0-0-5-8080',
 		'{"id":"user-10-0-0-5-8080","name":"user","version":"","metadata":{"zone":"a"},"endpoints":["https://10.0.0.5:8080"]}',
 	],
-	['go-zero writes the address plain below the id', 'go-zero', user, undefined, 'user/user-1', '10.0.0.5:8080'],
+	[
+		'go-zero writes the address plain below the id',
+		'go-zero',
+		user,
+		undefined,
+		'user/user-1',
+		'10.0.0.5:8080',
+	],
 	['go-zero makes an id', 'go-zero', v6, 'p', 'p/user/user-1', '[2001:db8::5]:8080'],
 	[
 		'go-micro writes one node',
@@ -82,8 +131,22 @@ const rows: Row[] = [
 		'/micro/registry/a-b/c-d',
 		'{"name":"a/b","version":"latest","metadata":null,"endpoints":[],"nodes":[{"metadata":{"alpha":"b","protocol":"http","registry":"etcd","server":"http","transport":"http","zone":"a"},"id":"c/d","address":"10.0.0.5:8080"}]}',
 	],
-	['kitex has no slash in front', 'kitex', user, undefined, 'kitex/registry-etcd/user/10.0.0.5:8080', CLOUDWEGO],
-	['kitex has weight 10 where none is given', 'kitex', bare, undefined, 'kitex/registry-etcd/user/10.0.0.5:8080', CLOUDWEGO],
+	[
+		'kitex has no slash in front',
+		'kitex',
+		user,
+		undefined,
+		'kitex/registry-etcd/user/10.0.0.5:8080',
+		CLOUDWEGO,
+	],
+	[
+		'kitex has weight 10 where none is given',
+		'kitex',
+		bare,
+		undefined,
+		'kitex/registry-etcd/user/10.0.0.5:8080',
+		CLOUDWEGO,
+	],
 	[
 		'kitex writes metadata as tags, keys sorted',
 		'kitex',
@@ -92,7 +155,14 @@ const rows: Row[] = [
 		'x/y/user/10.0.0.5:8080',
 		'{"network":"tcp","address":"10.0.0.5:8080","weight":10,"tags":{"a":"1","b":"2"}}',
 	],
-	['hertz is kitex below its own namespace', 'hertz', user, undefined, 'hertz/registry-etcd/user/10.0.0.5:8080', CLOUDWEGO],
+	[
+		'hertz is kitex below its own namespace',
+		'hertz',
+		user,
+		undefined,
+		'hertz/registry-etcd/user/10.0.0.5:8080',
+		CLOUDWEGO,
+	],
 	[
 		'coredns reverses the labels',
 		'coredns',
@@ -150,13 +220,19 @@ describe('a part of the weight', () => {
 		['coredns: of 100', 'coredns', { ...bare, name: 'user.org' }, 80, 80],
 	];
 	it.each(parts)('%s', (_sentence, format, service, weightPercent, weight) => {
-		expect(JSON.parse(render(service, format, { ttlSeconds: 5, weightPercent }).value)).toMatchObject({ weight });
+		expect(JSON.parse(render(service, format, { ttlSeconds: 5, weightPercent }).value)).toMatchObject({
+			weight,
+		});
 	});
 	it('kratos: of 100, as text', () => {
-		expect(JSON.parse(render(bare, 'kratos', { ttlSeconds: 5, weightPercent: 20 }).value)).toMatchObject({ metadata: { weight: '20' } });
+		expect(JSON.parse(render(bare, 'kratos', { ttlSeconds: 5, weightPercent: 20 }).value)).toMatchObject({
+			metadata: { weight: '20' },
+		});
 	});
 	it('a format without weights is left as it is', () => {
-		expect(render(bare, 'address', { ttlSeconds: 5, weightPercent: 20 })).toEqual(render(bare, 'address', { ttlSeconds: 5 }));
+		expect(render(bare, 'address', { ttlSeconds: 5, weightPercent: 20 })).toEqual(
+			render(bare, 'address', { ttlSeconds: 5 }),
+		);
 	});
 });
 

@@ -30,7 +30,11 @@ const cloudWeGo =
 		range(etcd, `${namespace}/${name}/`).map(([, value]) => {
 			const info = object(value);
 			if (info.network !== 'tcp') throw new Error('network');
-			return { addr: String(info.address), weight: Number(info.weight) > 0 ? Number(info.weight) : 10, meta: info.tags };
+			return {
+				addr: String(info.address),
+				weight: Number(info.weight) > 0 ? Number(info.weight) : 10,
+				meta: info.tags,
+			};
 		});
 
 const readers: Record<FormatName, Reader> = {
@@ -69,7 +73,13 @@ const readers: Record<FormatName, Reader> = {
 			const nodes: unknown = service.nodes;
 			if (!Array.isArray(nodes) || nodes.length !== 1) throw new Error('not one node');
 			const node = object(JSON.stringify(nodes[0]));
-			const { protocol, registry: _registry, server: _server, transport: _transport, ...meta } = object(JSON.stringify(node.metadata));
+			const {
+				protocol,
+				registry: _registry,
+				server: _server,
+				transport: _transport,
+				...meta
+			} = object(JSON.stringify(node.metadata));
 			if (protocol !== 'grpc') throw new Error('falls back to legacy codecs');
 			return { name: service.name, addr: String(node.address), meta };
 		}),
@@ -80,7 +90,12 @@ const readers: Record<FormatName, Reader> = {
 		range(etcd, `/skydns/${name.toLowerCase().split('.').reverse().join('/')}/`).map(([key, value]) => {
 			const record = object(value);
 			const host = String(record.host);
-			if (!/^[a-z0-9_/-]+$/.test(key) || host.startsWith('[') || typeof record.ttl !== 'number' || 'targetstrip' in record)
+			if (
+				!/^[a-z0-9_/-]+$/.test(key) ||
+				host.startsWith('[') ||
+				typeof record.ttl !== 'number' ||
+				'targetstrip' in record
+			)
 				throw new Error('SERVFAIL');
 			return {
 				addr: host.includes(':') ? `[${host}]:${record.port}` : `${host}:${record.port}`,
@@ -111,7 +126,11 @@ describe.each(FORMAT_NAMES)('a %s reader', (format) => {
 	it.each(names)('finds all instances of %s and no other', (name) => {
 		const neighbour = format === 'coredns' ? 'other.example.net' : `${name}2`;
 		const services = [...instances(name), ...instances(neighbour)];
-		const etcd = new Map(services.map((service) => render(service, format, { ttlSeconds: 5 })).map(({ key, value }) => [key, value]));
+		const etcd = new Map(
+			services
+				.map((service) => render(service, format, { ttlSeconds: 5 }))
+				.map(({ key, value }) => [key, value]),
+		);
 		expect(etcd.size).toBe(services.length);
 		const found = readers[format](etcd, name);
 		expect(found.map(({ addr }) => addr).sort()).toEqual(

@@ -1,11 +1,20 @@
 /** The library in a program of its own: without hints under HINTS=off; blocks its event loop for BLOCK_MS when it gets SIGUSR1. */
 import { createRegistrar } from '../../../src/index.js';
 
-const { ETCD_ENDPOINTS = '', SERVICE_NAME = '', SERVICE_ADDR = '', SERVICE_TTL = '', BLOCK_MS = '', HINTS = 'on' } = process.env;
+const {
+	ETCD_ENDPOINTS = '',
+	SERVICE_NAME = '',
+	SERVICE_ADDR = '',
+	SERVICE_TTL = '',
+	BLOCK_MS = '',
+	HINTS = 'on',
+} = process.env;
 const say =
 	(level: string) =>
 	(message: string, fields: object = {}) =>
-		process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), level, message, ...fields })}\n`);
+		process.stderr.write(
+			`${JSON.stringify({ time: new Date().toISOString(), level, message, ...fields })}\n`,
+		);
 const registrar = createRegistrar({
 	endpoints: ETCD_ENDPOINTS,
 	ttlSeconds: Number(SERVICE_TTL),

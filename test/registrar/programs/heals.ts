@@ -27,7 +27,11 @@ process.on('warning', () => {
 });
 
 const other = new Etcd3({ hosts: endpoint });
-const registrar = createRegistrar({ endpoints: endpoint, ttlSeconds: 60, services: [{ name: 'heals', addr: '10.0.0.5:8080' }] });
+const registrar = createRegistrar({
+	endpoints: endpoint,
+	ttlSeconds: 60,
+	services: [{ name: 'heals', addr: '10.0.0.5:8080' }],
+});
 await registrar.start();
 await registrar.ready();
 let heals = 0;

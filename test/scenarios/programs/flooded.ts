@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import { startEndpoints } from '../../../src/adapters/http-endpoints.js';
+import { startEndpoints } from '../../../src/adapters/http/endpoints.js';
 import { createRegistrar } from '../../../src/index.js';
 
 /**
@@ -7,11 +7,20 @@ import { createRegistrar } from '../../../src/index.js';
  * makes so many passes and says how many milliseconds each took.
  */
 const [endpoints = ''] = process.argv.slice(2);
-const registrar = createRegistrar({ endpoints, ttlSeconds: 60, services: [{ name: 'flooded', addr: '10.0.0.5:8080' }] });
+const registrar = createRegistrar({
+	endpoints,
+	ttlSeconds: 60,
+	services: [{ name: 'flooded', addr: '10.0.0.5:8080' }],
+});
 await registrar.start();
 await registrar.ready();
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
-const { port } = await startEndpoints({ host: '127.0.0.1', port: 0, status: () => registrar.status(), logger });
+const { port } = await startEndpoints({
+	host: '127.0.0.1',
+	port: 0,
+	status: () => registrar.status(),
+	logger,
+});
 const say = (what: unknown) => process.stdout.write(`${JSON.stringify(what)}\n`);
 say(port);
 for await (const line of createInterface({ input: process.stdin })) {

@@ -1,0 +1,70 @@
+import { cpSync, readdirSync, rmSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { startEtcd } from '../../test/support/etcd/etcd.js';
+import { ended } from '../../test/support/process/guarded.js';
+import { memory } from '../../test/support/process/proc.js';
+import { type Contestant, LEASE, OURS, ours, task } from '../contestants.js';
+import { alternate, type Bench, compare, type Row } from '../row.js';
+import { Sight } from '../sight.js';
+
+const NO_CACHE = `${OURS}, no code cache`;
+const NO_BUNDLE = `${OURS}, no bundle`;
+/** By then node-cron is at work, and nothing more is loaded before V8 cleans up. */
+const LOOK_MS = 3_000;
+
+/** What the one file costs to build is seen in the build; here is what it brings: the same package without its parts. */
+export const bundle: Row = {
+	name: 'bundle',
+	about: 'what the bundle and its code cache are worth: start-up and peak memory with and without them',
+	async run(bench) {
+		const etcd = await startEtcd();
+		const sight = await Sight.open(etcd.endpoint);
+		const peaks = new Map<string, number[]>();
+		const who = variants(bench);
+		const visible = await alternate(who, bench.runs(9, 2) + 1, async (one) => {
+			const job = task(etcd.endpoint, 30);
+			const seen = sight.first(one.prefix(job));
+			const fromMs = performance.now();
+			const child = one.start(job);
+			const atMs = await seen;
+			await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+			peaks.set(one.name, [...(peaks.get(one.name) ?? []), memory(child.pid ?? 0).peak / 2 ** 20]);
+			child.kill('SIGKILL');
+			await ended(child);
+			return atMs - fromMs;
+		});
+		sight.close();
+		await etcd.kill();
+		// The first round reads everybody's files from the disk.
+		for (const values of [...visible.values(), ...peaks.values()]) values.shift();
+		return [
+			...compare(visible, {
+				measure: 'what the bundle is worth: process start → key visible',
+				unit: 'ms',
+				baseline: LEASE,
+			}),
+			...compare(peaks, {
+				measure: 'what the bundle is worth: peak memory of the start',
+				unit: 'MiB',
+				baseline: LEASE,
+			}),
+		];
+	},
+};
+
+function variants({ contestants, setUp }: Bench): Contestant[] {
+	const command = normalize(setUp.command);
+	const installed = dirname(dirname(command));
+	const without = (name: string, isLeftOut: (path: string) => boolean): Contestant => {
+		const copy = `${installed}-${name === NO_CACHE ? 'no-cache' : 'no-bundle'}`;
+		cpSync(installed, copy, { recursive: true });
+		for (const path of readdirSync(copy, { recursive: true, encoding: 'utf8' }).filter(isLeftOut))
+			rmSync(join(copy, path), { recursive: true, force: true });
+		return ours({ ...setUp, command: command.replace(installed, copy) }, name);
+	};
+	return [
+		...contestants.filter(({ name }) => name === OURS || name === LEASE),
+		without(NO_CACHE, (path) => path.endsWith('.cache')),
+		without(NO_BUNDLE, (path) => path === 'dist/bundle'),
+	];
+}

@@ -1,0 +1,133 @@
+/** `etcd-registrar check`: what the configuration comes to, and whether etcd would take it. Writes nothing. */
+
+import { EtcdStore } from '../../adapters/etcd/store.js';
+import { resolveAddress } from '../../adapters/host/address.js';
+import { monotonicClock } from '../../adapters/host/clock.js';
+import { StoreError } from '../../core/errors.js';
+import type { Entry } from '../../core/registration.js';
+import { type Config, entriesOf } from '../../core/settings/index.js';
+import type { Store } from '../../registrar/ports.js';
+import { type Context, EXIT } from '../context.js';
+import { storeTrouble } from '../inspect/looking.js';
+import { printable } from '../inspect/table.js';
+import { readSettings } from '../settings.js';
+import { configuration, entryTable, permissions, section } from './report.js';
+import { type Answer, deniedWrites, type Found, readKeys } from './round-trip.js';
+
+/** Exit code 0 = everything would be registered; 69 = etcd does not answer, or denies something; the cause is told on stderr. */
+export async function check(context: Context, envFile: string | null): Promise<number> {
+	const { config, sources, warnings } = readSettings(context, envFile);
+	const say = (text: string) => context.stdout.write(text);
+	const complain = (text: string) => context.stderr.write(`etcd-registrar: ${text}\n`);
+	for (const warning of warnings) complain(warning);
+	say(configuration(sources));
+	const entries = await resolvedEntries(config, complain);
+	if (entries === null) return EXIT.unavailable;
+	say(entryTable(entries));
+	say(
+		permissions(entries, {
+			role: `registrar-${config.services[0]?.name ?? 'service'}`,
+			username: config.auth?.username ?? null,
+		}),
+	);
+	const trips = await Promise.all(
+		config.endpoints.map((endpoint) => askOne(endpoint, config, entries, complain)),
+	);
+	say(
+		section(
+			'etcd',
+			trips.map(({ endpoint, trouble, answer }) => [
+				endpoint,
+				trouble ?? `answers (${Math.round(answer?.tookMs ?? 0)} ms)`,
+			]),
+		),
+	);
+	const best = trips.find((trip) => trip.answer !== null);
+	for (const { trouble } of trips) if (trouble !== null) complain(trouble);
+	if (best?.answer == null) return EXIT.unavailable;
+	const { found, denied } = { found: best.answer.found, denied: new Set(best.denied) };
+	say(
+		section(
+			'now in etcd',
+			entries.map(({ key, value }) => [
+				printable(key),
+				standing(found.get(key) ?? null, value),
+				...(denied.has(key) ? ['write: DENIED'] : []),
+			]),
+		),
+	);
+	const lacking = entries.filter(({ key }) => denied.has(key) || found.get(key) === 'denied');
+	if (lacking.length === 0) {
+		say('ok: nothing stands in the way of registering; nothing was written\n');
+		return EXIT.ok;
+	}
+	complain(
+		`permission denied: the role must allow readwrite on ${lacking.map(({ key }) => key).join(', ')} (see the commands above)`,
+	);
+	return EXIT.unavailable;
+}
+
+/** As the registrar would render them now. `null` = an address cannot be found out yet, which is told. @throws ConfigError */
+async function resolvedEntries(config: Config, complain: (text: string) => void): Promise<Entry[] | null> {
+	try {
+		const { endpoints, ttlSeconds } = config;
+		const all = config.services.map(async (service) => {
+			const addr = await resolveAddress(service.addr, { serviceHost: service.host, endpoints });
+			return entriesOf(service, addr, {
+				ttlSeconds,
+				weightPercent: service.weight === 'auto' ? 100 : undefined,
+			});
+		});
+		return (await Promise.all(all)).flat();
+	} catch (error) {
+		if (!(error instanceof StoreError)) throw error;
+		complain(error.message);
+		return null;
+	}
+}
+
+interface Trip {
+	readonly endpoint: string;
+	readonly answer: Answer | null;
+	readonly denied: readonly string[];
+	/** One sentence; `null` = it answers. */
+	readonly trouble: string | null;
+}
+
+/** Each endpoint by itself: one that is down shows, though the registrar could do without it. */
+async function askOne(
+	endpoint: string,
+	config: Config,
+	entries: readonly Entry[],
+	warn: (message: string) => void,
+): Promise<Trip> {
+	const logger = { debug() {}, info() {}, warn, error: warn };
+	const store: Store = new EtcdStore(
+		{ ...config, endpoints: [endpoint], authRetryMs: config.ttlSeconds * 1_000 },
+		monotonicClock,
+		logger,
+	);
+	try {
+		const answer = await readKeys(store, entries);
+		return { endpoint, answer, denied: await deniedWrites(store, entries), trouble: null };
+	} catch (error) {
+		if (!(error instanceof StoreError)) throw error;
+		return {
+			endpoint,
+			answer: null,
+			denied: [],
+			trouble: storeTrouble(error, { endpoints: [endpoint], prefixes: [] }),
+		};
+	} finally {
+		store.close();
+	}
+}
+
+function standing(found: Found, wanted: string): string {
+	if (found === 'denied') return 'read: DENIED';
+	if (found === null) return 'absent: would be registered';
+	const value = found.value === wanted ? 'same value' : 'another value';
+	return found.lease === null
+		? `there without a lease, ${value}`
+		: `there under lease ${BigInt(found.lease).toString(16)}, ${value}`;
+}

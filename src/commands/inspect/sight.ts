@@ -1,0 +1,60 @@
+/** What `watch` has seen, and what is new about what it sees now. */
+import type { CatalogEntry } from '../../adapters/etcd/catalog.js';
+import type { Sighting } from './rows.js';
+
+export interface Change {
+	/** As etcd calls them: a key is there or has another value, lease or revision; or it is gone. */
+	readonly event: 'put' | 'delete';
+	/** Of a key that is gone: what it was. */
+	readonly entry: CatalogEntry;
+}
+
+interface Known {
+	readonly entry: CatalogEntry;
+	readonly sinceSeconds: number;
+	readonly fromBirth: boolean;
+}
+
+export class Sight {
+	#known = new Map<string, Known>();
+	#looked = false;
+
+	constructor(private readonly nowSeconds: () => number) {}
+
+	/** In the order of the keys, those that are gone first. */
+	changes(entries: readonly CatalogEntry[]): Change[] {
+		const there = new Set(entries.map(({ key }) => key));
+		const gone = [...this.#known.values()].filter(({ entry }) => !there.has(entry.key));
+		const put = entries.filter((entry) => !isSame(entry, this.#known.get(entry.key)?.entry));
+		return [
+			...gone.map(({ entry }) => ({ event: 'delete', entry }) as const),
+			...put.map((entry) => ({ event: 'put', entry }) as const),
+		];
+	}
+
+	/** This is what was told. */
+	settle(entries: readonly CatalogEntry[]): void {
+		const fresh = { sinceSeconds: this.nowSeconds(), fromBirth: this.#looked };
+		this.#known = new Map(
+			entries.map((entry) => [entry.key, { ...(this.#known.get(entry.key) ?? fresh), entry }]),
+		);
+		this.#looked = true;
+	}
+
+	/** `null` = it was there when we began to look. */
+	seen(key: string): Sighting | null {
+		const known = this.#known.get(key);
+		if (known === undefined) return this.#looked ? { seconds: 0, fromBirth: true } : null;
+		return { seconds: Math.floor(this.nowSeconds() - known.sinceSeconds), fromBirth: known.fromBirth };
+	}
+}
+
+/** The revision alone would do in one history; etcd may be wiped and count anew. */
+function isSame(one: CatalogEntry, other: CatalogEntry | undefined): boolean {
+	return (
+		other !== undefined &&
+		one.modRevision === other.modRevision &&
+		one.lease === other.lease &&
+		one.value.equals(other.value)
+	);
+}

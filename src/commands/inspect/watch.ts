@@ -1,0 +1,115 @@
+/**
+ * `etcd-registrar watch [name]`: what discovery sees, and each change of it. It reads everything again and again and tells the
+ * difference; etcd's own watch only makes it read sooner. So it can be deaf for a while, and etcd can be away, restarted or restored,
+ * and yet the last state told is the true one. What comes and goes between two reads is not told.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { CatalogEntry } from '../../adapters/etcd/catalog.js';
+import { type Context, EXIT } from '../context.js';
+import { Hints } from './hints.js';
+import {
+	isLasting,
+	isStoreError,
+	type LookCall,
+	type Looking,
+	leaveWithReader,
+	openLooking,
+	storeTrouble,
+} from './looking.js';
+import { type Row, rowsOf } from './rows.js';
+import { type Change, Sight } from './sight.js';
+import { COLUMNS, cells, line, widths } from './table.js';
+
+/** Without a hint. */
+const POLL_MS = 5_000;
+const RETRY_MS = 1_000;
+/** Changes come in flocks: one read for all of them. */
+const FLOCK_MS = 50;
+
+export async function watch(context: Context, call: LookCall): Promise<number> {
+	const looking = openLooking(context, call);
+	leaveWithReader(context);
+	const printer = new Printer(context, call.json);
+	const hints = new Hints(looking);
+	const sight = new Sight(() => performance.now() / 1_000);
+	let trouble: string | null = null;
+	let seen = false;
+	for (;;) {
+		try {
+			const entries = (
+				await Promise.all(looking.prefixes.map((prefix) => looking.catalog.list(prefix)))
+			).flat();
+			hints.listen();
+			await tell(looking, sight, entries, printer);
+			if (trouble !== null) context.stderr.write('etcd-registrar: etcd answers again\n');
+			trouble = null;
+			seen = true;
+			await hints.next(POLL_MS);
+			await delay(FLOCK_MS);
+		} catch (error) {
+			if (!isStoreError(error)) throw error;
+			const now = storeTrouble(error, looking);
+			if (now !== trouble) context.stderr.write(`etcd-registrar: ${now}\n`);
+			// What waiting does not mend is told and left, but what worked before may work again.
+			if (!seen && isLasting(error)) return EXIT.unavailable;
+			trouble = now;
+			await delay(RETRY_MS);
+		}
+	}
+}
+
+async function tell(
+	{ catalog }: Looking,
+	sight: Sight,
+	entries: readonly CatalogEntry[],
+	printer: Printer,
+): Promise<void> {
+	const changes = sight.changes(entries);
+	const rows = await rowsOf(
+		catalog,
+		changes.map(({ entry }) => entry),
+		(key) => sight.seen(key),
+	);
+	sight.settle(entries);
+	printer.print(
+		changes.flatMap(({ event }, at) => {
+			const row = rows[at];
+			return row === undefined
+				? []
+				: [{ event, row: event === 'delete' ? { ...row, secondsLeft: null } : row }];
+		}),
+	);
+}
+
+interface Told {
+	readonly event: Change['event'];
+	readonly row: Row;
+}
+
+class Printer {
+	#columns: number[] = [];
+
+	constructor(
+		private readonly context: Context,
+		private readonly json: boolean,
+	) {}
+
+	print(changes: readonly Told[]): void {
+		for (const each of this.json ? changes.map(jsonLine) : this.#table(changes))
+			this.context.stdout.write(`${each}\n`);
+	}
+
+	#table(changes: readonly Told[]): string[] {
+		const head = this.#columns.length === 0 ? [['', 'TIME', ...COLUMNS]] : [];
+		const time = new Date().toTimeString().slice(0, 8);
+		const rows = [...head, ...changes.map(({ event, row }) => [SIGNS[event], time, ...cells(row)])];
+		this.#columns = widths(rows, this.#columns);
+		return rows.map((row) => line(row, this.#columns));
+	}
+}
+
+const SIGNS = { put: '+', delete: '-' } as const;
+
+function jsonLine({ event, row }: Told): string {
+	return JSON.stringify({ event, time: new Date().toISOString(), ...row });
+}

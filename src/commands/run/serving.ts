@@ -1,0 +1,89 @@
+/** What `run` and `run -- command` share: a registrar with its log and its endpoints, and what may end it. */
+import { type Endpoints, startEndpoints } from '../../adapters/http/endpoints.js';
+import { createLog, type Log } from '../../adapters/log/winston.js';
+import type { Config } from '../../core/settings/index.js';
+import { assemble } from '../../register.js';
+import type { Registrar } from '../../registrar/registrar.js';
+import { EXIT } from '../context.js';
+import type { Settings } from '../settings.js';
+
+/** How long the log's reader may take for the last lines. */
+const FLUSH_MS = 2_000;
+/** So long after the start winston is loaded: the first registration has not waited for it, and V8 has cleaned up after the start. */
+const LOAD_LOG_MS = 10_000;
+
+export class Serving {
+	#paused = false;
+	#started = false;
+	#loading: NodeJS.Timeout | undefined;
+
+	private constructor(
+		readonly registrar: Registrar,
+		readonly log: Log,
+		private readonly config: Config,
+		private readonly endpoints: Endpoints | null,
+	) {}
+
+	/**
+	 * Everything but the first pass: that begins with `start()`. The endpoints stand before it, so that a port in use is told before
+	 * anything is registered or started. @throws ConfigError
+	 */
+	static async open({ config, warnings }: Settings, stderr: NodeJS.WriteStream): Promise<Serving> {
+		const log = createLog({
+			level: config.logLevel,
+			format: config.logFormat ?? (stderr.isTTY ? 'pretty' : 'json'),
+			stream: stderr,
+		});
+		for (const warning of warnings) log.warn(warning);
+		const registrar = assemble({ ...config, logger: log, hints: true });
+		await registrar.findAddresses();
+		const status = () => registrar.status();
+		const endpoints =
+			config.http === null ? null : await startEndpoints({ ...config.http, status, logger: log });
+		return new Serving(registrar, log, config, endpoints);
+	}
+
+	/** Resolves to an exit code if it is over before anybody asked for it: a conflict under `fail`, the start-up time-out. */
+	async start(): Promise<number> {
+		const over = Promise.race([this.#conflict(), this.#startupTimeout()]);
+		await this.registrar.start();
+		this.#started = true;
+		if (this.#paused) void this.registrar.pause();
+		this.#loading = setTimeout(() => void this.log.load(), LOAD_LOG_MS).unref();
+		return await over;
+	}
+
+	/** Pauses, and the next time resumes. */
+	readonly toggle = (): void => {
+		this.#paused = !this.#paused;
+		if (this.#started) void (this.#paused ? this.registrar.pause() : this.registrar.resume());
+	};
+
+	/** Waits for the log's reader too, within bounds. */
+	async close(): Promise<void> {
+		clearTimeout(this.#loading);
+		await this.registrar.stop();
+		await this.endpoints?.close();
+		await this.log.close(FLUSH_MS);
+	}
+
+	#conflict(): Promise<number> {
+		return new Promise((resolve) =>
+			this.registrar.on('conflict', ({ fatal }) => fatal && resolve(EXIT.conflict)),
+		);
+	}
+
+	#startupTimeout(): Promise<number> {
+		return new Promise((resolve) => {
+			if (this.config.startupTimeoutMs === null) return;
+			const timer = setTimeout(() => {
+				this.log.error('not registered within REGISTRAR_STARTUP_TIMEOUT', {
+					reason: this.registrar.status().reason,
+				});
+				resolve(EXIT.unavailable);
+			}, this.config.startupTimeoutMs);
+			const done = () => clearTimeout(timer);
+			this.registrar.ready().then(done, done);
+		});
+	}
+}

@@ -1,0 +1,173 @@
+/** How to reach etcd: the rules between endpoints, credentials, TLS files, time-outs and TTL, for variables and options alike. */
+import type { EtcdConfig, TlsFiles } from './config.js';
+import { type Endpoint, ETCD_PORT, normalised } from './endpoints.js';
+import { type Given, type Problems, take } from './problems.js';
+import { PROCESS } from './variables.js';
+
+export type EtcdField =
+	| 'endpoints'
+	| 'username'
+	| 'password'
+	| 'caFile'
+	| 'certFile'
+	| 'keyFile'
+	| 'dialTimeout'
+	| 'callTimeout'
+	| 'ttl';
+export type ReadFile = (path: string) => string;
+
+const TLS_FIELDS = ['caFile', 'certFile', 'keyFile'] as const;
+
+export interface EtcdReading {
+	readonly etcd: EtcdConfig;
+	/** What was assumed and had better be known. */
+	readonly notes: readonly string[];
+}
+
+export function readEtcd(
+	look: (field: EtcdField) => Given,
+	problems: Problems,
+	readFile: ReadFile | undefined,
+): EtcdReading {
+	const files = readTlsFiles(look, problems, readFile);
+	const hasFiles = Object.keys(files).length > 0;
+	const given = look('endpoints');
+	const written = take(given, PROCESS.endpoints, problems) ?? [];
+	// The default has a scheme for people to read; TLS files turn it into https, as they do with an endpoint without one.
+	const endpoints =
+		given.text === undefined ? written.map((endpoint) => ({ ...endpoint, scheme: null })) : written;
+	checkSchemes(given, endpoints, hasFiles ? look(firstOf(files)).name : null, problems);
+	const hosts = normalised(endpoints, hasFiles);
+	const ttlSeconds = take(look('ttl'), PROCESS.ttl, problems);
+	const etcd = {
+		endpoints: hosts,
+		auth: readAuth(look, problems),
+		tls: hosts.some((host) => host.startsWith('https:')) ? files : null,
+		dialTimeoutMs: take(look('dialTimeout'), PROCESS.dialTimeout, problems) ?? 0,
+		callTimeoutMs: readCallTimeout(look('callTimeout'), ttlSeconds, problems),
+		ttlSeconds: ttlSeconds ?? 0,
+	};
+	return { etcd, notes: notesOn(given, written, hosts) };
+}
+
+function checkSchemes(
+	given: Given,
+	endpoints: readonly Endpoint[],
+	tlsName: string | null,
+	problems: Problems,
+): void {
+	const schemes = new Set(endpoints.map(({ scheme }) => scheme ?? (tlsName === null ? 'http' : 'https')));
+	if (tlsName !== null && schemes.has('http')) {
+		problems.add(given, {
+			expected: `no http:// endpoint, since ${tlsName} asks for TLS`,
+			mend: `write https://, or unset ${tlsName}`,
+		});
+	} else if (schemes.size > 1) {
+		problems.add(given, {
+			expected: 'all endpoints http or all https, not mixed (without a scheme: http)',
+			mend: 'write the same scheme in front of each',
+		});
+	}
+}
+
+function readAuth(look: (field: EtcdField) => Given, problems: Problems): EtcdConfig['auth'] {
+	const [name, secret] = [look('username'), look('password')];
+	const username = take(name, PROCESS.username, problems);
+	const password = take(secret, PROCESS.password, problems);
+	if (username !== undefined && password !== undefined) return { username, password };
+	const isSet = (given: Given): boolean => given.text !== undefined || given.mistake !== undefined;
+	const lone = (missing: Given, there: Given): void =>
+		problems.add(missing, {
+			expected: `it beside ${there.name}`,
+			mend: `set both ${name.name} and ${secret.name}, or neither`,
+		});
+	if (isSet(name) && !isSet(secret)) lone(secret, name);
+	if (isSet(secret) && !isSet(name)) lone(name, secret);
+	return null;
+}
+
+const PEM = {
+	caFile: { pattern: /-----BEGIN [A-Z ]*CERTIFICATE-----/, what: 'a PEM file with a certificate' },
+	certFile: { pattern: /-----BEGIN [A-Z ]*CERTIFICATE-----/, what: 'a PEM file with a certificate' },
+	keyFile: {
+		pattern: /-----BEGIN (?!ENCRYPTED)[A-Z ]*PRIVATE KEY-----(?!\s*Proc-Type:)/,
+		what: 'a PEM file with a private key that has no passphrase',
+	},
+} as const;
+
+function readTlsFiles(
+	look: (field: EtcdField) => Given,
+	problems: Problems,
+	readFile: ReadFile | undefined,
+): TlsFiles {
+	const files: { -readonly [K in keyof TlsFiles]: TlsFiles[K] } = {};
+	for (const field of TLS_FIELDS) {
+		const given = look(field);
+		const path = take(given, PROCESS[field], problems);
+		if (path === undefined) continue;
+		files[field] = path;
+		if (path.includes('-----BEGIN')) {
+			problems.add(given, {
+				expected: 'the path of a PEM file, not what stands in it',
+				hide: true,
+				mend: 'write it into a file and give its path',
+			});
+			continue;
+		}
+		if (readFile === undefined) continue;
+		const { pattern, what } = PEM[field];
+		try {
+			if (!pattern.test(readFile(path))) problems.add(given, { expected: what, mend: 'name the right file' });
+		} catch (error) {
+			problems.add(given, {
+				expected: `${what} that can be read (${reasonOf(error)})`,
+				mend: 'name a file that is there and that this user may read',
+			});
+		}
+	}
+	const lone = (missing: Given, there: Given): void =>
+		problems.add(missing, {
+			expected: `it beside ${there.name}`,
+			mend: `set both ${missing.name} and ${there.name}, or neither`,
+		});
+	const [cert, key] = [look('certFile'), look('keyFile')];
+	if (files.certFile !== undefined && key.text === undefined) lone(key, cert);
+	if (files.keyFile !== undefined && cert.text === undefined) lone(cert, key);
+	return files;
+}
+
+function firstOf(files: TlsFiles): (typeof TLS_FIELDS)[number] {
+	return TLS_FIELDS.find((field) => files[field] !== undefined) ?? 'caFile';
+}
+
+function readCallTimeout(given: Given, ttlSeconds: number | undefined, problems: Problems): number {
+	const value = take(given, PROCESS.callTimeout, problems) ?? 0;
+	const limit = ttlSeconds === undefined ? Number.POSITIVE_INFINITY : ttlSeconds * 1000;
+	if (given.text === undefined) return Math.min(value, limit);
+	if (value > limit)
+		problems.add(given, {
+			expected: `at most the TTL, ${ttlSeconds} s`,
+			mend: 'shorten it, or lengthen the TTL (SERVICE_TTL; library: ttlSeconds)',
+		});
+	return value;
+}
+
+function notesOn(given: Given, written: readonly Endpoint[], hosts: readonly string[]): string[] {
+	const assumed = written.filter((endpoint) => endpoint.portAssumed).map((endpoint) => endpoint.text);
+	return [
+		...(assumed.length > 0 ? [`${given.name} has no port in ${assumed.join(', ')}: took ${ETCD_PORT}`] : []),
+		...(hosts.length < written.length ? [`${given.name} names an endpoint twice`] : []),
+	];
+}
+
+/** Why a file cannot be read, in words; without its content. */
+export function reasonOf(error: unknown): string {
+	const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+	const words: Readonly<Record<string, string>> = {
+		ENOENT: 'no such file',
+		EACCES: 'permission denied',
+		EISDIR: 'it is a directory',
+		ENOTDIR: 'no such directory',
+	};
+	return words[code] ?? (code === '' ? 'unreadable' : code);
+}

@@ -1,0 +1,63 @@
+/** Variables that look like ours and are not. Never a mistake for sure, since a name may be somebody else's: told, not refused. */
+import type { Env } from './environment.js';
+import type { Label } from './labels.js';
+import { labelled } from './service-names.js';
+import { META_PREFIX, SERVICE, VARIABLES } from './variables.js';
+
+/** Kubernetes sets these for every Service it has (`<NAME>_SERVICE_HOST`, `<NAME>_PORT_80_TCP_ADDR`), Docker links the latter too. */
+const KUBERNETES = /_SERVICE_(HOST|PORT)(_|$)|_PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?$/;
+
+export function warningsOn(env: Env, labels: readonly Label[]): string[] {
+	const own = VARIABLES.flatMap(({ name, fromFile }) =>
+		fromFile === true ? [name, `${name}_FILE`] : [name],
+	);
+	const services = labels.flatMap((label) => Object.values(SERVICE).map(({ name }) => labelled(name, label)));
+	const known = new Set([...own, ...services]);
+	const prefixes = [META_PREFIX, ...labels.map((label) => labelled(META_PREFIX, label))];
+	return Object.keys(env)
+		.filter((name) => /^(SERVICE|ETCD|REGISTRAR)_/.test(name) && env[name])
+		.filter(
+			(name) =>
+				!known.has(name) && !prefixes.some((prefix) => name.startsWith(prefix)) && !KUBERNETES.test(name),
+		)
+		.flatMap((name) => warningOn(name, [...known]) ?? []);
+}
+
+function warningOn(name: string, known: readonly string[]): string | null {
+	const near = known.find((candidate) => isNear(name, candidate));
+	const label = /^SERVICE_(.+)_(?:NAME|ADDR)$/.exec(name)?.[1];
+	// One of a single letter is only two away from the plain name.
+	const isLabel = label !== undefined && (near === SERVICE.name.name || near === SERVICE.addr.name);
+	if (near !== undefined && !isLabel) return `${name} is not read: did you mean ${near}?`;
+	if (label !== undefined) return `${name} is not read: SERVICES does not name ${label.toLowerCase()}`;
+	return name.startsWith('REGISTRAR_') ? `${name} is not read: there is no such variable` : null;
+}
+
+/** One begins the other (ETCD_USER, SERVICE_ADDRESS, ETCD_CERT_FILE), or a slip or two of the finger apart. */
+function isNear(name: string, known: string): boolean {
+	if (known.startsWith(name) && name.length >= 9) return true;
+	if (name.startsWith(known) && /^([A-Z]+|_FILE)$/.test(name.slice(known.length))) return true;
+	return Math.abs(name.length - known.length) <= 2 && distance(name, known) <= (known.length >= 12 ? 2 : 1);
+}
+
+/** Letters put in, left out, changed or swapped with their neighbour (Damerau, optimal string alignment). */
+function distance(one: string, other: string): number {
+	let before: number[] = [];
+	let last = Array.from({ length: other.length + 1 }, (_, column) => column);
+	for (let row = 1; row <= one.length; row++) {
+		const line = [row];
+		for (let column = 1; column <= other.length; column++) {
+			const changed = (last[column - 1] ?? 0) + (one[row - 1] === other[column - 1] ? 0 : 1);
+			const swapped = one[row - 1] === other[column - 2] && one[row - 2] === other[column - 1];
+			const options = [
+				changed,
+				(last[column] ?? 0) + 1,
+				(line[column - 1] ?? 0) + 1,
+				swapped ? (before[column - 2] ?? 0) + 1 : changed,
+			];
+			line.push(Math.min(...options));
+		}
+		[before, last] = [last, line];
+	}
+	return last[other.length] ?? 0;
+}

@@ -1,0 +1,20 @@
+/** What goes into a pass and what comes out of it. */
+import type { Desired, LeaseId, RepairReason } from '../../core/registration.js';
+
+/** What should stand under each key. */
+export type Wanted = ReadonlyMap<string, Desired>;
+
+/** What a pass did or found out; told as it happens, so that nothing is lost when the rest of the pass fails. */
+export type Fact =
+	| { readonly fact: 'registered'; readonly key: string; readonly lease: LeaseId }
+	| {
+			readonly fact: 'repaired';
+			readonly key: string;
+			readonly reason: RepairReason;
+			readonly lease: LeaseId;
+	  }
+	| { readonly fact: 'withdrawn'; readonly key: string }
+	| { readonly fact: 'standing by'; readonly key: string; readonly lease: LeaseId }
+	| { readonly fact: 'conflict'; readonly key: string; readonly lease: LeaseId }
+	| { readonly fact: 'denied'; readonly key: string }
+	| { readonly fact: 'history changed' };

@@ -1,0 +1,38 @@
+/** Typed events to which the outside can only listen. A listener that throws is logged, and the loop lives. */
+import { ConfigError } from '../../core/errors.js';
+import { EVENTS, type RegistrarEvent, type RegistrarEvents } from '../events.js';
+import type { Logger } from '../ports.js';
+
+export type Listener<E extends RegistrarEvent> = (event: RegistrarEvents[E]) => void;
+
+export class Emitter {
+	readonly #listeners = new Map<RegistrarEvent, Set<Listener<never>>>();
+
+	constructor(private readonly logger: Logger) {}
+
+	/** Returns a function that takes the listener off again. An event that there is not would never be heard: it throws a `ConfigError`. */
+	on<E extends RegistrarEvent>(event: E, listener: Listener<E>): () => void {
+		if (!EVENTS.includes(event))
+			throw new ConfigError([
+				`on: there is no event ${JSON.stringify(event)}, expected one of ${EVENTS.join(', ')}`,
+			]);
+		if (typeof listener !== 'function')
+			throw new ConfigError([`on: expected a function that listens to ${event}`]);
+		const listeners = this.#listeners.get(event) ?? new Set();
+		this.#listeners.set(event, listeners.add(listener as Listener<never>));
+		return () => listeners.delete(listener as Listener<never>);
+	}
+
+	emit<E extends RegistrarEvent>(event: E, detail: RegistrarEvents[E]): void {
+		for (const listener of [...(this.#listeners.get(event) ?? [])]) {
+			const threw = (error: unknown) => this.logger.error('a listener threw', { event, error });
+			try {
+				const result: unknown = (listener as Listener<E>)(detail);
+				// An async function fits the type as well, and its rejection would end the process.
+				if (result instanceof Promise) result.catch(threw);
+			} catch (error) {
+				threw(error);
+			}
+		}
+	}
+}

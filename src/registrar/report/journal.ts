@@ -1,0 +1,132 @@
+/**
+ * Tells the story of the passes: to listeners each fact as it happens, to the log once per change of state. One line per message in a
+ * second at most, so that a fault that repeats itself (10,000 heals, an hour's outage) stays readable.
+ */
+import { ConfigError, StoreError } from '../../core/errors.js';
+import type { Fact } from '../pass/facts.js';
+import type { Clock, Logger } from '../ports.js';
+import type { Counting } from './counters.js';
+import type { Emitter } from './emitter.js';
+
+type Level = 'info' | 'warn' | 'error';
+
+/** During an outage: told again after so many minutes, then each hour. */
+const REMIND_MINUTES = [1, 10, 60] as const;
+
+export class Journal {
+	#downSinceMs: number | null = null;
+	#attempts = 0;
+	#reminders = 0;
+	readonly #unsaid = new Map<
+		string,
+		{
+			readonly level: Level;
+			readonly message: string;
+			readonly fields: Record<string, unknown>;
+			times: number;
+		}
+	>();
+	readonly #saidAtMs = new Map<string, number>();
+
+	constructor(
+		private readonly logger: Logger,
+		private readonly emitter: Emitter,
+		private readonly counting: Counting,
+		private readonly clock: Clock,
+		/** Where etcd is, for whoever reads of an outage at night. */
+		private readonly where: Readonly<Record<string, unknown>> = {},
+	) {}
+
+	tell(fact: Fact): void {
+		switch (fact.fact) {
+			case 'registered':
+				this.#say('info', 'registered', { key: fact.key, lease: fact.lease });
+				return this.emitter.emit('registered', { key: fact.key, lease: fact.lease });
+			case 'repaired':
+				this.counting.repair(fact.reason);
+				this.#say('warn', 'put right', { key: fact.key, reason: fact.reason, lease: fact.lease });
+				return this.emitter.emit('repaired', { key: fact.key, reason: fact.reason, lease: fact.lease });
+			case 'withdrawn':
+				this.#say('info', 'withdrawn', { key: fact.key });
+				return this.emitter.emit('withdrawn', { key: fact.key });
+			case 'standing by':
+				this.counting.conflict();
+				this.#say('warn', 'another process holds the key: standing by until its lease is gone', {
+					key: fact.key,
+					lease: fact.lease,
+				});
+				return this.emitter.emit('conflict', { key: fact.key, lease: fact.lease, fatal: false });
+			case 'conflict':
+				this.counting.conflict();
+				this.#say('error', 'another live process holds the key, and SERVICE_ON_CONFLICT says fail', {
+					key: fact.key,
+					lease: fact.lease,
+				});
+				return this.emitter.emit('conflict', { key: fact.key, lease: fact.lease, fatal: true });
+			case 'denied':
+				return this.#say('warn', 'etcd denies us the key: it is left out and tried again each interval', {
+					key: fact.key,
+				});
+			case 'history changed':
+				return this.#say('warn', 'etcd was wiped, restored or replaced: beginning anew', {});
+		}
+	}
+
+	passed(): void {
+		if (this.#downSinceMs === null) return;
+		const downMs = Math.round(this.clock.now() - this.#downSinceMs);
+		this.#say('info', 'etcd answers again', { downMs, attempts: this.#attempts });
+		const attempts = this.#attempts;
+		this.#downSinceMs = null;
+		this.#attempts = this.#reminders = 0;
+		this.emitter.emit('recovered', { downMs, attempts });
+	}
+
+	/** `beganMs`: when that pass began, since etcd was away by then at the latest. */
+	failed(error: Error, beganMs: number): void {
+		this.#attempts += 1;
+		// Neither etcd nor the configuration can mend it: told with its stack, so that it can be reported.
+		if (!(error instanceof StoreError || error instanceof ConfigError))
+			this.#say('error', 'a pass failed by a fault of the registrar itself', { error });
+		if (this.#downSinceMs === null) {
+			this.#downSinceMs = beganMs;
+			this.#say('warn', 'etcd does not let us reconcile: trying for ever', {
+				reason: error.message,
+				...this.where,
+			});
+			return this.emitter.emit('degraded', { error });
+		}
+		const downMs = this.clock.now() - this.#downSinceMs;
+		if (downMs < remindAfterMs(this.#reminders)) return;
+		this.#reminders += 1;
+		this.#say('warn', 'etcd still does not let us reconcile', {
+			reason: error.message,
+			downMs: Math.round(downMs),
+			attempts: this.#attempts,
+		});
+	}
+
+	/** At the end of a pass: what it told, one line for each kind. */
+	flush(): void {
+		const now = this.clock.now();
+		for (const [kind, { level, message, fields, times }] of this.#unsaid) {
+			if (now - (this.#saidAtMs.get(kind) ?? Number.NEGATIVE_INFINITY) < 1_000) continue;
+			this.#saidAtMs.set(kind, now);
+			this.#unsaid.delete(kind);
+			this.logger[level](message, times === 1 ? fields : { ...fields, times });
+		}
+	}
+
+	#say(level: Level, message: string, fields: Record<string, unknown>): void {
+		const kind = `${message} ${fields.reason ?? ''}`;
+		const unsaid = this.#unsaid.get(kind);
+		if (unsaid === undefined) this.#unsaid.set(kind, { level, message, fields, times: 1 });
+		else unsaid.times += 1;
+	}
+}
+
+function remindAfterMs(reminders: number): number {
+	const [first, second, hour] = REMIND_MINUTES;
+	const minutes = [first, second][reminders] ?? hour * (reminders - 1);
+	return minutes * 60_000;
+}

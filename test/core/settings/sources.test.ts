@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import { type Env, META_PREFIX, PROCESS, parseConfig, SERVICE } from '../../../src/core/settings/index.js';
+import { SUFFIXES } from '../../../src/core/settings/labels.js';
+import { GOOD, parse, readFile, SECRET } from './fixture.js';
+
+describe('sources', () => {
+	const sourceOf = (name: string) => (name === 'LOG_LEVEL' ? ('file' as const) : ('environment' as const));
+	const find = (env: Env, name: string) =>
+		parseConfig({ ...GOOD, ...env }, { readFile, sourceOf }).sources.find((source) => source.name === name);
+	const rows: [string, Env, object][] = [
+		['SERVICE_NAME', {}, { value: 'user', from: 'environment' }],
+		['SERVICE_TTL', {}, { value: '5', from: 'default' }],
+		['SERVICE_ID', {}, { value: null, from: 'unset' }],
+		['LOG_LEVEL', { LOG_LEVEL: 'warn' }, { value: 'warn', from: 'file' }],
+		[
+			'ETCD_ENDPOINTS',
+			{ ETCDCTL_ENDPOINTS: 'a:1' },
+			{ value: 'a:1', from: 'environment', via: 'ETCDCTL_ENDPOINTS' },
+		],
+		['ETCD_PASSWORD', { ETCD_USERNAME: 'r', ETCD_PASSWORD: SECRET }, { value: '(set)', from: 'environment' }],
+		[
+			'ETCD_PASSWORD',
+			{ ETCD_USERNAME: 'r', ETCD_PASSWORD_FILE: '/secret' },
+			{ value: '(set)', from: 'environment', via: 'ETCD_PASSWORD_FILE' },
+		],
+		[
+			'ETCD_USERNAME',
+			{ ETCDCTL_USER: `r:${SECRET}` },
+			{ value: 'r', from: 'environment', via: 'ETCDCTL_USER' },
+		],
+		['SERVICE_GRPC_NAME', { SERVICES: 'grpc' }, { value: 'user', from: 'environment', via: 'SERVICE_NAME' }],
+		['ETCD_CALL_TIMEOUT', { SERVICE_TTL: '1' }, { value: '1s', from: 'default' }],
+		['ETCD_ENDPOINTS', { ETCD_CACERT: '/ca.pem' }, { value: 'https://127.0.0.1:2379', from: 'default' }],
+		['SERVICE_META_ZONE', { SERVICE_META_ZONE: 'a' }, { value: 'a', from: 'environment' }],
+		[
+			'SERVICE_CHECK',
+			{ SERVICE_CHECK: `http://u:${SECRET}@h/` },
+			{ value: 'http://[redacted]@h/', from: 'environment' },
+		],
+	];
+	it.each(rows)('%s from %j', (name, env, source) => {
+		expect(find(env, name)).toEqual({ name, ...source });
+	});
+	it('every variable is there, in the order of the table, and no secret', () => {
+		const { sources } = parse({ ...GOOD, ETCDCTL_USER: `r:${SECRET}` });
+		expect(sources.map(({ name }) => name)).toEqual(
+			[...Object.values(PROCESS), ...Object.values(SERVICE)].map(({ name }) => name),
+		);
+		expect(JSON.stringify(sources)).not.toContain(SECRET);
+	});
+});
+
+describe('what only looks like a mistake is a warning', () => {
+	const rows: [string, Env, string][] = [
+		['a letter doubled', { SERVICE_TTLL: '9' }, 'SERVICE_TTL?'],
+		['letters swapped', { SERVICE_FROMAT: 'x' }, 'SERVICE_FORMAT?'],
+		['a name cut short', { ETCD_USER: 'x' }, 'ETCD_USERNAME?'],
+		['a name drawn out', { SERVICE_ADDRESS: 'x' }, 'SERVICE_ADDR?'],
+		['_FILE where a file is meant anyway', { ETCD_CACERT_FILE: 'x' }, 'ETCD_CACERT?'],
+		['a label’s variable', { SERVICES: 'grpc', SERVICE_GRPC_NAEM: 'x' }, 'SERVICE_GRPC_NAME?'],
+		['a label that is not named', { SERVICE_HTTP_NAME: 'x' }, 'SERVICES does not name http'],
+		['a label of one letter that is not named', { SERVICE_B_NAME: 'x' }, 'SERVICES does not name b'],
+		['one that only we could mean', { REGISTRAR_COLOUR: 'x' }, 'no such variable'],
+		['an assumed port', { ETCD_ENDPOINTS: 'http://etcd' }, 'took 2379'],
+		['an endpoint twice', { ETCD_ENDPOINTS: 'a:1,a:1' }, 'twice'],
+	];
+	it.each(rows)('%s', (_sentence, env, text) => {
+		expect(parse({ ...GOOD, ...env }).warnings).toEqual([expect.stringContaining(text)]);
+	});
+	it('what Kubernetes, Docker or an etcd beside us set is none', () => {
+		const foreign = {
+			...{
+				KUBERNETES_SERVICE_HOST: '10.0.0.1',
+				FOO_SERVICE_PORT: '80',
+				SERVICE_SERVICE_HOST: '10.0.0.2',
+				SERVICE_PORT: 'tcp://10.0.0.2:80',
+			},
+			...{
+				ETCD_SERVICE_HOST: '10.0.0.3',
+				ETCD_PORT: 'tcp://10.0.0.3:2379',
+				ETCD_PORT_2379_TCP_ADDR: '10.0.0.3',
+				SERVICE_GRPC_PORT_80_TCP_PROTO: 'tcp',
+			},
+			...{
+				ETCD_DATA_DIR: '/x',
+				ETCD_LISTEN_CLIENT_URLS: 'x',
+				SERVICE_ACCOUNT: 'x',
+				REGISTRAR_SERVICE_PORT_HTTP: '1',
+				LOG_DIR: 'x',
+			},
+		};
+		expect(parse({ ...GOOD, ...foreign }).warnings).toEqual([]);
+	});
+});
+
+it('the labels’ refused names are the table’s', () => {
+	const suffixes = [...Object.values(PROCESS), ...Object.values(SERVICE)].flatMap(
+		({ name }) => /^SERVICE_(.+)$/.exec(name)?.[1] ?? [],
+	);
+	expect([...SUFFIXES].sort()).toEqual([...suffixes, META_PREFIX.slice('SERVICE_'.length, -1)].sort());
+});
+
+it('every default is what its own parser takes', () => {
+	for (const variable of [...Object.values(PROCESS), ...Object.values(SERVICE)]) {
+		if (variable.default !== null)
+			expect(variable.parse(variable.default), variable.name).toHaveProperty('value');
+	}
+});

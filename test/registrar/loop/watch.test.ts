@@ -1,0 +1,157 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { Watching } from '../../../src/registrar/loop/watch.js';
+import { MemoryEtcd } from '../../support/memory/memory-etcd.js';
+import { MemoryStore } from '../../support/memory/memory-store.js';
+
+beforeEach(() => {
+	vi.useFakeTimers();
+});
+afterEach(() => {
+	vi.useRealTimers();
+});
+
+async function aWatching(keys: readonly string[] = ['a', 'b']) {
+	const etcd = new MemoryEtcd(performance);
+	const store = new MemoryStore(etcd);
+	const told: string[] = [];
+	const watching = new Watching(
+		store,
+		(key, { type }) => told.push(`${type} ${key}`),
+		() => told.push('reopened'),
+	);
+	/** A good pass: a read finds the connection, then the watch follows. */
+	const good = async (wanted = keys) => {
+		const reading = store.read(['x']);
+		await vi.advanceTimersByTimeAsync(0);
+		await reading;
+		watching.refresh(wanted);
+		await vi.advanceTimersByTimeAsync(1);
+	};
+	await good();
+	return { etcd, store, watching, told, good };
+}
+
+const soon = () => vi.advanceTimersByTimeAsync(1);
+
+test('changes of the keys are told, those of others are not; the first opening is no reopening', async () => {
+	const { etcd, told, watching } = await aWatching();
+	etcd.put('a', '1');
+	etcd.put('c', '1');
+	etcd.delete('a');
+	await soon();
+	expect(told).toEqual(['put a', 'delete a']);
+	watching.stop();
+});
+
+test('good passes in between change nothing', async () => {
+	const { store, good, watching } = await aWatching();
+	for (let n = 0; n < 5; n += 1) await good();
+	expect(store.calls.openWatch).toBe(1);
+	watching.stop();
+});
+
+test('other keys are watched by a new watch, and none is told twice', async () => {
+	const { etcd, store, told, good, watching } = await aWatching();
+	await good(['a', 'c']);
+	expect(told).toEqual(['reopened']);
+	etcd.put('a', '1');
+	etcd.put('b', '1');
+	etcd.put('c', '1');
+	await soon();
+	expect(told).toEqual(['reopened', 'put a', 'put c']);
+	expect(store.openStreams).toBe(1);
+	watching.stop();
+});
+
+test('a watch that ended is opened anew by the next good pass, and that is told: what happened in between was not seen', async () => {
+	const { etcd, store, told, good, watching } = await aWatching();
+	store.disconnect();
+	etcd.put('a', '1');
+	await soon();
+	expect(told).toEqual([]);
+	await good();
+	expect(told).toEqual(['reopened']);
+	etcd.put('a', '2');
+	await soon();
+	expect(told).toEqual(['reopened', 'put a']);
+	watching.stop();
+});
+
+test('a silent one is replaced on the connection that answers, and closed', async () => {
+	const { etcd, store, told, good, watching } = await aWatching();
+	store.freeze();
+	await good();
+	etcd.put('a', '1');
+	await soon();
+	expect(told).toEqual(['reopened', 'put a']);
+	expect(store.openStreams).toBe(1);
+	watching.stop();
+});
+
+test('one that cannot be opened is tried again at each good pass, and no pass fails by it', async () => {
+	const { store, told, good, watching } = await aWatching();
+	store.disconnect();
+	store.fault('openWatch', 'unavailable', 'permission-denied');
+	await good();
+	await good();
+	expect(told).toEqual([]);
+	await good();
+	expect(told).toEqual(['reopened']);
+	watching.stop();
+});
+
+test('silent connections one after another leave no stream behind', async () => {
+	const { store, good, watching } = await aWatching();
+	for (let n = 0; n < 20; n += 1) {
+		store.freeze();
+		await good();
+	}
+	for (let n = 0; n < 20; n += 1) {
+		store.freeze();
+		const reading = store.read(['x']);
+		await vi.advanceTimersByTimeAsync(0);
+		await reading;
+		watching.refresh(['a', 'b']);
+		await vi.advanceTimersByTimeAsync(0);
+		// Open, and silent before it is confirmed.
+		store.freeze();
+		await soon();
+	}
+	await good();
+	expect(store.openStreams).toBe(1);
+	watching.stop();
+	await soon();
+	expect(store.openStreams).toBe(0);
+});
+
+test('at most a hundred keys are watched', async () => {
+	const keys = Array.from({ length: 250 }, (_, n) => `k${n}`);
+	const { etcd, told, watching } = await aWatching(keys);
+	for (const key of keys) etcd.put(key, '1');
+	await soon();
+	expect(told).toHaveLength(100);
+	watching.stop();
+});
+
+test('without keys there is no watch', async () => {
+	const { store, watching } = await aWatching([]);
+	expect(store.calls.openWatch).toBe(0);
+	watching.stop();
+});
+
+test('stopped, it says nothing more and opens nothing, also one that is just opening', async () => {
+	const { etcd, store, told, good, watching } = await aWatching();
+	store.freeze();
+	const reading = store.read(['x']);
+	await vi.advanceTimersByTimeAsync(0);
+	await reading;
+	watching.refresh(['a', 'b']);
+	watching.stop();
+	watching.stop();
+	await soon();
+	await good();
+	etcd.put('a', '1');
+	await soon();
+	expect(told).toEqual([]);
+	expect(store.openStreams).toBe(0);
+});

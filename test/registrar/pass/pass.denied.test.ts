@@ -1,0 +1,126 @@
+import { expect, test } from 'vitest';
+import { aStage, lines } from '../../support/memory/reconciling.js';
+
+const wanting = (count: number): Record<string, string> =>
+	Object.fromEntries(Array.from({ length: count }, (_, n) => [`k${n}`, 'v']));
+
+for (const manner of ['3.4', '3.5'] as const) {
+	test(`${manner}: a denied key is found by halving, told once, and costs the others nothing`, async () => {
+		const ours = aStage().start({ manner });
+		ours.store.denied.set('k37', 'all');
+		const facts = lines(await ours.pass(wanting(100)));
+		expect(facts.filter((line) => line.startsWith('denied'))).toEqual(['denied k37']);
+		expect(facts).toHaveLength(100);
+		expect(ours.etcd.count('k')).toBe(99);
+		// log2(100) halvings, each two reads.
+		expect(ours.store.calls.read).toBeLessThanOrEqual(1 + 2 * 7 + 2);
+	});
+
+	test(`${manner}: it is tried again at the beat only`, async () => {
+		const ours = aStage().start({ manner });
+		ours.store.denied.set('k1', 'all');
+		await ours.pass(wanting(3));
+		const { read } = ours.store.calls;
+		for (let n = 0; n < 5; n += 1) expect(await ours.pass(wanting(3), false)).toEqual([]);
+		expect(ours.store.calls.read).toBe(read + 5);
+		expect(await ours.pass(wanting(3), true)).toEqual([]);
+		expect(ours.store.calls.read).toBe(read + 7);
+	});
+
+	test(`${manner}: once it is allowed it is registered, at the next beat`, async () => {
+		const ours = aStage().start({ manner });
+		ours.store.denied.set('k1', 'all');
+		await ours.pass(wanting(3));
+		ours.store.denied.clear();
+		expect(await ours.pass(wanting(3), false)).toEqual([]);
+		expect(lines(await ours.pass(wanting(3), true))).toEqual(['registered k1']);
+		expect(ours.etcd.leases).toEqual([ours.lease]);
+		ours.store.denied.set('k1', 'all');
+		expect(lines(await ours.pass(wanting(3)))).toEqual(['denied k1']);
+	});
+
+	test(`${manner}: a key that may be read and not written is told, and does not wear the others out`, async () => {
+		const ours = aStage().start({ manner });
+		ours.store.denied.set('k1', 'write');
+		const facts = lines(await ours.pass(wanting(3)));
+		expect(facts.toSorted()).toEqual(['denied k1', 'registered k0', 'registered k2']);
+		const { lease } = ours;
+		for (let n = 0; n < 5; n += 1) expect(await ours.pass(wanting(3))).toEqual([]);
+		expect(ours.lease).toBe(lease);
+		expect(ours.etcd.leases).toEqual([lease]);
+		ours.store.denied.clear();
+		expect(lines(await ours.pass(wanting(3)))).toEqual(['registered k1']);
+	});
+
+	test(`${manner}: many keys that may be read and not written are found out in one pass`, async () => {
+		const ours = aStage().start({ manner });
+		for (let n = 0; n < 100; n += 2) ours.store.denied.set(`k${n}`, 'write');
+		const facts = lines(await ours.pass(wanting(100)));
+		expect(facts.filter((line) => line.startsWith('denied'))).toHaveLength(50);
+		expect(facts.filter((line) => line.startsWith('registered'))).toHaveLength(50);
+		expect(ours.etcd.leases).toEqual([ours.lease]);
+		expect(ours.store.calls.grant).toBeLessThanOrEqual(2);
+	});
+
+	test(`${manner}: a permission that is withdrawn while we run costs the other keys nothing`, async () => {
+		const { etcd, start } = aStage();
+		const ours = start({ manner });
+		await ours.pass(wanting(3));
+		const first = ours.lease;
+		ours.store.denied.set('k1', 'all');
+		expect(lines(await ours.pass(wanting(3)))).toEqual(['denied k1']);
+		// What the keepalive reports, where the lease as a whole is denied.
+		if (manner === '3.5') ours.leases.retire();
+		await ours.pass(wanting(3));
+		expect(etcd.get('k0')?.lease).toBe(ours.lease);
+		expect(etcd.get('k2')?.lease).toBe(ours.lease);
+		// The denied key still hangs on the first lease, which is not revoked under it and nobody renews.
+		expect(etcd.leases.includes(first)).toBe(true);
+		etcd.delete('k0');
+		expect(lines(await ours.pass(wanting(3)))).toEqual(['repaired k0 absent']);
+	});
+
+	test(`${manner}: with every key denied the pass ends well, and says so once`, async () => {
+		const ours = aStage().start({ manner });
+		for (const key of Object.keys(wanting(5))) ours.store.denied.set(key, 'all');
+		expect(lines(await ours.pass(wanting(5))).toSorted()).toEqual(
+			Object.keys(wanting(5)).map((key) => `denied ${key}`),
+		);
+		expect(await ours.pass(wanting(5))).toEqual([]);
+	});
+}
+
+test('3.5: a lease denied because of one key: the others move to a fresh one in the same pass', async () => {
+	const { etcd, start } = aStage();
+	const ours = start({ manner: '3.5' });
+	await ours.pass({ a: 'v', b: 'v' });
+	const first = ours.lease;
+	ours.store.denied.set('b', 'all');
+	expect(lines(await ours.pass({ a: 'w', b: 'v' })).toSorted()).toEqual(['denied b']);
+	expect(etcd.get('a')).toMatchObject({ value: 'w', lease: ours.lease });
+	expect(ours.lease).not.toBe(first);
+	expect(etcd.get('b')?.lease).toBe(first);
+});
+
+test('a denied key that is no longer wanted is told once, and the rest goes on', async () => {
+	const { etcd, start } = aStage();
+	const ours = start();
+	await ours.pass({ a: 'v', b: 'v' });
+	ours.store.denied.set('b', 'write');
+	expect(lines(await ours.pass({ a: 'v', b: null }))).toEqual(['denied b']);
+	expect(await ours.pass({ a: 'v', b: null })).toEqual([]);
+	expect(etcd.get('a')?.lease).toBe(ours.lease);
+	ours.store.denied.clear();
+	expect(lines(await ours.pass({ a: 'v', b: null }))).toEqual(['withdrawn b']);
+});
+
+test('hundreds of keys that stay denied cost a bounded number of tries at each beat', async () => {
+	const ours = aStage().start();
+	const wanted = wanting(400);
+	for (let n = 0; n < 200; n += 1) ours.store.denied.set(`k${n * 2}`, 'all');
+	await ours.pass(wanted);
+	expect(ours.etcd.count('k')).toBe(200);
+	const { read } = ours.store.calls;
+	await ours.pass(wanted);
+	expect(ours.store.calls.read - read).toBeLessThanOrEqual(4 + 20);
+});

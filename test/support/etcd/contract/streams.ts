@@ -1,0 +1,68 @@
+/** What every store does with keepalives and watches. */
+import { expect, test } from 'vitest';
+import { until } from '../../until.js';
+import { type Clients, fresh, keepaliveLog, look, put, remove, watchLog } from './kit.js';
+
+export function contractOfStreams({ connect }: Clients): void {
+	test('a closed keepalive is told nothing more, and requests on it do no harm', async () => {
+		const { lease } = fresh();
+		const store = await connect();
+		await store.grant(lease, 30);
+		const [first, second] = [keepaliveLog(), keepaliveLog()];
+		const stream = await store.openKeepalive(first.listener);
+		const other = await store.openKeepalive(second.listener);
+		stream.request(lease);
+		stream.close();
+		stream.close();
+		stream.request(lease);
+		other.request(lease);
+		await until(() => second.answers.length === 1);
+		expect(first).toMatchObject({ answers: [], ends: [] });
+	});
+
+	test('a watch tells of what happens to its keys, whoever does it, and of nothing else', async () => {
+		const { key, lease } = fresh();
+		const [store, other] = [await connect(), await connect()];
+		const watch = watchLog();
+		await store.openWatch([key('a'), key('b')], watch.listener);
+		await until(() => watch.opened);
+		await other.grant(lease, 30);
+		await other.write([put(key('ab'), '1', '0'), put(key('a'), '1', lease)]);
+		await store.write([put(key('b'), '2', '0')]);
+		await other.write([remove(key('b'), (await look(other, key('b')))?.modRevision ?? '')]);
+		await other.revoke(lease);
+		await until(() => watch.told.length >= 4);
+		expect(watch.told).toEqual([
+			[key('a'), { type: 'put', value: '1', lease }],
+			[key('b'), { type: 'put', value: '2', lease: null }],
+			[key('b'), { type: 'delete' }],
+			[key('a'), { type: 'delete' }],
+		]);
+		expect(watch).toMatchObject({ opened: 1, ends: [] });
+	});
+
+	test('a closed watch is told nothing more', async () => {
+		const { key } = fresh();
+		const store = await connect();
+		const [first, second] = [watchLog(), watchLog()];
+		const stream = await store.openWatch([key('a')], first.listener);
+		await store.openWatch([key('a')], second.listener);
+		await until(() => first.opened && second.opened);
+		stream.close();
+		stream.close();
+		await store.write([put(key('a'), '1', '0')]);
+		await until(() => second.told.length === 1);
+		expect(first).toMatchObject({ told: [], ends: [] });
+	});
+
+	test('streams run on the connection that the last read found', async () => {
+		const { key } = fresh();
+		const store = await connect();
+		const keepalive = await store.openKeepalive(keepaliveLog().listener);
+		const watch = await store.openWatch([key('a')], watchLog().listener);
+		await store.read([key('a')]);
+		expect([store.isCurrent(keepalive), store.isCurrent(watch)]).toEqual([true, true]);
+		const other = await connect();
+		expect([other.isCurrent(keepalive), other.isCurrent(watch)]).toEqual([false, false]);
+	});
+}

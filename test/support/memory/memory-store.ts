@@ -1,0 +1,260 @@
+import { StoreError, type StoreErrorCode } from '../../../src/core/errors.js';
+import type {
+	KeepaliveListener,
+	KeepaliveStream,
+	LeaseLook,
+	Reading,
+	Store,
+	WatchListener,
+	WatchStream,
+	Write,
+} from '../../../src/registrar/ports.js';
+import type { MemoryEtcd } from './memory-etcd.js';
+
+export type Call =
+	| 'read'
+	| 'write'
+	| 'grant'
+	| 'revoke'
+	| 'timeToLive'
+	| 'count'
+	| 'openKeepalive'
+	| 'openWatch';
+
+/**
+ * What a call can come to:
+ * - a `StoreErrorCode`: refused with it, not carried out
+ * - `hang`: not carried out, no answer until the call's deadline or its signal
+ * - `lost`: carried out, and the answer never comes
+ */
+export type Fault = StoreErrorCode | 'hang' | 'lost';
+
+export interface MemoryStoreOptions {
+	readonly callTimeoutMs?: number;
+	/** How a lease that holds a denied key is denied: 3.4 only its revocation, 3.5 also what renews it or hangs keys on it. */
+	readonly manner?: '3.4' | '3.5';
+}
+
+interface Stream {
+	readonly connection: number;
+	silent: boolean;
+	end(error: Error | null): void;
+}
+
+/** etcd allows so many compares, and so many operations, in one transaction. */
+const MAX_TXN_OPS = 128;
+
+/** One client of a `MemoryEtcd`, with every way in which a call, a stream or a permission can fail. Passes the contract suite of `Store`. */
+export class MemoryStore implements Store {
+	/** How often each call was made. */
+	readonly calls: Record<Call, number> = {
+		read: 0,
+		write: 0,
+		grant: 0,
+		revoke: 0,
+		timeToLive: 0,
+		count: 0,
+		openKeepalive: 0,
+		openWatch: 0,
+	};
+	/** Keys that etcd denies this client; `write` = it may read them. */
+	readonly denied = new Map<string, 'all' | 'write'>();
+	/** While set, every call comes to it. */
+	down: Fault | null = null;
+	/** Called before a call is carried out: the moment at which others change things between our look and our write. */
+	before: (call: Call) => void = () => {};
+	/** Called after it was carried out and before its answer comes. */
+	after: (call: Call) => void = () => {};
+	readonly #faults: { readonly call: Call; readonly fault: Fault }[] = [];
+	readonly #streams = new Map<object, Stream>();
+	readonly #callTimeoutMs: number;
+	readonly #manner: '3.4' | '3.5';
+	#connection = 0;
+	#dialled = false;
+	#stale = false;
+	#closed = false;
+
+	constructor(
+		readonly etcd: MemoryEtcd,
+		{ callTimeoutMs = 2_000, manner = '3.4' }: MemoryStoreOptions = {},
+	) {
+		this.#callTimeoutMs = callTimeoutMs;
+		this.#manner = manner;
+	}
+
+	/** The next calls of this kind come to these, one each. */
+	fault(call: Call, ...faults: readonly Fault[]): void {
+		for (const fault of faults) this.#faults.push({ call, fault });
+	}
+
+	/** The connection breaks: every stream ends, the next read makes another. */
+	disconnect(): void {
+		this.#stale = true;
+		for (const stream of [...this.#streams.values()])
+			stream.end(new StoreError('unavailable', 'connection reset'));
+	}
+
+	/** The connection falls silent: streams hear nothing any more and do not end, the next read makes another. */
+	freeze(): void {
+		this.#stale = true;
+		for (const stream of this.#streams.values()) stream.silent = true;
+	}
+
+	/** Streams that are open now. */
+	get openStreams(): number {
+		return this.#streams.size;
+	}
+
+	read(keys: readonly string[], signal?: AbortSignal): Promise<Reading> {
+		this.#dialled = true;
+		return this.#call('read', signal, () => {
+			if (keys.length > MAX_TXN_OPS) throw new StoreError('invalid', 'too many operations');
+			if (keys.some((key) => this.denied.get(key) === 'all')) throw deny();
+			if (this.#stale || this.#connection === 0) this.#connection += 1;
+			this.#stale = false;
+			const seen = new Map(keys.map((key) => [key, this.etcd.get(key)]));
+			return { revision: this.etcd.revision, clusterId: this.etcd.clusterId, keys: seen };
+		});
+	}
+
+	write(writes: readonly Write[], signal?: AbortSignal): Promise<boolean> {
+		return this.#call('write', signal, () => {
+			if (writes.length > MAX_TXN_OPS) throw new StoreError('invalid', 'too many operations');
+			if (new Set(writes.map(({ key }) => key)).size < writes.length)
+				throw new StoreError('invalid', 'duplicate key given in txn request');
+			if (
+				writes.some(
+					(write) => this.denied.has(write.key) || (write.op === 'put' && this.#isLeaseDenied(write.lease)),
+				)
+			)
+				throw deny();
+			const commit = this.etcd.commit(writes);
+			if (commit === 'lease not found') throw new StoreError('lease-not-found', 'requested lease not found');
+			return commit === 'succeeded';
+		});
+	}
+
+	grant(lease: string, ttlSeconds: number, signal?: AbortSignal): Promise<number> {
+		return this.#call(
+			'grant',
+			signal,
+			() => this.etcd.grant(lease, ttlSeconds) ?? this.etcd.timeToLive(lease)?.grantedSeconds ?? ttlSeconds,
+		);
+	}
+
+	revoke(lease: string, signal?: AbortSignal): Promise<void> {
+		return this.#call('revoke', signal, () => {
+			if (this.#holdsDenied(lease)) throw deny();
+			this.etcd.revoke(lease);
+		});
+	}
+
+	timeToLive(lease: string, signal?: AbortSignal): Promise<LeaseLook | null> {
+		return this.#call('timeToLive', signal, () => this.etcd.timeToLive(lease));
+	}
+
+	count(prefix: string, signal?: AbortSignal): Promise<number> {
+		return this.#call('count', signal, () => {
+			if ([...this.denied.keys()].some((key) => key.startsWith(prefix))) throw deny();
+			return this.etcd.count(prefix);
+		});
+	}
+
+	async openKeepalive(listener: KeepaliveListener): Promise<KeepaliveStream> {
+		await this.#call('openKeepalive', undefined, () => undefined);
+		const handle: KeepaliveStream = {
+			request: (lease) => this.#renew(handle, lease, listener),
+			close: () => this.#streams.delete(handle),
+		};
+		this.#open(handle, listener);
+		return handle;
+	}
+
+	async openWatch(keys: readonly string[], listener: WatchListener): Promise<WatchStream> {
+		await this.#call('openWatch', undefined, () => undefined);
+		const watched = new Set(keys.filter((key) => this.denied.get(key) !== 'all'));
+		const unwatch = this.etcd.watch((key, change) => {
+			if (watched.has(key)) this.#tell(handle, () => listener.changed(key, change));
+		});
+		const handle: WatchStream = {
+			close: () => {
+				unwatch();
+				this.#streams.delete(handle);
+			},
+		};
+		this.#open(handle, listener, unwatch);
+		this.#tell(handle, () => listener.opened());
+		return handle;
+	}
+
+	isCurrent(stream: KeepaliveStream | WatchStream): boolean {
+		return !this.#stale && this.#streams.get(stream)?.connection === this.#connection;
+	}
+
+	close(): void {
+		this.#closed = true;
+		for (const stream of [...this.#streams.values()])
+			stream.end(new StoreError('aborted', 'connection closed'));
+	}
+
+	#renew(handle: KeepaliveStream, lease: string, listener: KeepaliveListener): void {
+		this.#tell(handle, () => {
+			if (this.#isLeaseDenied(lease)) return this.#streams.get(handle)?.end(deny());
+			if (this.down === null) listener.answered(lease, this.etcd.renew(lease));
+		});
+	}
+
+	#open(
+		handle: KeepaliveStream | WatchStream,
+		listener: { ended(error: Error | null): void },
+		ended = () => {},
+	): void {
+		const end = (error: Error | null) => {
+			ended();
+			if (this.#streams.delete(handle)) listener.ended(error);
+		};
+		this.#streams.set(handle, { connection: this.#connection, silent: false, end });
+	}
+
+	/** Later, as everything that comes from a network, and only while the stream is open and heard. */
+	#tell(handle: KeepaliveStream | WatchStream, tell: () => void): void {
+		setImmediate(() => {
+			const stream = this.#streams.get(handle);
+			if (stream !== undefined && !stream.silent) tell();
+		});
+	}
+
+	#holdsDenied = (lease: string): boolean => this.etcd.keysOn(lease).some((key) => this.denied.has(key));
+	#isLeaseDenied = (lease: string): boolean => this.#manner === '3.5' && this.#holdsDenied(lease);
+
+	async #call<T>(call: Call, signal: AbortSignal | undefined, carryOut: () => T): Promise<T> {
+		if (this.#closed || signal?.aborted) throw new StoreError('aborted', 'stopped');
+		this.calls[call] += 1;
+		if (!this.#dialled) throw new StoreError('unreachable', 'no connection to etcd');
+		const at = this.#faults.findIndex((fault) => fault.call === call);
+		const fault = this.#faults.splice(at, at < 0 ? 0 : 1)[0]?.fault ?? this.down;
+		await new Promise((resolve) => setImmediate(resolve));
+		if (fault !== null && fault !== 'hang' && fault !== 'lost') throw new StoreError(fault, fault);
+		if (signal?.aborted) throw new StoreError('aborted', 'stopped');
+		if (fault !== 'hang') this.before(call);
+		const answer = fault === 'hang' ? undefined : carryOut();
+		if (fault === null) this.after(call);
+		if (fault === null) return answer as T;
+		return this.#silence(signal);
+	}
+
+	#silence(signal: AbortSignal | undefined): Promise<never> {
+		return new Promise((_, reject) => {
+			const timer = setTimeout(
+				() => reject(new StoreError('timeout', `no answer within ${this.#callTimeoutMs} ms`)),
+				this.#callTimeoutMs,
+			);
+			signal?.addEventListener('abort', () => {
+				clearTimeout(timer);
+				reject(new StoreError('aborted', 'stopped'));
+			});
+		});
+	}
+}
+
+const deny = (): StoreError => new StoreError('permission-denied', 'etcdserver: permission denied');

@@ -18,6 +18,10 @@ export type StoreErrorCode =
 	| 'token-rejected'
 	/** etcd is alive and refuses: out of space, too many requests. */
 	| 'exhausted'
+	/** More operations or bytes than this etcd, or gRPC, takes in one request or answer: try it in smaller parts. */
+	| 'too-large'
+	/** Whatever answers there is not an etcd that can hold a registration; the message says what it is. */
+	| 'not-etcd'
 	/** etcd takes the request for wrong. A fault of ours. */
 	| 'invalid'
 	/** Stopped by our own signal. */

@@ -35,7 +35,8 @@ export type Desired = string | null;
 export type Observed = ObservedKey | null;
 
 export interface ObservedKey {
-	readonly value: string;
+	/** `null` = too large to be read: whatever it is, it is not what this process wants. */
+	readonly value: string | null;
 	/** `null` = the key hangs on no lease. */
 	readonly lease: LeaseId | null;
 	/** int64 as decimal text. */

@@ -13,6 +13,8 @@ export interface Reading {
 	readonly revision: string;
 	/** Changes when etcd was replaced by another cluster. */
 	readonly clusterId: string;
+	/** The raft term of the answer. Another one: etcd restarted or changed its leader, and every lease got its full TTL once more. */
+	readonly term: string;
 	/** One entry for each key that was asked for and may be read. */
 	readonly keys: ReadonlyMap<string, Observed>;
 }
@@ -32,6 +34,8 @@ export type Write =
 export interface LeaseLook {
 	readonly remainingSeconds: number;
 	readonly grantedSeconds: number;
+	/** The raft term of the answer (see {@link Reading.term}). */
+	readonly term: string;
 }
 
 /**
@@ -56,8 +60,14 @@ export interface Store {
 	count(prefix: string, signal?: AbortSignal): Promise<number>;
 	/** A stream for renewing leases on the connection that the last read found to answer. Resolves when it is open, which proves nothing yet. */
 	openKeepalive(listener: KeepaliveListener): Promise<KeepaliveStream>;
-	/** Watches at most 100 keys, from now on, on the connection that the last read found to answer. */
-	openWatch(keys: readonly string[], listener: WatchListener): Promise<WatchStream>;
+	/**
+	 * Watches keys from now on, on the connection that the last read found to answer. A group of several keys, sorted, is watched as the
+	 * one range from its first key to its last (events of other keys in between reach the listener too), and key by key where etcd denies
+	 * the range; a group of one is watched alone.
+	 */
+	openWatch(groups: readonly (readonly string[])[], listener: WatchListener): Promise<WatchStream>;
+	/** The endpoint that the last read found to answer, as configured; `null` = none yet, or it failed since. */
+	endpoint(): string | null;
 	/** Whether this stream runs on the connection that the last read found to answer. */
 	isCurrent(stream: KeepaliveStream | WatchStream): boolean;
 	/** Ends every connection. Idempotent. */

@@ -95,8 +95,12 @@ export class EtcdCatalog {
 
 	async #lease(id: LeaseId): Promise<LeaseLook | null> {
 		try {
-			const { TTL, grantedTTL } = await this.#read((etcd) => etcd.leaseClient.leaseTimeToLive({ ID: id }));
-			return Number(TTL) < 0 ? null : { remainingSeconds: Number(TTL), grantedSeconds: Number(grantedTTL) };
+			const { TTL, grantedTTL, header } = await this.#read((etcd) =>
+				etcd.leaseClient.leaseTimeToLive({ ID: id }),
+			);
+			return Number(TTL) < 0
+				? null
+				: { remainingSeconds: Number(TTL), grantedSeconds: Number(grantedTTL), term: header.raft_term };
 		} catch (error) {
 			if (error instanceof StoreError && error.code === 'permission-denied') return null;
 			throw error;

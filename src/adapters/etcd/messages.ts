@@ -49,6 +49,7 @@ export function readingOf(
 	return {
 		revision: header.revision,
 		clusterId: header.cluster_id,
+		term: header.raft_term,
 		keys: new Map(keys.map((key, index) => [key, observedOf(ranges[index])])),
 	};
 }

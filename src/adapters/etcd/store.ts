@@ -80,7 +80,9 @@ export class EtcdStore implements Store {
 	async timeToLive(lease: LeaseId, signal?: AbortSignal): Promise<LeaseLook | null> {
 		const look = await this.#call((etcd) => etcd.leaseClient.leaseTimeToLive({ ID: lease }), signal);
 		const remainingSeconds = Number(look.TTL);
-		return remainingSeconds < 0 ? null : { remainingSeconds, grantedSeconds: Number(look.grantedTTL) };
+		return remainingSeconds < 0
+			? null
+			: { remainingSeconds, grantedSeconds: Number(look.grantedTTL), term: look.header.raft_term };
 	}
 
 	async count(prefix: string, signal?: AbortSignal): Promise<number> {
@@ -93,8 +95,12 @@ export class EtcdStore implements Store {
 		return this.#open((connection) => openKeepaliveStream(connection, listener));
 	}
 
-	openWatch(keys: readonly string[], listener: WatchListener): Promise<WatchStream> {
-		return this.#open((connection) => openWatchStream(connection, keys.map(rangeOf), listener));
+	openWatch(groups: readonly (readonly string[])[], listener: WatchListener): Promise<WatchStream> {
+		return this.#open((connection) => openWatchStream(connection, groups.flat().map(rangeOf), listener));
+	}
+
+	endpoint(): string | null {
+		return this.#endpoints.current()?.endpoint ?? null;
 	}
 
 	isCurrent(stream: KeepaliveStream | WatchStream): boolean {

@@ -45,10 +45,15 @@ export class Watching {
 			this.#opened = true;
 		};
 		const changed: WatchListener['changed'] = (key, change) => isOurs() && this.changed(key, change);
-		this.store.openWatch(keys, { changed, opened, ended }).then((stream) => {
-			strand.stream = stream;
-			if (!isOurs()) stream.close();
-		}, ended);
+		this.store
+			.openWatch(
+				keys.map((key) => [key]),
+				{ changed, opened, ended },
+			)
+			.then((stream) => {
+				strand.stream = stream;
+				if (!isOurs()) stream.close();
+			}, ended);
 	}
 
 	stop(): void {

@@ -139,7 +139,7 @@ export class Reconciler {
 			const { value, lease } = look.keys.get(key) ?? { value: '', lease: null };
 			if (this.memory.of(key).verifiedValue === null)
 				this.tell({ fact: 'registered', key, lease: lease ?? '0' });
-			this.memory.verified(key, value, lease ?? '0', this.clock.now());
+			this.memory.verified(key, value ?? '', lease ?? '0', this.clock.now());
 		}
 		for (const key of next.absentAsWanted) this.memory.absent(key);
 		for (const { key } of next.writes) this.memory.change(key, { wrong: true });

@@ -38,7 +38,7 @@ test('the first endpoint that answers stays: no other is ever dialled, and nothi
 	for (let n = 0; n < 20; n += 1) await store.read(['a', 'b']);
 	await store.grant('100', 30);
 	await store.openKeepalive(keepaliveLog().listener);
-	await store.openWatch(['a'], watchLog().listener);
+	await store.openWatch([['a']], watchLog().listener);
 	await store.revoke('100');
 	expect([first.accepted, second.accepted]).toEqual([1, 0]);
 });
@@ -170,7 +170,7 @@ test('a broken connection ends its streams once, and the next read dials anew', 
 	await store.read(['a']);
 	const [keepalive, watch] = [keepaliveLog(), watchLog()];
 	await store.openKeepalive(keepalive.listener);
-	await store.openWatch(['a'], watch.listener);
+	await store.openWatch([['a']], watch.listener);
 	await until(() => watch.opened);
 	first.reset();
 	await until(() => keepalive.ends.length === 1 && watch.ends.length === 1);

@@ -39,7 +39,7 @@ test('a socket that a listener opens is not ours: it outlives the connection fro
 	await store.read(['a']);
 	await store.grant('4711', 60);
 	const keepalive = await store.openKeepalive({ answered: application, ended: application });
-	await store.openWatch(['a'], { opened: application, changed: application, ended: application });
+	await store.openWatch([['a']], { opened: application, changed: application, ended: application });
 	keepalive.request('4711');
 	await until(() => sockets.length === 2);
 	await etcd.ctl('put', 'a', 'v');

@@ -140,7 +140,7 @@ test('streams authenticate as calls do', async () => {
 	await store.grant('201', 30);
 	const [keepalive, watch] = [keepaliveLog(), watchLog()];
 	const stream = await store.openKeepalive(keepalive.listener);
-	await store.openWatch(['/ours/b', '/others/b'], watch.listener);
+	await store.openWatch([['/ours/b'], ['/others/b']], watch.listener);
 	stream.request('201');
 	await until(() => keepalive.answers.length === 1 && watch.opened === 1);
 	await store.write([put('/ours/b', '1', '201')]);

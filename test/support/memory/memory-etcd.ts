@@ -21,6 +21,8 @@ const MIN_TTL_SECONDS = 2;
  */
 export class MemoryEtcd {
 	clusterId = '1';
+	/** Grows when etcd restarts or changes its leader. */
+	term = 1;
 	#revision = 1n;
 	#keys = new Map<string, Kv>();
 	#leases = new Map<string, { readonly grantedSeconds: number; endsMs: number }>();
@@ -123,6 +125,7 @@ export class MemoryEtcd {
 		return {
 			remainingSeconds: Math.floor((lease.endsMs - this.clock.now()) / 1_000),
 			grantedSeconds: lease.grantedSeconds,
+			term: String(this.term),
 		};
 	}
 

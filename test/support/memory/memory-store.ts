@@ -113,7 +113,12 @@ export class MemoryStore implements Store {
 			if (this.#stale || this.#connection === 0) this.#connection += 1;
 			this.#stale = false;
 			const seen = new Map(keys.map((key) => [key, this.etcd.get(key)]));
-			return { revision: this.etcd.revision, clusterId: this.etcd.clusterId, keys: seen };
+			return {
+				revision: this.etcd.revision,
+				clusterId: this.etcd.clusterId,
+				term: String(this.etcd.term),
+				keys: seen,
+			};
 		});
 	}
 
@@ -170,9 +175,9 @@ export class MemoryStore implements Store {
 		return handle;
 	}
 
-	async openWatch(keys: readonly string[], listener: WatchListener): Promise<WatchStream> {
+	async openWatch(groups: readonly (readonly string[])[], listener: WatchListener): Promise<WatchStream> {
 		await this.#call('openWatch', undefined, () => undefined);
-		const watched = new Set(keys.filter((key) => this.denied.get(key) !== 'all'));
+		const watched = new Set(groups.flat().filter((key) => this.denied.get(key) !== 'all'));
 		const unwatch = this.etcd.watch((key, change) => {
 			if (watched.has(key)) this.#tell(handle, () => listener.changed(key, change));
 		});
@@ -185,6 +190,10 @@ export class MemoryStore implements Store {
 		this.#open(handle, listener, unwatch);
 		this.#tell(handle, () => listener.opened());
 		return handle;
+	}
+
+	endpoint(): string | null {
+		return this.#connection === 0 || this.#stale ? null : 'http://memory:2379';
 	}
 
 	isCurrent(stream: KeepaliveStream | WatchStream): boolean {

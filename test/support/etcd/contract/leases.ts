@@ -64,7 +64,7 @@ export function contractOfLeases({ connect }: Clients): void {
 		const { key, lease } = fresh();
 		const store = await connect();
 		const watch = watchLog();
-		await store.openWatch([key('a')], watch.listener);
+		await store.openWatch([[key('a')]], watch.listener);
 		await until(() => watch.opened);
 		await store.grant(lease, 2);
 		await store.write([put(key('a'), '1', lease)]);

@@ -62,8 +62,8 @@ export function contractOfPermissions({ connect, connectAs, manner }: Clients): 
 	test('a watch opens although some of its keys are denied, and tells of the others', async () => {
 		const { key, root, store } = await shared();
 		const [all, some] = [watchLog(), watchLog()];
-		await store.openWatch([key('x')], all.listener);
-		await store.openWatch([key('x'), key('a')], some.listener);
+		await store.openWatch([[key('x')]], all.listener);
+		await store.openWatch([[key('x')], [key('a')]], some.listener);
 		await until(() => all.opened === 1 && some.opened === 1);
 		await root.write([put(key('x'), '2', '0', await revision(root, key('x')))]);
 		await root.write([put(key('a'), '2', '0', await revision(root, key('a')))]);

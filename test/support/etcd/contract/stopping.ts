@@ -54,7 +54,7 @@ export function contractOfStopping({ connect, untouched }: Clients): void {
 		const store = await connect();
 		const [keepalive, watch] = [keepaliveLog(), watchLog()];
 		await store.openKeepalive(keepalive.listener);
-		await store.openWatch([key('a')], watch.listener);
+		await store.openWatch([[key('a')]], watch.listener);
 		await until(() => watch.opened);
 		store.close();
 		store.close();
@@ -66,7 +66,7 @@ export function contractOfStopping({ connect, untouched }: Clients): void {
 			() => store.timeToLive(lease),
 			() => store.count(key('')),
 			() => store.openKeepalive(keepalive.listener),
-			() => store.openWatch([key('a')], watch.listener),
+			() => store.openWatch([[key('a')]], watch.listener),
 		]) {
 			await expect(call()).rejects.toBeInstanceOf(StoreError);
 		}

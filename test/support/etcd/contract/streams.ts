@@ -24,7 +24,7 @@ export function contractOfStreams({ connect }: Clients): void {
 		const { key, lease } = fresh();
 		const [store, other] = [await connect(), await connect()];
 		const watch = watchLog();
-		await store.openWatch([key('a'), key('b')], watch.listener);
+		await store.openWatch([[key('a')], [key('b')]], watch.listener);
 		await until(() => watch.opened);
 		await other.grant(lease, 30);
 		await other.write([put(key('ab'), '1', '0'), put(key('a'), '1', lease)]);
@@ -45,8 +45,8 @@ export function contractOfStreams({ connect }: Clients): void {
 		const { key } = fresh();
 		const store = await connect();
 		const [first, second] = [watchLog(), watchLog()];
-		const stream = await store.openWatch([key('a')], first.listener);
-		await store.openWatch([key('a')], second.listener);
+		const stream = await store.openWatch([[key('a')]], first.listener);
+		await store.openWatch([[key('a')]], second.listener);
 		await until(() => first.opened && second.opened);
 		stream.close();
 		stream.close();
@@ -59,7 +59,7 @@ export function contractOfStreams({ connect }: Clients): void {
 		const { key } = fresh();
 		const store = await connect();
 		const keepalive = await store.openKeepalive(keepaliveLog().listener);
-		const watch = await store.openWatch([key('a')], watchLog().listener);
+		const watch = await store.openWatch([[key('a')]], watchLog().listener);
 		await store.read([key('a')]);
 		expect([store.isCurrent(keepalive), store.isCurrent(watch)]).toEqual([true, true]);
 		const other = await connect();

@@ -10,6 +10,7 @@ import type {
 	Write,
 } from '../../../src/registrar/ports.js';
 import type { MemoryEtcd } from './memory-etcd.js';
+import { type Manner, MemorySession } from './memory-session.js';
 
 export type Call =
 	| 'read'
@@ -31,8 +32,7 @@ export type Fault = StoreErrorCode | 'hang' | 'lost';
 
 export interface MemoryStoreOptions {
 	readonly callTimeoutMs?: number;
-	/** How a lease that holds a denied key is denied: 3.4 only its revocation, 3.5 also what renews it or hangs keys on it. */
-	readonly manner?: '3.4' | '3.5';
+	readonly manner?: Manner;
 }
 
 interface Stream {
@@ -40,9 +40,6 @@ interface Stream {
 	silent: boolean;
 	end(error: Error | null): void;
 }
-
-/** etcd allows so many compares, and so many operations, in one transaction. */
-const MAX_TXN_OPS = 128;
 
 /** One client of a `MemoryEtcd`, with every way in which a call, a stream or a permission can fail. Passes the contract suite of `Store`. */
 export class MemoryStore implements Store {
@@ -58,7 +55,7 @@ export class MemoryStore implements Store {
 		openWatch: 0,
 	};
 	/** Keys that etcd denies this client; `write` = it may read them. */
-	readonly denied = new Map<string, 'all' | 'write'>();
+	readonly denied: Map<string, 'all' | 'write'>;
 	/** While set, every call comes to it. */
 	down: Fault | null = null;
 	/** Called before a call is carried out: the moment at which others change things between our look and our write. */
@@ -68,7 +65,7 @@ export class MemoryStore implements Store {
 	readonly #faults: { readonly call: Call; readonly fault: Fault }[] = [];
 	readonly #streams = new Map<object, Stream>();
 	readonly #callTimeoutMs: number;
-	readonly #manner: '3.4' | '3.5';
+	readonly #session: MemorySession;
 	#connection = 0;
 	#dialled = false;
 	#stale = false;
@@ -79,7 +76,8 @@ export class MemoryStore implements Store {
 		{ callTimeoutMs = 2_000, manner = '3.4' }: MemoryStoreOptions = {},
 	) {
 		this.#callTimeoutMs = callTimeoutMs;
-		this.#manner = manner;
+		this.#session = new MemorySession(etcd, manner);
+		this.denied = this.#session.denied;
 	}
 
 	/** The next calls of this kind come to these, one each. */
@@ -108,61 +106,31 @@ export class MemoryStore implements Store {
 	read(keys: readonly string[], signal?: AbortSignal): Promise<Reading> {
 		this.#dialled = true;
 		return this.#call('read', signal, () => {
-			if (keys.length > MAX_TXN_OPS) throw new StoreError('invalid', 'too many operations');
-			if (keys.some((key) => this.denied.get(key) === 'all')) throw deny();
+			const reading = this.#session.read(keys);
 			if (this.#stale || this.#connection === 0) this.#connection += 1;
 			this.#stale = false;
-			const seen = new Map(keys.map((key) => [key, this.etcd.get(key)]));
-			return {
-				revision: this.etcd.revision,
-				clusterId: this.etcd.clusterId,
-				term: String(this.etcd.term),
-				keys: seen,
-			};
+			return reading;
 		});
 	}
 
 	write(writes: readonly Write[], signal?: AbortSignal): Promise<boolean> {
-		return this.#call('write', signal, () => {
-			if (writes.length > MAX_TXN_OPS) throw new StoreError('invalid', 'too many operations');
-			if (new Set(writes.map(({ key }) => key)).size < writes.length)
-				throw new StoreError('invalid', 'duplicate key given in txn request');
-			if (
-				writes.some(
-					(write) => this.denied.has(write.key) || (write.op === 'put' && this.#isLeaseDenied(write.lease)),
-				)
-			)
-				throw deny();
-			const commit = this.etcd.commit(writes);
-			if (commit === 'lease not found') throw new StoreError('lease-not-found', 'requested lease not found');
-			return commit === 'succeeded';
-		});
+		return this.#call('write', signal, () => this.#session.write(writes));
 	}
 
 	grant(lease: string, ttlSeconds: number, signal?: AbortSignal): Promise<number> {
-		return this.#call(
-			'grant',
-			signal,
-			() => this.etcd.grant(lease, ttlSeconds) ?? this.etcd.timeToLive(lease)?.grantedSeconds ?? ttlSeconds,
-		);
+		return this.#call('grant', signal, () => this.#session.grant(lease, ttlSeconds));
 	}
 
 	revoke(lease: string, signal?: AbortSignal): Promise<void> {
-		return this.#call('revoke', signal, () => {
-			if (this.#holdsDenied(lease)) throw deny();
-			this.etcd.revoke(lease);
-		});
+		return this.#call('revoke', signal, () => this.#session.revoke(lease));
 	}
 
 	timeToLive(lease: string, signal?: AbortSignal): Promise<LeaseLook | null> {
-		return this.#call('timeToLive', signal, () => this.etcd.timeToLive(lease));
+		return this.#call('timeToLive', signal, () => this.#session.timeToLive(lease));
 	}
 
 	count(prefix: string, signal?: AbortSignal): Promise<number> {
-		return this.#call('count', signal, () => {
-			if ([...this.denied.keys()].some((key) => key.startsWith(prefix))) throw deny();
-			return this.etcd.count(prefix);
-		});
+		return this.#call('count', signal, () => this.#session.count(prefix));
 	}
 
 	async openKeepalive(listener: KeepaliveListener): Promise<KeepaliveStream> {
@@ -177,9 +145,9 @@ export class MemoryStore implements Store {
 
 	async openWatch(groups: readonly (readonly string[])[], listener: WatchListener): Promise<WatchStream> {
 		await this.#call('openWatch', undefined, () => undefined);
-		const watched = new Set(groups.flat().filter((key) => this.denied.get(key) !== 'all'));
+		const isWatched = this.#session.watched(groups);
 		const unwatch = this.etcd.watch((key, change) => {
-			if (watched.has(key)) this.#tell(handle, () => listener.changed(key, change));
+			if (isWatched(key)) this.#tell(handle, () => listener.changed(key, change));
 		});
 		const handle: WatchStream = {
 			close: () => {
@@ -208,8 +176,12 @@ export class MemoryStore implements Store {
 
 	#renew(handle: KeepaliveStream, lease: string, listener: KeepaliveListener): void {
 		this.#tell(handle, () => {
-			if (this.#isLeaseDenied(lease)) return this.#streams.get(handle)?.end(deny());
-			if (this.down === null) listener.answered(lease, this.etcd.renew(lease));
+			if (this.down !== null) return;
+			try {
+				listener.answered(lease, this.#session.renew(lease));
+			} catch (error) {
+				this.#streams.get(handle)?.end(error as StoreError);
+			}
 		});
 	}
 
@@ -232,9 +204,6 @@ export class MemoryStore implements Store {
 			if (stream !== undefined && !stream.silent) tell();
 		});
 	}
-
-	#holdsDenied = (lease: string): boolean => this.etcd.keysOn(lease).some((key) => this.denied.has(key));
-	#isLeaseDenied = (lease: string): boolean => this.#manner === '3.5' && this.#holdsDenied(lease);
 
 	async #call<T>(call: Call, signal: AbortSignal | undefined, carryOut: () => T): Promise<T> {
 		if (this.#closed || signal?.aborted) throw new StoreError('aborted', 'stopped');
@@ -265,5 +234,3 @@ export class MemoryStore implements Store {
 		});
 	}
 }
-
-const deny = (): StoreError => new StoreError('permission-denied', 'etcdserver: permission denied');

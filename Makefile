@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup build run etcd test check format lint types test-faults test-interop test-node demo bench bench-quick pack clean distclean
+.PHONY: help setup build run etcd test check format lint types test-faults test-interop simulate test-node demo bench bench-quick pack clean distclean
 
 help: ## lists these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ test-faults: setup ## the long scenarios: broken etcds, networks and clocks (min
 
 test-node: setup ## the tests on Node 20, 22 and 24 and on etcd 3.4 and 3.5 (minutes)
 	@node scripts/matrix.mjs
+
+simulate: packages ## the registrar in simulated networks, etcds and hostile company (SEEDS=20000 that many, SEED=123 that one, with its trace)
+	@npm run --silent simulate
 
 demo: setup ## a guided tour: breaks a local etcd before your eyes, the registrar beside a plain poll (a minute)
 	@npm run --silent build && exec node test/demo/main.mjs

@@ -12,7 +12,7 @@ import type { Random } from './random.js';
 import type { ProcessScenario, Scenario } from './scenario.js';
 import { SimulatedSchedule } from './schedule.js';
 import type { SimulatedEtcd } from './server.js';
-import { type Call, type CallWitness, SimulatedStore, short } from './store.js';
+import { type Call, type CallWitness, SimulatedStore } from './store.js';
 import type { Owner, SimulatedTime } from './time.js';
 import type { Trace } from './trace.js';
 
@@ -274,7 +274,7 @@ export class Life implements Owner, CallWitness {
 	}
 
 	#expect(key: number, addr: string, version: number): void {
-		const config = parseService(optionsOf(key, addr, this.process.word, version), undefined);
+		const config = configOf(key, addr, this.process.word, version);
 		this.services.set(key, { config, addr, version });
 		for (const entry of this.#entries(config)) {
 			this.wanted.set(entry.key, { value: entry.value, sinceMs: this.parts.time.now() });
@@ -295,4 +295,11 @@ const optionsOf = (key: number, addr: string, word: string, version: number) => 
 	metadata: { word, version: String(version) },
 });
 
-export { short };
+/** Parsing thousands of services anew for each seed would be most of the work. */
+const configs = new Map<string, ServiceConfig>();
+function configOf(key: number, addr: string, word: string, version: number): ServiceConfig {
+	const name = `${key} ${addr} ${word} ${version}`;
+	const config = configs.get(name) ?? parseService(optionsOf(key, addr, word, version), undefined);
+	configs.set(name, config);
+	return config;
+}

@@ -77,7 +77,7 @@ function steady(world: World, runFor: RunUntil): boolean {
 				grant: 0,
 				revoke: 0,
 			},
-			...{ timeToLive: 12 * life.wanted.size, count: 20, renew: 9 * 4, watch: 4 },
+			...{ timeToLive: (2 + 2 * (intervalMs / 1_000)) * life.wanted.size, count: 20, renew: 9 * 4, watch: 4 },
 		};
 		for (const call of ['read', 'write', 'grant', 'revoke', 'timeToLive', 'renew'] as const)
 			if (life.calls[call] - was[call] > most[call])

@@ -48,6 +48,9 @@ function runAtOnce(seed: number, traceLines: number, unhandled: readonly unknown
 	const world = new World(scenario, traceLines);
 	const { time, judge, trace } = world;
 	const uninstall = time.install();
+	const { stackTraceLimit } = Error;
+	// Thousands of refused calls, and nobody reads where they were made.
+	Error.stackTraceLimit = 0;
 	try {
 		const chaos = new Chaos(world);
 		chaos.begin();
@@ -67,6 +70,7 @@ function runAtOnce(seed: number, traceLines: number, unhandled: readonly unknown
 		if (!(error instanceof TimeStandsStill)) throw error;
 		judge.broken('no hot loop', error.message);
 	} finally {
+		Error.stackTraceLimit = stackTraceLimit;
 		uninstall();
 	}
 	return {

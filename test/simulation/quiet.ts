@@ -1,5 +1,5 @@
 /** The end of a run: everything is well again, and what was promised for then is asked for, step by step. */
-import { notConverged } from './convergence.js';
+import { leasesFor, notConverged } from './convergence.js';
 import type { Life } from './life.js';
 import type { Host, World } from './world.js';
 
@@ -69,15 +69,23 @@ function steady(world: World, runFor: RunUntil): boolean {
 		if ([...life.wanted.keys()].some((key) => life.isDenied(key))) continue;
 		const passes = countPasses(life) - (looks.get(life) ?? 0);
 		const chunks = Math.ceil((life.wanted.size + life.leaving.size) / Math.min(100, scenario.maxTxnOps));
+		// What was once too large travels in small batches for a while.
+		const small =
+			scenario.maxTxnOps < 128 || scenario.faults.some(({ kind }) => kind === 'too large') ? 10 : 2;
 		const company = life.process.quiet.rttMs > 250 ? 3 : 1;
 		const most = {
 			...{
-				read: passes * chunks * company * (scenario.maxRequestBytes < 1e6 ? 50 : 2),
+				read: passes * chunks * company * (scenario.maxRequestBytes < 1e6 ? 50 : small),
 				write: 0,
 				grant: 0,
 				revoke: 0,
 			},
-			...{ timeToLive: (2 + 2 * (intervalMs / 1_000)) * life.wanted.size, count: 20, renew: 9 * 4, watch: 4 },
+			...{
+				timeToLive: (2 + 2 * (intervalMs / 1_000)) * life.wanted.size,
+				count: 20,
+				renew: 9 * 4 * leasesFor(life.wanted.size),
+				watch: 4,
+			},
 		};
 		for (const call of ['read', 'write', 'grant', 'revoke', 'timeToLive', 'renew'] as const)
 			if (life.calls[call] - was[call] > most[call])

@@ -25,6 +25,7 @@ export async function simulate(seed: number, traceLines = 120): Promise<Result> 
 	const unhandled: unknown[] = [];
 	const onUnhandled = (error: unknown) => void unhandled.push(error);
 	process.on('unhandledRejection', onUnhandled);
+	process.on('warning', onUnhandled);
 	try {
 		const result = await new Promise<Result>((resolve, reject) => {
 			realImmediate(() => {
@@ -39,6 +40,7 @@ export async function simulate(seed: number, traceLines = 120): Promise<Result> 
 		return result;
 	} finally {
 		process.off('unhandledRejection', onUnhandled);
+		process.off('warning', onUnhandled);
 	}
 }
 
@@ -65,7 +67,8 @@ function runAtOnce(seed: number, traceLines: number, unhandled: readonly unknown
 			chaos.end();
 			quiet(world, runFor);
 		}
-		if (unhandled.length > 0) judge.broken('no rejection is left unhandled', String(unhandled[0]));
+		if (unhandled.length > 0)
+			judge.broken('nothing is left unhandled, and Node warns of nothing', String(unhandled[0]));
 	} catch (error) {
 		if (!(error instanceof TimeStandsStill)) throw error;
 		judge.broken('no hot loop', error.message);

@@ -50,6 +50,8 @@ export class Judge implements LifeWitness {
 	}
 
 	acts<T>(life: Life, call: Call, carryOut: () => T): T {
+		// What ends by itself in this moment is nobody's doing.
+		this.server.etcd.expire();
 		this.#acting = { life, call };
 		try {
 			return carryOut();
@@ -60,6 +62,7 @@ export class Judge implements LifeWitness {
 
 	hostile(what: string, act: () => void): void {
 		this.trace.add('hostile', what);
+		this.server.etcd.expire();
 		this.#acting = 'hostile';
 		act();
 		this.#acting = null;

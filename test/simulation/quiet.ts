@@ -93,12 +93,24 @@ function steady(world: World, runFor: RunUntil): boolean {
 					'at rest it asks for what it must',
 					`${life.name}: ${life.calls[call] - was[call]} ${call}, at most ${most[call]}`,
 				);
-		const foreign = new Set([...life.wanted.keys()].map((key) => world.server.etcd.get(key)?.lease ?? '0'))
-			.size;
-		if (passes > 4 + 8 * foreign * (intervalMs / 1_000))
+		if (passes > 4 + observations(world, life, 2 * intervalMs))
 			judge.broken('at rest it passes once an interval', `${life.name}: ${passes} passes in two intervals`);
 	}
 	return judge.violation === null;
+}
+
+/** How often it looks at other holders of keys that it wants: each third of their leases' TTL. */
+function observations({ server }: World, life: Life, ms: number): number {
+	const leases = new Set<string>();
+	for (const key of life.wanted.keys()) {
+		const lease = server.etcd.get(key)?.lease;
+		if (lease != null && !life.leases.has(lease) && life.desired(key) !== null) leases.add(lease);
+	}
+	const everyMs = [...leases].map((lease) => {
+		const granted = server.etcd.timeToLive(lease)?.grantedSeconds ?? 0;
+		return Math.max(1_000, (1_000 * granted) / 3);
+	});
+	return everyMs.reduce((sum, each) => sum + Math.ceil(ms / each) + 1, 0);
 }
 
 const countPasses = (life: Life): number => {

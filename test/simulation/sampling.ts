@@ -69,7 +69,7 @@ export class Sampling {
 		const seconds = (time.now() - seen.atMs) / 1_000;
 		const api = life.apiCalls - seen.apiCalls;
 		const foreign = judge.leases.size;
-		const mostPasses = 30 + 8 * seconds + 3 * api + 4 * foreign;
+		const mostPasses = 25 + 5 * seconds + 3 * api + foreign * (2 + seconds);
 		const chunks =
 			Math.ceil(scenario.keys / Math.min(100, scenario.maxTxnOps)) *
 			(scenario.maxRequestBytes < 1e6 ? 40 : 1);

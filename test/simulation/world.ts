@@ -88,6 +88,7 @@ export class World {
 	permit(key: string): void {
 		this.trace.add('etcd', `permits ${key}`);
 		this.denied.delete(key);
+		this.server.calmSinceMs = Math.max(this.server.calmSinceMs, this.time.now());
 		for (const { store } of this.lives) store.session.denied.delete(key);
 	}
 }

@@ -129,6 +129,8 @@ export class Chaos {
 		server.start((etcd) => {
 			if (data === 'kept') return;
 			judge.history();
+			// Another history begins its terms anew.
+			etcd.term = 1;
 			if (data === 'snapshot') this.#restore();
 			else etcd.wipe(data === 'lost' ? undefined : String(Number(etcd.clusterId) + 1));
 		});

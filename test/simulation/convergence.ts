@@ -18,7 +18,7 @@ export function notConverged(world: World): string | null {
 		...world.lives.flatMap((life) => [...life.wanted.keys(), ...life.leaving.keys()]),
 	]);
 	for (const key of keys) {
-		const problem = keyProblem(world, key);
+		const problem = keyProblem(world, key) ?? failProblem(world, key);
 		if (problem !== null) return `${key}: ${problem}`;
 	}
 	for (const life of world.living) {
@@ -51,6 +51,21 @@ function keyProblem(world: World, key: string): string | null {
 	return observed.value === desired
 		? null
 		: `${holder.name} wants ${desired}, there is ${observed.value?.slice(0, 80)}`;
+}
+
+/** Under `fail` a key that it never had, and that another process keeps, ends a process. */
+function failProblem(world: World, key: string): string | null {
+	if (world.denied.has(key)) return null;
+	const lease = world.server.etcd.get(key)?.lease ?? null;
+	const failing = world.living.find(
+		(life) =>
+			life.process.policy === 'fail' &&
+			life.desired(key) !== null &&
+			!life.had.has(key) &&
+			lease !== null &&
+			!life.leases.has(lease),
+	);
+	return failing === undefined ? null : `${failing.name} goes on under \`fail\` although it never had it`;
 }
 
 function leaseProblem(world: World, life: Life): string | null {

@@ -162,9 +162,23 @@ export class Judge implements LifeWitness {
 			this.#touchesForeign(life, key, before, after);
 		if (after !== null && (after.lease === null || !life.leases.has(after.lease)))
 			this.broken('nothing is put without a lease of one’s own', `${life.name}: ${key}`);
+		if (after === null && call === 'write') this.#leaves(life, key);
 		const isWanted = life.isAlive && life.desired(key) !== null;
 		if (call === 'revoke' && isWanted && this.time.now() - this.#historyMs > 2 * life.passMs)
 			this.broken('no lease is revoked that holds a wanted key', `${life.name}: ${key}`);
+	}
+
+	/** A service that moves is absent at no moment. */
+	#leaves(life: Life, key: string): void {
+		const next = life.successors.get(key);
+		if (next === undefined || life.paused || !life.isAlive || life.desired(next) === null) return;
+		const lease = this.server.etcd.get(next)?.lease;
+		const stands = lease != null && life.leases.has(lease);
+		if (!stands && !life.had.has(next) && !life.isDenied(next))
+			this.broken(
+				'a service that moves is absent at no moment',
+				`${life.name}: ${key} went before ${next} stood`,
+			);
 	}
 
 	#touchesForeign(life: Life, key: string, before: Kv, after: Kv | null): void {

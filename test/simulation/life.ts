@@ -1,4 +1,5 @@
 /** One life of a process: the real registrar on a simulated store, and what it ought to keep in etcd. */
+import type { StoreError } from '../../src/core/errors.js';
 import type { LeaseId } from '../../src/core/registration.js';
 import type { ServiceConfig } from '../../src/core/settings/config.js';
 import { entriesOf } from '../../src/core/settings/entries.js';
@@ -59,6 +60,8 @@ export class Life implements Owner, CallWitness {
 	readonly had = new Set<string>();
 	/** What should stand under its keys, unless it is paused. */
 	readonly wanted = new Map<string, Expected>();
+	/** What takes the place of a key that leaves. */
+	readonly successors = new Map<string, string>();
 	/** Keys that it may keep until those that replace them stand. */
 	readonly leaving = new Map<string, string>();
 	readonly services = new Map<number, { config: ServiceConfig; addr: string; version: number }>();
@@ -74,6 +77,8 @@ export class Life implements Owner, CallWitness {
 	/** Another process held a key that it must have: it ends by itself. */
 	hasConflict = false;
 	apiCalls = 0;
+	/** Calls that etcd refused for permission. */
+	denials = 0;
 	#readAtMs = 0;
 
 	constructor(
@@ -191,6 +196,8 @@ export class Life implements Owner, CallWitness {
 		}
 		const { metadata } = optionsOf(key, addr, this.process.word, version);
 		this.#expect(key, addr, version);
+		const [is] = this.#entries(configOf(key, addr, this.process.word, version));
+		if (moves && was !== undefined && is !== undefined) this.successors.set(was.key, is.key);
 		const { name } = service.config;
 		this.#api(`update ${service.addr} to ${addr}`, () =>
 			this.registrar.update(name, service.addr, { addr, metadata }),
@@ -211,6 +218,7 @@ export class Life implements Owner, CallWitness {
 			return result;
 		} catch (error) {
 			trace.add('etcd', `${this.name} ${call} ${what}: ${(error as Error).message}`);
+			if ((error as StoreError).code === 'permission-denied') this.denials += 1;
 			throw error;
 		}
 	}

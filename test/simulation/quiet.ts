@@ -93,7 +93,7 @@ function steady(world: World, runFor: RunUntil): boolean {
 					'at rest it asks for what it must',
 					`${life.name}: ${life.calls[call] - was[call]} ${call}, at most ${most[call]}`,
 				);
-		if (passes > 4 + observations(world, life, 2 * intervalMs))
+		if (passes > 3 + observations(world, life, 2 * intervalMs))
 			judge.broken('at rest it passes once an interval', `${life.name}: ${passes} passes in two intervals`);
 	}
 	return judge.violation === null;
@@ -125,10 +125,17 @@ function heals(world: World, runFor: RunUntil): boolean {
 		const own = [...life.wanted.keys()].filter((key) => holds(world, life, key));
 		const key = own[Math.floor(random.next() * own.length)];
 		if (!life.process.hints || key === undefined || life.store.session.denied.size > 0) continue;
+		const before = judge.ownChanges;
 		judge.hostile(`deletes ${key} in the quiet`, () => server.etcd.delete(key));
 		const limitMs =
 			10 * 1.2 * life.process.quiet.rttMs + 1_500 + (world.scenario.checksKeys ? own.length * 0.2 : 0);
 		if (!runFor(limitMs)) return false;
+		const isContested = world.living.some((other) => other !== life && other.wanted.has(key));
+		if (!isContested && judge.ownChanges > before + 1)
+			judge.broken(
+				'one missing key is one put',
+				`${life.name}: ${judge.ownChanges - before} changes for ${key}`,
+			);
 		if (server.etcd.get(key) === null)
 			judge.broken(
 				'a deleted key is back at once',

@@ -7,6 +7,7 @@ interface Seen {
 	passes: number;
 	calls: number;
 	apiCalls: number;
+	denials: number;
 }
 
 export class Sampling {
@@ -64,7 +65,13 @@ export class Sampling {
 		const { judge, time, scenario } = this.world;
 		const { renew, watch: _watch, ...rest } = life.calls;
 		const calls = Object.values(rest).reduce((sum, count) => sum + count, 0);
-		const seen = this.#seen.get(life) ?? { atMs: life.startedMs, passes: 0, calls: 0, apiCalls: 0 };
+		const seen = this.#seen.get(life) ?? {
+			atMs: life.startedMs,
+			passes: 0,
+			calls: 0,
+			apiCalls: 0,
+			denials: 0,
+		};
 		if (time.now() - seen.atMs < intervalMs) return;
 		const seconds = (time.now() - seen.atMs) / 1_000;
 		const api = life.apiCalls - seen.apiCalls;
@@ -82,8 +89,15 @@ export class Sampling {
 			);
 		if (calls - seen.calls > mostCalls)
 			judge.broken('calls in an interval are bounded', `${life.name}: ${calls - seen.calls} in ${seconds} s`);
+		const denied = [...life.store.session.denied.keys()].filter((key) => life.wanted.has(key)).length;
+		const mostDenials = 60 + 6 * denied + this.world.rightsChanges * 20;
+		if (life.denials - seen.denials > mostDenials)
+			judge.broken(
+				'what is refused is tried once an interval',
+				`${life.name}: ${life.denials - seen.denials} refusals in ${seconds} s for ${denied} keys`,
+			);
 		if (renew > 100 + (time.now() - life.startedMs) / 100)
 			judge.broken('renewals are bounded', `${life.name}: ${renew}`);
-		this.#seen.set(life, { atMs: time.now(), passes, calls, apiCalls: life.apiCalls });
+		this.#seen.set(life, { atMs: time.now(), passes, calls, apiCalls: life.apiCalls, denials: life.denials });
 	}
 }

@@ -34,6 +34,7 @@ export class SimulatedEtcd {
 		this.etcd = new MemoryEtcd({ now: () => (this.#frozenAtMs ?? time.now()) - this.#frozenMs });
 		// It looks for ended leases twice a second.
 		this.etcd.lagMs = () => random.between(0, 500);
+		this.etcd.term = 2;
 	}
 
 	get isUp(): boolean {

@@ -26,6 +26,8 @@ export class World {
 	readonly denied = new Map<string, 'all' | 'write'>();
 	/** Nothing new begins: what was to come later does not. */
 	isQuiet = false;
+	/** How often a permission was given or taken. */
+	rightsChanges = 0;
 	/** Leases of hostile actors that are renewed to the end. */
 	readonly staying = new Set<string>();
 
@@ -81,12 +83,14 @@ export class World {
 
 	deny(key: string, how: 'all' | 'write'): void {
 		this.trace.add('etcd', `denies ${key} (${how})`);
+		this.rightsChanges += 1;
 		this.denied.set(key, how);
 		for (const { store } of this.lives) store.session.denied.set(key, how);
 	}
 
 	permit(key: string): void {
 		this.trace.add('etcd', `permits ${key}`);
+		this.rightsChanges += 1;
 		this.denied.delete(key);
 		this.server.calmSinceMs = Math.max(this.server.calmSinceMs, this.time.now());
 		for (const { store } of this.lives) store.session.denied.delete(key);

@@ -29,3 +29,8 @@ export class LeaseIds {
 		return BigInt(lease) >> COUNTER_BITS === this.#prefix;
 	}
 }
+
+/** As etcdctl prints it and takes it: hexadecimal, lower case, without `0x`. */
+export function leaseHex(id: LeaseId): string {
+	return BigInt(id).toString(16);
+}

@@ -9,7 +9,13 @@ import { type Given, Problems, take } from './problems.js';
 import { readServiceOptions } from './service-options.js';
 import { PROCESS, SERVICE } from './variables.js';
 
-export type { CheckOptions, ParsedOptions, RegistrarOptions, ServiceOptions } from './options.js';
+export type {
+	CheckOptions,
+	ParsedOptions,
+	RegistrarOptions,
+	ServiceOptions,
+	Weight,
+} from './options.js';
 export { parseService } from './service-options.js';
 
 const OPTIONS: readonly (keyof RegistrarOptions)[] = [

@@ -22,6 +22,8 @@ export interface Assembly extends EtcdConfig {
 	readonly stopTimeoutMs: number;
 	readonly hints: boolean;
 	readonly logger: Logger;
+	/** How people gave it, for messages. */
+	readonly given: 'variables' | 'options';
 }
 
 /**
@@ -43,7 +45,9 @@ export async function register(
 /** A registrar that is not started yet. @throws ConfigError with all mistakes at once */
 export function createRegistrar(options: RegistrarOptions): Registrar {
 	const parsed: ParsedOptions = parseOptions(options, { readFile: (path) => readFileSync(path, 'utf8') });
-	return assemble({ ...parsed, logger: parsed.logger ?? SILENT });
+	const logger = guardedLogger(parsed.logger ?? SILENT);
+	for (const warning of parsed.warnings) logger.warn(warning);
+	return assemble({ ...parsed, logger, given: 'options' });
 }
 
 export function assemble(assembly: Assembly): PollingRegistrar {
@@ -61,7 +65,7 @@ export function assemble(assembly: Assembly): PollingRegistrar {
 		random: Math.random,
 		createCheck,
 		createLoadReader,
-		resolve: ({ addr, host }) => resolveAddress(addr, { serviceHost: host, endpoints: assembly.endpoints }),
+		resolve: ({ addr, host }) => resolveAddress(addr, { ...assembly, serviceHost: host }),
 	});
 }
 

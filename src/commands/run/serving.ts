@@ -35,7 +35,7 @@ export class Serving {
 			stream: stderr,
 		});
 		for (const warning of warnings) log.warn(warning);
-		const registrar = assemble({ ...config, logger: log, hints: true });
+		const registrar = assemble({ ...config, logger: log, hints: true, given: 'variables' });
 		await registrar.findAddresses();
 		const status = () => registrar.status();
 		const endpoints =

@@ -27,7 +27,11 @@ export interface RegistrarOptions {
 	readonly stopTimeoutMs?: number | undefined;
 	/** Nothing is printed without one. */
 	readonly logger?: Logger | undefined;
-	/** @internal `false` leaves the poll alone, which must do; for tests. @defaultValue true */
+}
+
+/** With what only tests set. */
+export interface AllOptions extends RegistrarOptions {
+	/** `false` leaves the poll alone, which must do. @defaultValue true */
 	readonly hints?: boolean | undefined;
 }
 

@@ -3,16 +3,16 @@
  * service takes a time that hardly depends on how many there are; what is wanted is put together once after any number of changes.
  */
 import { ConfigError } from '../../core/errors.js';
-import { Places } from '../../core/formats/places.js';
 import type { Desired } from '../../core/registration.js';
 import type { ServiceConfig } from '../../core/settings/config.js';
-import { clashesOf, formatProblems, placesOf } from '../../core/settings/entries.js';
+import { formatProblems } from '../../core/settings/entries.js';
 import type { WeightStatus } from '../events.js';
 import type { Logger } from '../ports.js';
 import { Handovers, type Owner } from './handover.js';
-import { isDetected, knownAddr, namedService, OwnService } from './service.js';
+import { knownAddr, OwnService } from './service.js';
+import { ServiceIndex } from './service-index.js';
 import { View } from './view.js';
-import { WeightFunctions } from './weight-functions.js';
+import { WeightFunctions, weightsOf } from './weight-functions.js';
 
 export interface Replacement {
 	readonly former: OwnService;
@@ -24,9 +24,7 @@ export interface Replacement {
 export class Services {
 	/** In the order in which they were added; a service that takes another's place takes its slot. */
 	readonly #slots = new Map<number, OwnService>();
-	readonly #named = new Map<string, Set<OwnService>>();
-	readonly #detected = new Set<OwnService>();
-	readonly #places = new Places<OwnService>();
+	readonly #index = new ServiceIndex();
 	readonly #handovers: Handovers;
 	readonly #weights: WeightFunctions;
 	#machine = { percent: 100, why: 'the full weight: no load was measured yet' };
@@ -49,7 +47,7 @@ export class Services {
 
 	/** Those whose address is found out, known or not yet. */
 	get detected(): readonly OwnService[] {
-		return [...this.#detected];
+		return this.#index.detected;
 	}
 
 	has(service: OwnService): boolean {
@@ -58,7 +56,7 @@ export class Services {
 
 	/** By the address as it was given, or as it was resolved. Several: one service configured several times, each with formats of its own. */
 	named(name: string, addr: string): readonly OwnService[] {
-		return [...(this.#named.get(nameKey(name, addr)) ?? [])];
+		return this.#index.named(name, addr);
 	}
 
 	/** Services that were compared with each other already. */
@@ -68,14 +66,14 @@ export class Services {
 
 	/** @throws ConfigError when its keys would clash with those of another service */
 	add(config: ServiceConfig): OwnService {
-		this.#assertApart([[config, knownAddr(config)]]);
+		this.#index.assertApart([[config, knownAddr(config)]]);
 		return this.#insert(config, knownAddr(config));
 	}
 
 	/** The key goes at once. */
 	remove(service: OwnService): void {
 		this.#slots.delete(service.slot);
-		this.#unlist(service);
+		this.#index.delete(service);
 		this.#handovers.begin(service, null);
 	}
 
@@ -88,13 +86,13 @@ export class Services {
 			const same = config.addr === former.config.addr ? former.addr : knownAddr(config);
 			return { former, config, addr: addr ?? same };
 		});
-		this.#assertApart(
+		this.#index.assertApart(
 			places.map(({ config, addr }) => [config, addr]),
 			new Set(places.map(({ former }) => former)),
 		);
 		return places.map(({ former, config, addr }) => {
 			const next = this.#insert(config, addr, former);
-			this.#unlist(former);
+			this.#index.delete(former);
 			if (config.check !== null && config.check === former.config.check) next.healthy = former.healthy;
 			this.#handovers.begin(former, next);
 			return next;
@@ -104,10 +102,10 @@ export class Services {
 	/** The address of a wildcard was found out. @throws ConfigError when a format cannot carry it, or its keys clash with another's */
 	resolved(service: OwnService, addr: string): void {
 		assertCarried(service.config, addr);
-		this.#assertApart([[service.config, addr]], new Set([service]));
-		this.#unlist(service);
+		this.#index.assertApart([[service.config, addr]], new Set([service]));
+		this.#index.delete(service);
 		service.resolve(addr);
-		this.#list(service);
+		this.#index.add(service);
 		this.#render(service);
 	}
 
@@ -134,14 +132,7 @@ export class Services {
 
 	/** Of the services that have one. */
 	weights(): WeightStatus[] {
-		return [...this.all].flatMap(({ config, owner, weight }) => {
-			if (config.weight === undefined) return [];
-			if (config.weight === 'auto')
-				return [{ ...owner, weight: this.#machine.percent, why: this.#machine.why }];
-			if (typeof config.weight === 'number')
-				return [{ ...owner, weight: config.weight, why: 'as configured' }];
-			return weight === undefined ? [] : [{ ...owner, weight, why: 'as its function said' }];
-		});
+		return weightsOf(this.all, this.#machine);
 	}
 
 	/** What should stand in etcd now. `paused`: nothing. The same map as long as nothing changes. */
@@ -191,7 +182,7 @@ export class Services {
 		const slot = instead?.slot ?? this.#nextSlot++;
 		const service = new OwnService(config, addr, slot, this.#changed);
 		this.#slots.set(slot, service);
-		this.#list(service);
+		this.#index.add(service);
 		const kept = config.weight === instead?.config.weight ? instead?.weight : undefined;
 		this.#render(
 			service,
@@ -204,40 +195,7 @@ export class Services {
 		service.render(this.ttlSeconds, { weight, percent: this.#machine.percent });
 		for (const { key } of service.entries) this.#handovers.stays(key);
 	}
-
-	#list(service: OwnService): void {
-		for (const key of nameKeys(service))
-			this.#named.set(key, (this.#named.get(key) ?? new Set()).add(service));
-		if (isDetected(service.config)) this.#detected.add(service);
-		this.#places.add(service, service.places);
-	}
-
-	#unlist(service: OwnService): void {
-		for (const key of nameKeys(service)) {
-			const named = this.#named.get(key);
-			named?.delete(service);
-			if (named?.size === 0) this.#named.delete(key);
-		}
-		this.#detected.delete(service);
-		this.#places.delete(service, service.places);
-	}
-
-	#assertApart(
-		configs: readonly (readonly [config: ServiceConfig, addr: string | null])[],
-		instead: ReadonlySet<OwnService> = new Set(),
-	): void {
-		const own = configs.map(([config, addr]) => namedService(config, addr));
-		const near = this.#places.near(own.flatMap(placesOf), instead);
-		// One key alone cannot clash with itself.
-		if (near.size === 0 && own.length === 1 && configs[0]?.[0].formats.length === 1) return;
-		const problems = clashesOf([...[...near].map(({ named }) => named), ...own]);
-		if (problems.length > 0) throw new ConfigError(problems);
-	}
 }
-
-const nameKey = (name: string, addr: string): string => `${name}\0${addr}`;
-const nameKeys = ({ config, addr }: OwnService): Set<string> =>
-	new Set([nameKey(config.name, config.addr), nameKey(config.name, addr ?? config.addr)]);
 
 function assertCarried(config: ServiceConfig, addr: string): void {
 	const problems = formatProblems(config, addr).map(

@@ -1,6 +1,7 @@
-/** Asks the functions that give weights. They are the application's: whatever they do, no pass may fail because of it. */
+/** The weights of services, and the functions that give them. They are the application's: whatever they do, no pass may fail because of it. */
 import { onRejection } from '../../core/rejections.js';
 import { MAX_WEIGHT } from '../../core/settings/variables.js';
+import type { WeightStatus } from '../events.js';
 import type { Logger } from '../ports.js';
 import type { OwnService } from './service.js';
 
@@ -38,4 +39,17 @@ function assertWeight(weight: unknown): asserts weight is number {
 	throw new RangeError(
 		`expected a number from 0 to ${MAX_WEIGHT}${isPromise ? ' at once, not a promise of one' : ''}`,
 	);
+}
+
+/** Of the services that have one; `machine` is what stands for `auto`. */
+export function weightsOf(
+	services: Iterable<OwnService>,
+	machine: { readonly percent: number; readonly why: string },
+): WeightStatus[] {
+	return [...services].flatMap(({ config, owner, weight }) => {
+		if (config.weight === undefined) return [];
+		if (config.weight === 'auto') return [{ ...owner, weight: machine.percent, why: machine.why }];
+		if (typeof config.weight === 'number') return [{ ...owner, weight: config.weight, why: 'as configured' }];
+		return weight === undefined ? [] : [{ ...owner, weight, why: 'as its function said' }];
+	});
 }

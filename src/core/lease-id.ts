@@ -30,7 +30,5 @@ export class LeaseIds {
 	}
 }
 
-/** As etcdctl prints it and takes it: hexadecimal, lower case, without `0x`. */
-export function leaseHex(id: LeaseId): string {
-	return BigInt(id).toString(16);
-}
+/** As etcdctl prints it: lower-case hexadecimal digits, without a prefix. */
+export const leaseHex = (lease: LeaseId): string => BigInt(lease).toString(16);

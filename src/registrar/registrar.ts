@@ -33,6 +33,7 @@ export class PollingRegistrar implements Registrar {
 			{
 				prepare: () => this.#live.prepare(),
 				wanted: () => this.#wanted(),
+				groups: () => this.#live.services.groups(),
 				fleetPrefixes: () => this.#live.services.fleetPrefixes(),
 				passed: () => this.#passed(),
 			},
@@ -108,11 +109,13 @@ export class PollingRegistrar implements Registrar {
 		return statusOf({
 			phase: engine.conflict !== null && this.#isAlive() ? 'conflict' : this.#phase,
 			wanted: this.#wanted(),
-			memory: engine.reconciler.memory,
+			memory: engine.pass.memory,
 			owner: this.#live.services.owners(),
 			weights: this.#live.services.weights(),
 			withdrawnBecause: this.#live.checks.whyNot(),
-			lease: engine.leases.current,
+			leases: engine.leases.current,
+			endpoint: this.#parts.store.endpoint(),
+			version: this.#parts.version ?? '',
 			intervalMs: engine.intervalSeconds * 1_000,
 			lastPass: engine.lastPass,
 			passBeganMs: engine.passBeganMs,
@@ -166,12 +169,11 @@ export class PollingRegistrar implements Registrar {
 		return this.#live.services.wanted(this.#phase === 'paused');
 	}
 
-	readonly #isVerified = (key: string): boolean =>
-		this.#engine.reconciler.memory.of(key).verifiedAtMs !== null;
+	readonly #isVerified = (key: string): boolean => this.#engine.pass.memory.isVerified(key);
 
 	/** A put whose answer was lost may stand in etcd: only a read tells that it does not. */
 	readonly #mayStand = (key: string): boolean =>
-		this.#isVerified(key) || this.#engine.reconciler.memory.of(key).sentValue !== null;
+		this.#isVerified(key) || this.#engine.pass.memory.of(key).sent !== null;
 
 	#passed(): boolean {
 		const oneMore = this.#live.services.settle(this.#phase === 'paused', this.#isVerified);

@@ -190,7 +190,7 @@ test('the last service removed before anything was written, while etcd is away: 
 });
 
 test('an update resolves when the old key is gone, and until then the key tells whose it was', async () => {
-	const { registrar, store, etcd } = aKeeping();
+	const { registrar, store, etcd, schedule } = aKeeping();
 	await registrar.start();
 	await within(1, registrar.ready());
 	store.denied.set(KEY, 'write');
@@ -201,6 +201,11 @@ test('an update resolves when the old key is gone, and until then the key tells 
 	]);
 	store.denied.clear();
 	await within(1, registrar.update('user', '10.0.0.6:80', { addr: '10.0.0.7:80' }));
+	expect(Object.keys(etcd.contents)).not.toContain('/ns/user/10.0.0.6:80');
+	// What was denied is tried again at the interval.
+	await seconds(7);
+	schedule.tick();
+	await seconds(1);
 	expect(Object.keys(etcd.contents)).toEqual(['/ns/user/10.0.0.7:80']);
 	expect(registrar.status().keys.map(({ key }) => key)).toEqual(['/ns/user/10.0.0.7:80']);
 	await within(1, registrar.stop());

@@ -51,9 +51,12 @@ export class Connection {
 		return this.#client.isConnected();
 	}
 
-	/** One call, authenticated first where needed, once more with a fresh token if the old one is no longer good. */
-	async call<T>(make: (etcd: Etcd3) => Promise<T>): Promise<T> {
-		await this.connected;
+	/**
+	 * One call, authenticated first where needed, once more with a fresh token if the old one is no longer good. It waits for the
+	 * connection `patient`ly, or no longer than a call may take.
+	 */
+	async call<T>(make: (etcd: Etcd3) => Promise<T>, { patient = false } = {}): Promise<T> {
+		await (patient || this.isConnected ? this.connected : this.#connectedSoon());
 		await this.#authenticate();
 		const token = this.tokens.current(this.endpoint);
 		const beganMs = performance.now();
@@ -73,7 +76,7 @@ export class Connection {
 
 	/** A stream of a client that nothing closes while it is held. */
 	async stream<T>(open: (etcd: Etcd3) => Promise<T>): Promise<T> {
-		await this.connected;
+		await (this.isConnected ? this.connected : this.#connectedSoon());
 		await this.#authenticate();
 		return this.#bounded(this.#client.call(open));
 	}
@@ -100,17 +103,7 @@ export class Connection {
 	}
 
 	async #connect(): Promise<void> {
-		const { dialTimeoutMs } = this.options;
-		let timer: NodeJS.Timeout | undefined;
-		const late = new Promise<never>((_, reject) => {
-			const message = `no connection to ${this.endpoint} within ${dialTimeoutMs} ms`;
-			timer = setTimeout(() => reject(new StoreError('unreachable', message)), dialTimeoutMs);
-		});
-		try {
-			await Promise.race([this.#client.connect(), late]);
-		} finally {
-			clearTimeout(timer);
-		}
+		await this.#within(this.options.dialTimeoutMs, this.#client.connect());
 		if (this.#closed) throw new StoreError('unreachable', `the connection to ${this.endpoint} was given up`);
 		// Why it can't be made is told only to calls.
 		if (!this.isConnected)
@@ -119,6 +112,20 @@ export class Connection {
 				.catch((error: unknown) => {
 					throw this.#named(toStoreError(error));
 				});
+	}
+
+	#connectedSoon(): Promise<void> {
+		return this.#within(this.options.callTimeoutMs, this.connected);
+	}
+
+	/** The connecting, or the error that nothing was sent. */
+	#within(limitMs: number, connecting: Promise<void>): Promise<void> {
+		let timer: NodeJS.Timeout | undefined;
+		const late = new Promise<never>((_, reject) => {
+			const message = `no connection to ${this.endpoint} within ${limitMs} ms`;
+			timer = setTimeout(() => reject(new StoreError('unreachable', message)), limitMs);
+		});
+		return Promise.race([connecting, late]).finally(() => clearTimeout(timer));
 	}
 
 	#named(error: StoreError): StoreError {

@@ -71,6 +71,8 @@ function begin(host: string): Query {
 			throw error;
 		},
 	);
+	// Nobody may be waiting any more.
+	answer.catch(() => undefined);
 	const cancel = () => {
 		forget();
 		resolver.cancel();

@@ -52,7 +52,7 @@ function attempt<T>(endpoints: Endpoints, connection: Connection, read: Read<T>)
 	const { endpoint } = connection;
 	const answer = async (): Promise<T> => {
 		try {
-			const { header, value } = await connection.call(read);
+			const { header, value } = await connection.call(read, { patient: true });
 			if (!endpoints.clusters.isKnown(endpoint, header))
 				throw new SecondChoice(() => {
 					endpoints.clusters.adopt(endpoint, header);

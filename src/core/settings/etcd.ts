@@ -88,7 +88,13 @@ function readAuth(look: (field: EtcdField) => Given, problems: Problems): EtcdCo
 	const [name, secret] = [look('username'), look('password')];
 	const username = take(name, PROCESS.username, problems);
 	const password = take(secret, PROCESS.password, problems);
-	if (username !== undefined && password !== undefined) return { username, password };
+	if (username !== undefined && password !== undefined)
+		return {
+			username,
+			password,
+			...(name.file === undefined ? {} : { usernameFile: name.file }),
+			...(secret.file === undefined ? {} : { passwordFile: secret.file }),
+		};
 	const isSet = (given: Given): boolean => given.text !== undefined || given.mistake !== undefined;
 	const lone = (missing: Given, there: Given): void =>
 		problems.add(missing, {

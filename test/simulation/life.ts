@@ -6,7 +6,7 @@ import { entriesOf } from '../../src/core/settings/entries.js';
 import { parseService } from '../../src/core/settings/from-options.js';
 import type { RegistrarEvent } from '../../src/registrar/events.js';
 import type { Write } from '../../src/registrar/ports.js';
-import { Registrar } from '../../src/registrar/registrar.js';
+import { PollingRegistrar } from '../../src/registrar/registrar.js';
 import { MemorySession } from '../support/memory/memory-session.js';
 import type { Link } from './network.js';
 import type { Random } from './random.js';
@@ -53,7 +53,7 @@ export class Life implements Owner, CallWitness {
 	stalledUntilMs = 0;
 	timers = 0;
 	readonly startedMs: number;
-	readonly registrar: Registrar;
+	readonly registrar: PollingRegistrar;
 	readonly store: SimulatedStore;
 	readonly leases = new Set<LeaseId>();
 	/** Keys that it told to have had: from then on it is superseded by whoever takes them. */
@@ -90,16 +90,12 @@ export class Life implements Owner, CallWitness {
 		const { time, random, server, link } = parts;
 		this.startedMs = time.now();
 		const { maxTxnOps, maxRequestBytes, ttlSeconds } = scenario;
-		const session = new MemorySession(
-			server.etcd,
-			scenario.manner,
-			{ maxTxnOps, maxRequestBytes },
-			'too-large',
-		);
+		const limits = { operations: maxTxnOps, requestBytes: maxRequestBytes };
+		const session = new MemorySession(server.etcd, scenario.manner, limits);
 		this.store = new SimulatedStore(this, link, server, session, scenario, this);
 		for (let key = process.from; key < process.to; key += 1) this.#expect(key, addrOf(key), 0);
 		const services = [...this.services.values()].map(({ config }) => config);
-		this.registrar = new Registrar({
+		this.registrar = new PollingRegistrar({
 			...{ store: this.store, clock: time, random: random.next, logger: silent, services, ttlSeconds },
 			schedule: new SimulatedSchedule(),
 			callTimeoutMs: scenario.callTimeoutMs,

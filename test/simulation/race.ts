@@ -49,8 +49,14 @@ export class Race<T> {
 		for (const connection of this.#running) this.options.left(connection);
 	}
 
+	#won(connection: Connection): void {
+		this.options.won(connection);
+		this.#running.delete(connection);
+		this.end();
+	}
+
 	#next(resolve: (value: T) => void, reject: (error: unknown) => void): void {
-		const { dial, ask, won, failed } = this.options;
+		const { dial, ask, failed } = this.options;
 		const connection = dial(this.#started === 0);
 		this.#started += 1;
 		this.#running.add(connection);
@@ -62,19 +68,16 @@ export class Race<T> {
 		const isAnswer = (error: unknown) => error instanceof StoreError && ANSWERS.has(error.code);
 		ask(connection).then(
 			(value) => {
-				won(connection);
-				this.end();
+				this.#won(connection);
 				resolve(value);
 			},
 			(error: unknown) => {
 				if (isAnswer(error)) {
-					won(connection);
-					this.end();
+					this.#won(connection);
 					return reject(error);
 				}
 				failed(connection);
-				this.options.left(connection);
-				this.#running.delete(connection);
+				if (this.#running.delete(connection) && !this.#over) this.options.left(connection);
 				if (this.#over) return;
 				// An old connection that fails says nothing about etcd: it is tried once more.
 				if (this.#started < 2) return this.#next(resolve, reject);

@@ -54,8 +54,11 @@ interface Request<T> {
 
 export class SimulatedStore implements Store {
 	#sticky: Connection | null = null;
-	/** The one that the running races try first. */
-	#dialling: { readonly connection: Connection; readonly atMs: number; races: number } | null = null;
+	/** The one that the running races tried first. */
+	#dialling: Connection | null = null;
+	#dialled: { readonly connection: Connection; readonly atMs: number } | null = null;
+	/** How many races try a connection that has not won yet. */
+	readonly #races = new Map<Connection, number>();
 	#closed = false;
 	readonly #streams = new Map<object, { readonly connection: Connection; readonly end: () => void }>();
 	readonly #pending = new Set<(error: StoreError) => void>();
@@ -215,9 +218,8 @@ export class SimulatedStore implements Store {
 	#call<T>(request: Request<T>, signal: AbortSignal | undefined): Promise<T> {
 		const closed = this.#open(signal);
 		if (closed !== null) return closed;
-		const connection = this.#sticky ?? this.#dialling?.connection;
-		if (connection === undefined)
-			return Promise.reject(new StoreError('unreachable', 'no connection to etcd'));
+		const connection = this.#sticky ?? this.#dialling;
+		if (connection === null) return Promise.reject(new StoreError('unreachable', 'no connection to etcd'));
 		const answer = this.#request(connection, request).catch((error: StoreError) => {
 			if (LOST.has(error.code)) this.#failed(connection);
 			throw error;
@@ -270,37 +272,40 @@ export class SimulatedStore implements Store {
 	/** For one race: the sticky connection first, then fresh ones, which races that begin together share. */
 	#toTry(first: boolean): Connection {
 		if (first && this.#sticky !== null) return this.#sticky;
-		const shared = this.#dialling;
 		const nowMs = this.link.time.now();
-		if (shared !== null && shared.connection.state === 'dialling' && nowMs - shared.atMs <= SHARED_MS) {
-			shared.races += 1;
-			return shared.connection;
-		}
-		const connection = this.link.dial(this.owner, () => this.server.isUp);
-		if (first || shared === null || shared.connection.state === 'broken')
-			this.#dialling = { connection, atMs: nowMs, races: 1 };
+		const shared = this.#dialled;
+		const connection =
+			shared !== null && this.#races.has(shared.connection) && nowMs - shared.atMs <= SHARED_MS
+				? shared.connection
+				: this.link.dial(this.owner, () => this.server.isUp);
+		if (connection !== shared?.connection) this.#dialled = { connection, atMs: nowMs };
+		this.#races.set(connection, (this.#races.get(connection) ?? 0) + 1);
+		if (first) this.#dialling = connection;
 		return connection;
 	}
 
 	#won(connection: Connection): void {
-		if (!this.#closed && connection.state === 'open') this.#sticky = connection;
+		if (this.#closed || connection === this.#sticky || !this.#races.has(connection)) return;
+		this.#races.delete(connection);
+		this.#sticky = connection;
 	}
 
 	#failed(connection: Connection): void {
 		if (this.#sticky === connection) this.#sticky = null;
 	}
 
-	/** A race that is over tried it in vain. */
+	/** A race that is over tried it in vain: when no other tries it, it is given up, and whatever it still answers counts no more. */
 	#left(connection: Connection): void {
-		if (this.#dialling?.connection !== connection) return;
-		this.#dialling.races -= 1;
-		if (this.#dialling.races <= 0) this.#dialling = null;
+		const others = (this.#races.get(connection) ?? 1) - 1;
+		if (others > 0) this.#races.set(connection, others);
+		else this.#races.delete(connection);
+		if (others <= 0 && this.#dialling === connection) this.#dialling = null;
 	}
 
 	/** The connection for a stream, once it stands. */
 	#carrierOpen(): Promise<Connection> {
-		const connection = this.#sticky ?? this.#dialling?.connection;
-		if (this.#closed || connection === undefined)
+		const connection = this.#sticky ?? this.#dialling;
+		if (this.#closed || connection === null)
 			return Promise.reject(new StoreError('unreachable', 'no connection to etcd'));
 		return new Promise((resolve, reject) => {
 			const broken = (error: StoreError) => {

@@ -1,6 +1,6 @@
 import { type Format, root } from './format.js';
 
-/** The first design's: `/<namespace>/<name>/<addr>` → the address, plain. Readers take every value below the name as an address. */
+/** The classic registrar's: `/<namespace>/<name>/<addr>` → the address, plain. Readers take every value below the name as an address. */
 export const address: Format = {
 	defaultNamespace: 'ns',
 	usualWeight: null,
@@ -8,5 +8,6 @@ export const address: Format = {
 	value: (service) => service.addr,
 	fleetPrefix: (_service, namespace) => root('/', 'ns', namespace),
 	readsPrefix: (service, namespace) => `${root('/', 'ns', namespace)}${service.name}/`,
+	carries: [],
 	problems: () => [],
 };

@@ -32,6 +32,7 @@ export const coredns: Format = {
 	},
 	fleetPrefix: (_service, namespace) => root('/', 'skydns', namespace),
 	readsPrefix: folder,
+	carries: [],
 	problems: (service) => [
 		...nameProblems(service.name),
 		...leafProblems(service),

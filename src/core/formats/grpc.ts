@@ -11,5 +11,6 @@ export const grpc: Format = {
 	value: (service) => JSON.stringify({ Op: 0, Addr: service.addr, Metadata: null }),
 	fleetPrefix: (service, namespace) => root('', null, namespace) || `${service.name}/`,
 	readsPrefix: (service, namespace) => `${root('', null, namespace)}${service.name}/`,
+	carries: [],
 	problems: () => [],
 };

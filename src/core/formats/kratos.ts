@@ -22,6 +22,7 @@ export const kratos: Format = {
 	fleetPrefix: (_service, namespace) => root('/', 'microservices', namespace),
 	readsPrefix: (service, namespace) => `${root('/', 'microservices', namespace)}${service.name}`,
 	filtersByName: true,
+	carries: ['version', 'metadata'],
 	problems: (service) => [
 		...noSlash('name', service.name),
 		...noSlash('id', service.id),

@@ -164,8 +164,8 @@ export class Engine {
 		await subject.prepare();
 		const nowMs = parts.clock.now();
 		const retryRefused = nowMs - this.#retriedMs >= RETRY_INTERVALS * this.intervalSeconds * 1_000;
-		if (retryRefused) this.#retriedMs = nowMs;
 		await this.pass.run(() => subject.wanted(), { retryRefused, services: subject.groups(), signal });
+		if (retryRefused) this.#retriedMs = nowMs;
 	}
 
 	#passed(): PassEnd {
@@ -196,7 +196,8 @@ export class Engine {
 	#answered(): void {
 		this.#renew();
 		if (!this.parts.hints) return;
-		this.#watch.refresh(this.subject.groups(), () => this.subject.fleetPrefixes());
+		const { subject, pass } = this;
+		this.#watch.refresh(subject.groups(), () => subject.fleetPrefixes(), pass.memory.deniedCount);
 	}
 
 	#renew(): void {

@@ -1,4 +1,5 @@
-/** The application's logger, held so that it cannot end what tells it something: one that throws is silent. */
+/** The application's logger, wrapped so that it cannot end the process: a line that it throws or rejects is lost. */
+import { onRejection } from '../../core/rejections.js';
 import type { Logger } from '../ports.js';
 
 export function guardedLogger(logger: Logger): Logger {
@@ -6,10 +7,13 @@ export function guardedLogger(logger: Logger): Logger {
 		(level: keyof Logger) =>
 		(message: string, fields?: Record<string, unknown>): void => {
 			try {
-				logger[level](message, fields);
+				onRejection(logger[level](message, fields), ignored);
 			} catch {
-				// There is nobody left to tell.
+				ignored();
 			}
 		};
 	return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
+
+/** There is nobody left to tell. */
+function ignored(): void {}

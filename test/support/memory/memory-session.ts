@@ -1,19 +1,23 @@
-import { StoreError, type StoreErrorCode } from '../../../src/core/errors.js';
+import { StoreError } from '../../../src/core/errors.js';
 import type { Observed } from '../../../src/core/registration.js';
 import type { LeaseLook, Reading, Write } from '../../../src/registrar/ports.js';
 import type { MemoryEtcd } from './memory-etcd.js';
 
-/** etcd's own limits, and grpc-js' (4 MiB answers). */
+/** What an etcd and gRPC take in one transaction, one request and one answer. */
 export interface Limits {
-	readonly maxTxnOps: number;
-	readonly maxRequestBytes: number;
-	readonly maxAnswerBytes: number;
+	/** --max-txn-ops: of compares, and of operations. */
+	readonly operations: number;
+	/** --max-request-bytes. */
+	readonly requestBytes: number;
+	/** grpc-js takes no larger answer. */
+	readonly answerBytes: number;
 }
 
 /** How a lease that holds a denied key is denied: 3.4 only its revocation, 3.5 also what renews it or hangs keys on it. */
 export type Manner = '3.4' | '3.5';
 
-const USUAL: Limits = { maxTxnOps: 128, maxRequestBytes: 1.5 * 2 ** 20, maxAnswerBytes: 4 * 2 ** 20 };
+const MIB = 2 ** 20;
+const USUAL: Limits = { operations: 128, requestBytes: 8 * MIB, answerBytes: 4 * MIB };
 
 /** What one user may do in a `MemoryEtcd`, and what etcd answers: at once, or a `StoreError`. Every client's calls end here. */
 export class MemorySession {
@@ -25,7 +29,6 @@ export class MemorySession {
 		readonly etcd: MemoryEtcd,
 		readonly manner: Manner = '3.4',
 		limits: Partial<Limits> = {},
-		private readonly tooMany: StoreErrorCode = 'invalid',
 	) {
 		this.limits = { ...USUAL, ...limits };
 	}
@@ -41,7 +44,7 @@ export class MemorySession {
 			bytes += observed?.value?.length ?? 0;
 			seen.set(key, observed);
 		}
-		if (bytes > this.limits.maxAnswerBytes) {
+		if (bytes > this.limits.answerBytes) {
 			const [only] = keys;
 			if (only === undefined || keys.length > 1) throw new StoreError('too-large', 'message larger than max');
 			// Asked for again, without its value: too large is not what anybody here wants.
@@ -105,7 +108,9 @@ export class MemorySession {
 				ranges.push([first, last]);
 			else for (const key of group) if (this.denied.get(key) !== 'all') single.add(key);
 		}
-		return (key) => single.has(key) || ranges.some(([first, last]) => first <= key && key <= last);
+		return (key) =>
+			this.denied.get(key) !== 'all' &&
+			(single.has(key) || ranges.some(([first, last]) => first <= key && key <= last));
 	}
 
 	isLeaseDenied(lease: string): boolean {
@@ -117,12 +122,12 @@ export class MemorySession {
 	}
 
 	#assertFew(operations: number): void {
-		if (operations > this.limits.maxTxnOps)
-			throw new StoreError(this.tooMany, 'too many operations in txn request');
+		if (operations > this.limits.operations)
+			throw new StoreError('too-large', 'too many operations in txn request');
 	}
 
 	#assertSmall(bytes: number): void {
-		if (bytes > this.limits.maxRequestBytes) throw new StoreError('too-large', 'request is too large');
+		if (bytes > this.limits.requestBytes) throw new StoreError('too-large', 'request is too large');
 	}
 }
 

@@ -10,7 +10,7 @@ import type {
 	Write,
 } from '../../../src/registrar/ports.js';
 import type { MemoryEtcd } from './memory-etcd.js';
-import { type Manner, MemorySession } from './memory-session.js';
+import { type Limits, type Manner, MemorySession } from './memory-session.js';
 
 export type Call =
 	| 'read'
@@ -33,6 +33,7 @@ export type Fault = StoreErrorCode | 'hang' | 'lost';
 export interface MemoryStoreOptions {
 	readonly callTimeoutMs?: number;
 	readonly manner?: Manner;
+	readonly limits?: Partial<Limits>;
 }
 
 interface Stream {
@@ -73,10 +74,10 @@ export class MemoryStore implements Store {
 
 	constructor(
 		readonly etcd: MemoryEtcd,
-		{ callTimeoutMs = 2_000, manner = '3.4' }: MemoryStoreOptions = {},
+		{ callTimeoutMs = 2_000, manner = '3.4', limits = {} }: MemoryStoreOptions = {},
 	) {
 		this.#callTimeoutMs = callTimeoutMs;
-		this.#session = new MemorySession(etcd, manner);
+		this.#session = new MemorySession(etcd, manner, limits);
 		this.denied = this.#session.denied;
 	}
 

@@ -39,9 +39,12 @@ async function many(count: number, first: number): Promise<void> {
 		...{ first: first + core, step: cores },
 		count: Math.ceil((count - core) / cores),
 	}));
-	await Promise.all(
-		shares.map((share) => onWorker(share, (message) => tally.add(message.features, message))),
-	);
+	const told = (message: Message) => {
+		tally.add(message.features, message);
+		const { seed, failure } = message;
+		if (failure !== null) process.stderr.write(`seed ${seed}: ${failure.invariant}: ${failure.detail}\n`);
+	};
+	await Promise.all(shares.map((share) => onWorker(share, told)));
 	clearInterval(progress);
 	for (const { seed } of tally.failures.slice(0, TOLD))
 		process.stdout.write(describe(await simulate(seed, 60)));

@@ -90,7 +90,9 @@ export class Sampling {
 		if (calls - seen.calls > mostCalls)
 			judge.broken('calls in an interval are bounded', `${life.name}: ${calls - seen.calls} in ${seconds} s`);
 		const denied = [...life.store.session.denied.keys()].filter((key) => life.wanted.has(key)).length;
-		const mostDenials = 60 + 6 * denied + this.world.rightsChanges * 20;
+		// Found out by halving at first; tried one by one from then on.
+		const isNew = time.now() - life.startedMs < 4 * life.passMs;
+		const mostDenials = 60 + (isNew ? 20 : 6) * denied + this.world.rightsChanges * 20;
 		if (life.denials - seen.denials > mostDenials)
 			judge.broken(
 				'what is refused is tried once an interval',

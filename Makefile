@@ -2,7 +2,7 @@
 .PHONY: help setup build run etcd test check format lint types test-faults test-interop simulate simulate-planted mutate test-node demo bench bench-quick pack clean distclean
 
 help: ## lists these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## installs what is missing: npm packages, etcd, what the tests use (the others call it)
 	@sh scripts/setup.sh test

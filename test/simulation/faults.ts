@@ -38,6 +38,8 @@ export type HostileFault =
 			readonly kind: 'foreign put';
 			readonly key: number;
 			readonly keys: number;
+			/** Each key under a lease of its own. */
+			readonly apart: boolean;
 			readonly ttlSeconds: number;
 			/** Renewed each third for so long; 0 = never, `null` = for ever. */
 			readonly renewedMs: number | null;
@@ -175,7 +177,8 @@ const HOSTILE: readonly (readonly [number, Draw])[] = [
 		(random, context) => ({
 			kind: 'foreign put',
 			...key(random, context),
-			keys: random.pick([1, 1, 1, 5, 20]),
+			keys: random.pick([1, 1, 1, 5, 20, 300]),
+			apart: random.chance(0.3),
 			ttlSeconds: random.pick([2, 3, 5, 10, 15]),
 			renewedMs: random.pick([0, 0, 2_000 * context.interval, 5_000 * context.interval, null]),
 		}),

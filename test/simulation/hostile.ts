@@ -41,14 +41,19 @@ export function act(world: World, fault: HostileFault): void {
 }
 
 function foreignPut(world: World, fault: Extract<HostileFault, { kind: 'foreign put' }>): void {
-	const { ttlSeconds, renewedMs } = fault;
-	const lease = grant(world, ttlSeconds);
-	for (let key = fault.key; key < Math.min(fault.key + fault.keys, world.scenario.keys); key += 1)
-		world.judge.hostile(
-			`puts ${keyOf(key)} under its lease ${lease}, renewed for ${renewedMs ?? 'ever'}`,
-			() => world.server.etcd.put(keyOf(key), 'foreign', lease),
-		);
-	keepRenewed(world, lease, ttlSeconds, renewedMs === null ? null : world.time.now() + renewedMs);
+	const { ttlSeconds, renewedMs, apart } = fault;
+	const untilMs = renewedMs === null ? null : world.time.now() + renewedMs;
+	const begin = () => {
+		const lease = grant(world, ttlSeconds);
+		keepRenewed(world, lease, ttlSeconds, untilMs);
+		return lease;
+	};
+	const shared = apart ? null : begin();
+	for (let key = fault.key; key < Math.min(fault.key + fault.keys, world.scenario.keys); key += 1) {
+		const lease = shared ?? begin();
+		const what = `puts ${keyOf(key)} under its lease ${lease}, renewed for ${renewedMs ?? 'ever'}`;
+		world.judge.hostile(what, () => world.server.etcd.put(keyOf(key), 'foreign', lease));
+	}
 }
 
 /** The classic registrar: each TTL a look, and a put where there is nothing; it sees presence only. */

@@ -237,7 +237,10 @@ export const PLANTED: readonly Planted[] = [
 				'const retryRefused = nowMs - this.#retriedMs >= 0 * RETRY_INTERVALS;',
 			),
 		],
-		by: { test: 'test/registrar/pass/forgets.test.ts' },
+		by: 'simulation',
+		where: ({ theme, denied, deniedAtFirst, keys }) =>
+			theme !== 'slow link' && denied.length + deniedAtFirst.length > 15 && keys <= 140,
+		budget: 150,
 	},
 	{
 		why: 'always the same refused keys are tried again',

@@ -10,7 +10,7 @@ import { planting } from './planting.mjs';
 
 const { PLANTED } = await import(await bundled('planted/faults', [], 'planted-faults'));
 const clean = await bundled('planted/seeds', [], 'planted-clean');
-const FIRST_SEED = 1;
+const FIRST_SEED = Number(process.env.FROM || 1);
 const BUDGET = 600;
 
 const chosen = PLANTED.map((fault, index) => ({ ...fault, index })).filter(({ why }) =>
@@ -55,11 +55,14 @@ async function find(fault) {
 	}
 }
 
+/** It must pass without the fault, and fail with it. */
 async function byTest({ by, edits }) {
-	const env = { ...process.env, PLANTED: JSON.stringify(edits) };
-	const vitest = ['vitest', 'run', '--config', 'test/simulation/planted/vitest.config.ts', by.test];
-	const { code, text } = await output('npx', vitest, env);
-	return code !== 0 && /\d+ failed/.test(text) ? by.test : null;
+	const failed = async (planted) => {
+		const env = { ...process.env, PLANTED: JSON.stringify(planted) };
+		const vitest = ['vitest', 'run', '--config', 'test/simulation/planted/vitest.config.ts', by.test];
+		return (await output('npx', vitest, env)).code !== 0;
+	};
+	return (await failed(edits)) && !(await failed([])) ? by.test : null;
 }
 
 async function run(program, given) {

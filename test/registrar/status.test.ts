@@ -153,7 +153,13 @@ test.each<readonly [sentence: string, input: Case, state: Status['state'], ready
 		false,
 		true,
 	],
-	['stopped', { phase: 'stopped', memory: { a: verified(10) } }, 'stopped', false, false],
+	[
+		'stopped, and long since the last pass: live while anybody can ask',
+		{ phase: 'stopped', memory: { a: verified(10) }, passBeganMs: 0, nowMs: 3_600_000 },
+		'stopped',
+		false,
+		true,
+	],
 ])('%s', (_sentence, input, state, ready, live) => {
 	const { reason, ...seen } = status(input);
 	expect(seen).toMatchObject({ state, ready, live });

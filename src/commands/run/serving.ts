@@ -25,8 +25,8 @@ export class Serving {
 	) {}
 
 	/**
-	 * Everything but the first pass: that begins with `start()`. The endpoints stand before it, so that a port in use is told before
-	 * anything is registered or started. @throws ConfigError
+	 * Everything but the first pass: that begins with `start()`. The endpoints are asked for before it and not waited for: a port that
+	 * is taken delays no registration. @throws ConfigError
 	 */
 	static async open({ config, warnings }: Settings, stderr: NodeJS.WriteStream): Promise<Serving> {
 		const log = createLog({

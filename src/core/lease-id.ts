@@ -29,3 +29,8 @@ export class LeaseIds {
 		return BigInt(lease) >> COUNTER_BITS === this.#prefix;
 	}
 }
+
+/** As etcdctl writes it, for people; also of a lease that is not ours, which may be negative. */
+export function leaseHex(lease: LeaseId): string {
+	return BigInt.asUintN(64, BigInt(lease)).toString(16);
+}

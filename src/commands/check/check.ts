@@ -4,6 +4,7 @@ import { EtcdStore } from '../../adapters/etcd/store.js';
 import { resolveAddress } from '../../adapters/host/address.js';
 import { monotonicClock } from '../../adapters/host/clock.js';
 import { StoreError } from '../../core/errors.js';
+import { leaseHex } from '../../core/lease-id.js';
 import type { Entry } from '../../core/registration.js';
 import { type Config, entriesOf } from '../../core/settings/index.js';
 import type { Store } from '../../registrar/ports.js';
@@ -129,5 +130,5 @@ function standing(found: Found, wanted: string): string {
 	const value = found.value === wanted ? 'same value' : 'another value';
 	return found.lease === null
 		? `there without a lease, ${value}`
-		: `there under lease ${BigInt(found.lease).toString(16)}, ${value}`;
+		: `there under lease ${leaseHex(found.lease)}, ${value}`;
 }

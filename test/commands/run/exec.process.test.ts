@@ -375,7 +375,7 @@ describe.concurrent('run -- command', () => {
 			await until(() => !alive(registrar));
 		} finally {
 			for (const pid of [...floods, child, registrar]) if (alive(pid)) process.kill(pid, 'SIGKILL');
-			endWrapped(wrapped);
+			await endWrapped(wrapped);
 		}
 	});
 

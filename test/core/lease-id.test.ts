@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { LeaseIds } from '../../src/core/lease-id.js';
+import { LeaseIds, leaseHex } from '../../src/core/lease-id.js';
 
 const LARGEST = 2n ** 63n - 1n;
 const sequence = (...numbers: number[]) => {
@@ -50,4 +50,8 @@ test('processes differ in every part of the prefix that chance gives', () => {
 		expect(ones).toBeGreaterThan(800);
 		expect(ones).toBeLessThan(1_200);
 	}
+});
+
+test('for people a lease is hexadecimal, and one with the highest bit set no negative number', () => {
+	expect(['255', '-1'].map(leaseHex)).toEqual(['ff', 'ffffffffffffffff']);
 });

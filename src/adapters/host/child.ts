@@ -30,10 +30,12 @@ export class SpawnError extends Error {
 	readonly exitCode: 126 | 127;
 	constructor(command: string, cause: NodeJS.ErrnoException) {
 		const exitCode = spawnExitCode(cause);
-		super(
-			`${command}: ${exitCode === 127 ? 'command not found' : 'cannot be run'} (${cause.code ?? cause.message})`,
-			{ cause },
-		);
+		const what = exitCode === 127 ? 'command not found' : 'cannot be run';
+		// Given as one word, where a shell would have cut it.
+		const hint = /\s/.test(command)
+			? `: there is no shell; give program and arguments apart, or run -- sh -c '${command.replaceAll("'", "'\\''")}'`
+			: '';
+		super(`${command}: ${what} (${cause.code ?? cause.message})${hint}`, { cause });
 		this.exitCode = exitCode;
 	}
 }

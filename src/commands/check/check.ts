@@ -11,6 +11,7 @@ import type { Store } from '../../registrar/ports.js';
 import { type Context, EXIT } from '../context.js';
 import { storeTrouble } from '../inspect/looking.js';
 import { printable } from '../inspect/table.js';
+import { unguarded } from '../run/unguarded.js';
 import { readSettings } from '../settings.js';
 import { configuration, entryTable, permissions, section } from './report.js';
 import { type Answer, deniedWrites, type Found, readKeys } from './round-trip.js';
@@ -22,6 +23,7 @@ export async function check(context: Context, envFile: string | null): Promise<n
 	const complain = (text: string) => context.stderr.write(`etcd-registrar: ${text}\n`);
 	for (const warning of warnings) complain(warning);
 	say(configuration(sources));
+	for (const warning of await unguarded(config.services)) complain(warning);
 	const entries = await resolvedEntries(config, complain);
 	if (entries === null) return EXIT.unavailable;
 	say(entryTable(entries));

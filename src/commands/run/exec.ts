@@ -3,7 +3,7 @@ import { type Child, FORWARDED_SIGNALS, SpawnError, startChild } from '../../ada
 import { exitCodeOf } from '../../adapters/host/exit-code.js';
 import { pidOneNote } from '../../adapters/host/pid-one.js';
 import { parseAddress } from '../../core/address.js';
-import type { Config, ServiceConfig } from '../../core/settings/index.js';
+import { type Config, ownPort, type ServiceConfig } from '../../core/settings/index.js';
 import type { Context } from '../context.js';
 import { explain } from '../explain.js';
 import { readSettings } from '../settings.js';
@@ -16,8 +16,6 @@ export interface ExecCall {
 	readonly child: readonly [string, ...string[]];
 }
 
-/** A command that has just been started is looked at this often until it is there. */
-const EAGER_MS = 100;
 const STDERR = 2;
 /** What the registrar ends by itself may take so long to end. */
 const KILL_AFTER_MS = 10_000;
@@ -68,8 +66,7 @@ async function runWrapped(
 function withOwnPort(service: ServiceConfig): ServiceConfig {
 	const address = parseAddress(service.addr);
 	if (service.check !== null || !('value' in address)) return service;
-	const { host, port } = address.value;
-	return { ...service, check: { kind: 'port', host, port, ...service.checkTiming, eagerMs: EAGER_MS } };
+	return { ...service, check: ownPort(address.value, service.checkTiming) };
 }
 
 /** Why it comes to an end. */

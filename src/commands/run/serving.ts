@@ -6,6 +6,7 @@ import { assemble } from '../../register.js';
 import type { Registrar } from '../../registrar/registrar.js';
 import { EXIT } from '../context.js';
 import type { Settings } from '../settings.js';
+import { unguarded } from './unguarded.js';
 
 /** How long the log's reader may take for the last lines. */
 const FLUSH_MS = 2_000;
@@ -48,6 +49,9 @@ export class Serving {
 		const over = Promise.race([this.#conflict(), this.#startupTimeout()]);
 		await this.registrar.start();
 		this.#started = true;
+		void unguarded(this.config.services).then((warnings) => {
+			for (const warning of warnings) this.log.warn(warning);
+		});
 		if (this.#paused) void this.registrar.pause();
 		this.#loading = setTimeout(() => void this.log.load(), LOAD_LOG_MS).unref();
 		return await over;

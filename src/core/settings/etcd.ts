@@ -1,5 +1,6 @@
 /** How to reach etcd: the rules between endpoints, credentials, TLS files, time-outs and TTL, for variables and options alike. */
 import type { EtcdConfig, TlsFiles } from './config.js';
+import { durationText } from './duration.js';
 import { type Endpoint, ETCD_PORT, normalised } from './endpoints.js';
 import { type Given, type Problems, take } from './problems.js';
 import { PROCESS } from './variables.js';
@@ -39,15 +40,16 @@ export function readEtcd(
 	checkSchemes(given, endpoints, hasFiles ? look(firstOf(files)).name : null, problems);
 	const hosts = normalised(endpoints, hasFiles);
 	const ttlSeconds = take(look('ttl'), PROCESS.ttl, problems);
+	const notes = notesOn(given, written, hosts);
 	const etcd = {
 		endpoints: hosts,
 		auth: readAuth(look, problems),
 		tls: hosts.some((host) => host.startsWith('https:')) ? files : null,
 		dialTimeoutMs: take(look('dialTimeout'), PROCESS.dialTimeout, problems) ?? 0,
-		callTimeoutMs: readCallTimeout(look('callTimeout'), ttlSeconds, problems),
+		callTimeoutMs: readCallTimeout(look('callTimeout'), ttlSeconds, problems, notes),
 		ttlSeconds: ttlSeconds ?? 0,
 	};
-	return { etcd, notes: notesOn(given, written, hosts) };
+	return { etcd, notes };
 }
 
 function checkSchemes(
@@ -140,16 +142,23 @@ function firstOf(files: TlsFiles): (typeof TLS_FIELDS)[number] {
 	return TLS_FIELDS.find((field) => files[field] !== undefined) ?? 'caFile';
 }
 
-function readCallTimeout(given: Given, ttlSeconds: number | undefined, problems: Problems): number {
+function readCallTimeout(
+	given: Given,
+	ttlSeconds: number | undefined,
+	problems: Problems,
+	notes: string[],
+): number {
 	const value = take(given, PROCESS.callTimeout, problems) ?? 0;
 	const limit = ttlSeconds === undefined ? Number.POSITIVE_INFINITY : ttlSeconds * 1000;
-	if (given.text === undefined) return Math.min(value, limit);
-	if (value > limit)
+	if (given.text === undefined || value <= limit) return Math.min(value, limit);
+	if (given.fallback === true)
+		notes.push(`${given.name} is ${durationText(value)}, more than the TTL: ${ttlSeconds}s is taken`);
+	else
 		problems.add(given, {
 			expected: `at most the TTL, ${ttlSeconds} s`,
 			mend: 'shorten it, or lengthen the TTL (SERVICE_TTL; library: ttlSeconds)',
 		});
-	return value;
+	return limit;
 }
 
 function notesOn(given: Given, written: readonly Endpoint[], hosts: readonly string[]): string[] {

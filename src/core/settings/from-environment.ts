@@ -1,5 +1,7 @@
 /** The environment → the configuration, or one error with everything that is wrong with it. */
 import type { Config, EtcdConfig, ServiceConfig } from './config.js';
+import { doubtsOn } from './doubts.js';
+import { durationText } from './duration.js';
 import { clashesOf, PLACEHOLDER_HOST, resolvedAddr } from './entries.js';
 import { type Env, Environment, type EnvironmentOptions, type Source } from './environment.js';
 import { type EtcdField, readEtcd } from './etcd.js';
@@ -40,18 +42,24 @@ export function parseConfig(env: Env, options: EnvironmentOptions = {}): ParsedC
 		logLevel: take(look('logLevel'), PROCESS.logLevel, problems) ?? 'info',
 		logFormat: take(look('logFormat'), PROCESS.logFormat, problems) ?? null,
 	};
-	const warnings = [...notes, ...warningsOn(env, labels)];
+	const warnings = [
+		...environment.warnings,
+		...notes,
+		...warningsOn(env, labels),
+		...services.flatMap((service) => doubtsOn(service, etcd)),
+	];
 	if (problems.any)
 		for (const warning of warnings.filter((line) => line.includes('did you mean'))) problems.addLine(warning);
 	problems.throwIfAny();
 	return { config, sources: environment.sources.map((source) => inForce(source, etcd)), warnings };
 }
 
-/** Two defaults bend to other settings; people are shown what holds. */
+/** Two settings bend to others; people are shown what holds. */
 function inForce(source: Source, { callTimeoutMs, endpoints }: EtcdConfig): Source {
-	if (source.from !== 'default') return source;
-	if (source.name === PROCESS.callTimeout.name) return { ...source, value: `${callTimeoutMs / 1000}s` };
-	return source.name === PROCESS.endpoints.name ? { ...source, value: endpoints.join(',') } : source;
+	if (source.name === PROCESS.callTimeout.name) return { ...source, value: durationText(callTimeoutMs) };
+	return source.from === 'default' && source.name === PROCESS.endpoints.name
+		? { ...source, value: endpoints.join(',') }
+		: source;
 }
 
 /** `ETCDCTL_USER=name` or `name:password`, as etcdctl reads it; a user name of our own leaves it aside whole. */

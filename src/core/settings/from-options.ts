@@ -14,7 +14,7 @@ export { parseService } from './service-options.js';
 
 const OPTIONS: readonly (keyof RegistrarOptions)[] = [
 	...(['endpoints', 'namespace', 'ttlSeconds', 'onConflict', 'services', 'auth', 'tls'] as const),
-	...(['dialTimeoutMs', 'callTimeoutMs', 'stopTimeoutMs', 'logger', 'hints'] as const),
+	...(['dialTimeoutMs', 'callTimeoutMs', 'stopTimeoutMs', 'logger'] as const),
 ];
 
 /** @throws ConfigError */
@@ -23,7 +23,7 @@ export function parseOptions(
 	{ readFile }: { readonly readFile?: ReadFile } = {},
 ): ParsedOptions {
 	const problems = new Problems();
-	const root = fields('', options, OPTIONS, problems);
+	const root = fields('', options, OPTIONS, problems, ['hints']);
 	const auth = fields('auth', root.auth, ['username', 'password'], problems);
 	const tls = fields('tls', root.tls, ['caFile', 'certFile', 'keyFile'], problems);
 	const places: Readonly<Record<EtcdField, readonly [path: string, value: unknown, kind: Kind]>> = {

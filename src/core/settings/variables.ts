@@ -22,6 +22,8 @@ export interface Variable<T> {
 	readonly defaultMeaning?: string;
 	/** Read in this order where the name itself is not set. */
 	readonly fallbacks?: readonly string[];
+	/** A length of time, which people are shown with its unit. A fallback is another program's: one that does not fit is left aside. */
+	readonly isDuration?: true;
 	/** Never printed. */
 	readonly secret?: true;
 	/** `<name>_FILE` names a file to read it from. */
@@ -108,6 +110,7 @@ export const PROCESS = {
 		'Bounds all attempts to connect within one pass.',
 		{
 			fallbacks: ['ETCDCTL_DIAL_TIMEOUT'],
+			isDuration: true,
 		},
 	),
 	callTimeout: variable(
@@ -118,6 +121,7 @@ export const PROCESS = {
 		{
 			fallbacks: ['ETCDCTL_CALL_TIMEOUT', 'ETCDCTL_COMMAND_TIMEOUT'],
 			defaultMeaning: '2s, or the TTL if shorter',
+			isDuration: true,
 		},
 	),
 	ttl: variable(
@@ -149,18 +153,21 @@ export const PROCESS = {
 		'off',
 		durationOrOff(1, '30s'),
 		'Not registered by then: exit 69; off = wait for ever.',
+		{ isDuration: true },
 	),
 	stopTimeout: variable(
 		'REGISTRAR_STOP_TIMEOUT',
 		'5s',
 		duration(1, SECONDS_EXAMPLE),
 		'How long a stop tries to deregister.',
+		{ isDuration: true },
 	),
 	drainDelay: variable(
 		'REGISTRAR_DRAIN_DELAY',
 		'0s',
 		duration(0, SECONDS_EXAMPLE),
 		'Wait between deregistering and passing SIGTERM to the wrapped command.',
+		{ isDuration: true },
 	),
 	logLevel: variable('LOG_LEVEL', 'info', oneOf(LOG_LEVELS, 'info'), 'error, warn, info or debug.'),
 	logFormat: variable('LOG_FORMAT', null, oneOf(LOG_FORMATS, 'json'), 'pretty or json.', {
@@ -227,14 +234,17 @@ export const SERVICE = {
 		'SERVICE_CHECK',
 		null,
 		parseCheck,
-		'tcp://h:p, http(s)://…, grpc://h:p[/service] or exec:command: registered only while it passes.',
+		'port (what accepts at the address’s port on this host), tcp://h:p, http(s)://…, grpc://h:p[/service] or exec:command: registered only while it passes.',
 	),
-	checkInterval: variable('SERVICE_CHECK_INTERVAL', '2s', duration(1, '2s'), 'Time between two checks.'),
+	checkInterval: variable('SERVICE_CHECK_INTERVAL', '2s', duration(1, '2s'), 'Time between two checks.', {
+		isDuration: true,
+	}),
 	checkTimeout: variable(
 		'SERVICE_CHECK_TIMEOUT',
 		'1s',
 		duration(1, '1s'),
 		'A check that takes longer has failed.',
+		{ isDuration: true },
 	),
 	checkRise: variable(
 		'SERVICE_CHECK_RISE',

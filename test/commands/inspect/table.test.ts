@@ -18,11 +18,6 @@ const CELLS: readonly (readonly [sentence: string, row: Row, cells: readonly str
 		[ROW.key, ROW.value, 'ff', '4s', '1s'],
 	],
 	[
-		'a lease with the highest bit set is no negative number',
-		{ ...ROW, lease: '-1' },
-		[ROW.key, ROW.value, 'ffffffffffffffff', '4s', '1s'],
-	],
-	[
 		'what is not known is a dash',
 		{ ...ROW, lease: null, leaseHex: null, secondsLeft: null, age: null },
 		[ROW.key, ROW.value, '-', '-', '-'],

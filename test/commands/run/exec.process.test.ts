@@ -170,6 +170,12 @@ describe.concurrent('run -- command', () => {
 			127,
 			'etcd-registrar: no-such-command: command not found',
 		],
+		[
+			'a command line in one word',
+			['python3 -m http.server'],
+			127,
+			'(ENOENT): there is no shell; give program and arguments apart',
+		],
 		['a file that is no program', ['/etc/passwd'], 126, 'etcd-registrar: /etc/passwd: cannot be run'],
 	])('%s', async (_sentence, command, code, line) => {
 		const exit = await (await wrap(etcd, { command })).waitExit();

@@ -29,6 +29,12 @@ describe('sources', () => {
 			{ value: 'r', from: 'environment', via: 'ETCDCTL_USER' },
 		],
 		['SERVICE_GRPC_NAME', { SERVICES: 'grpc' }, { value: 'user', from: 'environment', via: 'SERVICE_NAME' }],
+		['REGISTRAR_STOP_TIMEOUT', { REGISTRAR_STOP_TIMEOUT: '5000' }, { value: '83m20s', from: 'environment' }],
+		[
+			'ETCD_CALL_TIMEOUT',
+			{ ETCDCTL_COMMAND_TIMEOUT: '10s' },
+			{ value: '5s', from: 'environment', via: 'ETCDCTL_COMMAND_TIMEOUT' },
+		],
 		['ETCD_CALL_TIMEOUT', { SERVICE_TTL: '1' }, { value: '1s', from: 'default' }],
 		['ETCD_ENDPOINTS', { ETCD_CACERT: '/ca.pem' }, { value: 'https://127.0.0.1:2379', from: 'default' }],
 		['SERVICE_META_ZONE', { SERVICE_META_ZONE: 'a' }, { value: 'a', from: 'environment' }],
@@ -62,10 +68,38 @@ describe('what only looks like a mistake is a warning', () => {
 		['a label of one letter that is not named', { SERVICE_B_NAME: 'x' }, 'SERVICES does not name b'],
 		['one that only we could mean', { REGISTRAR_COLOUR: 'x' }, 'no such variable'],
 		['an assumed port', { ETCD_ENDPOINTS: 'http://etcd' }, 'took 2379'],
+		['another word for the endpoints', { ETCD_HOSTS: 'x' }, 'ETCD_ENDPOINTS?'],
+		['one more', { ETCD_URL: 'x' }, 'ETCD_ENDPOINTS?'],
+		['an address with one d', { SERVICE_ADRESS: 'x' }, 'SERVICE_ADDR?'],
+		['a slip in the first word', { REGISTAR_HTTP: '9090' }, 'REGISTRAR_HTTP?'],
+		['seconds where milliseconds were meant', { REGISTRAR_STOP_TIMEOUT: '5000' }, 'did you mean 5000ms?'],
+		['a duration of more than ten minutes', { REGISTRAR_DRAIN_DELAY: '11m' }, 'is that meant?'],
+		['etcdctl’s time-out above the TTL', { ETCDCTL_COMMAND_TIMEOUT: '10s' }, '10s, more than the TTL: 5s is'],
+		['etcdctl’s time-out that is none', { ETCDCTL_DIAL_TIMEOUT: 'soon' }, 'does not fit ETCD_DIAL_TIMEOUT'],
+		[
+			'loopback while etcd is on another host',
+			{ SERVICE_ADDR: '127.0.0.1:80', ETCD_ENDPOINTS: 'http://10.0.0.1:2379' },
+			'only this host can reach',
+		],
+		[
+			'loopback as the host of a wildcard',
+			{ SERVICE_ADDR: ':80', SERVICE_HOST: 'localhost', ETCD_ENDPOINTS: 'http://10.0.0.1:2379' },
+			'only this host can reach',
+		],
+		['a weight that the format does not have', { SERVICE_WEIGHT: '7' }, 'the weight: no client sees it'],
+		[
+			'a version and metadata that it does not have',
+			{ SERVICE_VERSION: '7', SERVICE_META_ZONE: 'a' },
+			'the version, metadata zone: no client sees them',
+		],
 		['an endpoint twice', { ETCD_ENDPOINTS: 'a:1,a:1' }, 'twice'],
 	];
 	it.each(rows)('%s', (_sentence, env, text) => {
 		expect(parse({ ...GOOD, ...env }).warnings).toEqual([expect.stringContaining(text)]);
+	});
+	it('what the chosen format carries is none', () => {
+		const carried = { SERVICE_FORMAT: 'json', SERVICE_WEIGHT: '7', SERVICE_VERSION: '7' };
+		expect(parse({ ...GOOD, ...carried, SERVICE_META_ZONE: 'a' }).warnings).toEqual([]);
 	});
 	it('what Kubernetes, Docker or an etcd beside us set is none', () => {
 		const foreign = {

@@ -3,12 +3,13 @@ import { readFileSync } from 'node:fs';
 import { createCheck } from './adapters/checks/index.js';
 import { CronSchedule } from './adapters/cron.js';
 import { EtcdStore } from './adapters/etcd/store.js';
-import { resolveAddress } from './adapters/host/address.js';
+import { Routes, resolveAddress } from './adapters/host/address.js';
 import { monotonicClock } from './adapters/host/clock.js';
 import { createLoadReader } from './adapters/host/load/index.js';
 import type { ConflictPolicy } from './core/registration.js';
 import type { EtcdConfig, ServiceConfig } from './core/settings/config.js';
 import { type ParsedOptions, parseOptions, type RegistrarOptions } from './core/settings/from-options.js';
+import { OPTION_NAMES, type SettingNames } from './core/settings/names.js';
 import type { Logger } from './registrar/ports.js';
 import { Registrar } from './registrar/registrar.js';
 import { guardedLogger } from './registrar/report/guarded-logger.js';
@@ -21,6 +22,8 @@ export interface Assembly extends EtcdConfig {
 	readonly stopTimeoutMs: number;
 	readonly hints: boolean;
 	readonly logger: Logger;
+	/** What messages call the settings. @defaultValue the variables */
+	readonly names?: SettingNames;
 }
 
 /**
@@ -42,11 +45,12 @@ export async function register(
 /** A registrar that is not started yet. @throws ConfigError with all mistakes at once */
 export function createRegistrar(options: RegistrarOptions): Registrar {
 	const parsed: ParsedOptions = parseOptions(options, { readFile: (path) => readFileSync(path, 'utf8') });
-	return assemble({ ...parsed, logger: parsed.logger ?? SILENT });
+	return assemble({ ...parsed, logger: parsed.logger ?? SILENT, names: OPTION_NAMES });
 }
 
 export function assemble(assembly: Assembly): Registrar {
-	const { ttlSeconds } = assembly;
+	const { ttlSeconds, endpoints, names } = assembly;
+	const routes = new Routes();
 	const logger = guardedLogger(assembly.logger);
 	const store = new EtcdStore({ ...assembly, authRetryMs: ttlSeconds * 1_000 }, monotonicClock, logger);
 	return new Registrar({
@@ -60,7 +64,7 @@ export function assemble(assembly: Assembly): Registrar {
 		random: Math.random,
 		createCheck,
 		createLoadReader,
-		resolve: ({ addr, host }) => resolveAddress(addr, { serviceHost: host, endpoints: assembly.endpoints }),
+		resolve: ({ addr, host }) => resolveAddress(addr, { serviceHost: host, endpoints, names, routes }),
 	});
 }
 

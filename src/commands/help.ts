@@ -31,10 +31,10 @@ It is configured by environment variables; the least:
 and SERVICE_NAMESPACE say.
 
 Signals: SIGTERM, SIGINT, SIGHUP and SIGQUIT deregister and stop, a second one leaves at once; SIGUSR2 withdraws the
-service and brings it back, SIGUSR1 does nothing. Under run -- the first SIGTERM or SIGINT deregisters, waits REGISTRAR_DRAIN_DELAY and is then passed on; a second one kills the command
-and what it started; SIGHUP, SIGQUIT, SIGUSR1 and SIGWINCH are passed on at once. The command sees the environment as
-it is, without .env. If others reach it at an address that this machine does not (a mapped port), set
-SERVICE_CHECK.
+service and brings it back, SIGUSR1 does nothing. Under run -- the first SIGTERM or SIGINT deregisters, waits
+REGISTRAR_DRAIN_DELAY and is then passed on; a second one kills the command and what it started; SIGHUP, SIGQUIT,
+SIGUSR1 and SIGWINCH are passed on at once. The command sees the environment as it is, without .env. If others reach
+it at an address that this machine does not (a mapped port), set SERVICE_CHECK.
 
 Age: etcd keeps no times. It is the seconds since the last sign of life of whoever holds the key (its lease was granted
 or renewed); watch counts from when it first saw the key. A lease is shown as etcdctl shows it, in JSON as decimal text

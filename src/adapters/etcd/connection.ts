@@ -4,13 +4,13 @@
  */
 import type { Etcd3 } from 'etcd3';
 import { StoreError } from '../../core/errors.js';
+import { type SettingNames, VARIABLE_NAMES } from '../../core/settings/names.js';
 import { type Client, openClient, type TlsFiles } from './client.js';
 import { toStoreError } from './errors.js';
 import type { Tokens } from './tokens.js';
 
 /** Over the deadline of the call itself: something that no deadline covers hangs. */
 const GRACE_MS = 500;
-const WANTS_CREDENTIALS = 'etcd wants a user name and a password: set ETCD_USERNAME and ETCD_PASSWORD';
 
 export class Connection {
 	readonly #client: Client;
@@ -22,6 +22,7 @@ export class Connection {
 		readonly tls: TlsFiles | null,
 		private readonly callTimeoutMs: number,
 		private readonly tokens: Tokens,
+		readonly names: SettingNames = VARIABLE_NAMES,
 	) {
 		this.#client = openClient({ endpoint, tls, callTimeoutMs, token: () => tokens.current(endpoint) });
 	}
@@ -35,7 +36,11 @@ export class Connection {
 		} catch (error) {
 			if (!(error instanceof StoreError) || error.code !== 'token-rejected') throw error;
 			if (this.tokens.credentials === null)
-				throw new StoreError('token-rejected', WANTS_CREDENTIALS, { cause: error });
+				throw new StoreError(
+					'token-rejected',
+					`etcd wants a user name and a password: set ${this.names.username} and ${this.names.password}`,
+					{ cause: error },
+				);
 			if (!this.tokens.reject(this.endpoint, token)) throw error;
 			await this.#authenticate();
 			return await this.#bounded(this.#client.call(make));
@@ -96,7 +101,7 @@ export class Connection {
 				},
 				(error: unknown) => {
 					clearTimeout(timer);
-					reject(toStoreError(error));
+					reject(toStoreError(error, this.names));
 				},
 			);
 		});

@@ -3,6 +3,7 @@
  * comes (with only one endpoint: a fresh connection). A name is resolved anew by each fresh connection.
  */
 import { StoreError } from '../../core/errors.js';
+import { type SettingNames, VARIABLE_NAMES } from '../../core/settings/names.js';
 import type { Clock, Logger } from '../../registrar/ports.js';
 import { Connection } from './connection.js';
 import { type TlsPaths, TlsSource } from './tls-files.js';
@@ -16,6 +17,8 @@ export interface EndpointsOptions {
 	readonly callTimeoutMs: number;
 	/** How long a refused password stands before etcd is asked again. */
 	readonly authRetryMs: number;
+	/** What errors call the settings to mend. @defaultValue the variables */
+	readonly names?: SettingNames;
 }
 
 /** A pass reads many chunks at once: those that dial one endpoint within so long share the connection. Shorter than any one of them waits. */
@@ -39,8 +42,12 @@ export class Endpoints {
 		private readonly clock: Clock,
 		logger: Logger,
 	) {
-		this.#tokens = new Tokens(options.auth, options.authRetryMs, clock, logger);
+		this.#tokens = new Tokens(options.auth, options.authRetryMs, clock, logger, this.names);
 		this.#tls = new TlsSource(options.tls);
+	}
+
+	get names(): SettingNames {
+		return this.options.names ?? VARIABLE_NAMES;
 	}
 
 	/**
@@ -117,7 +124,13 @@ export class Endpoints {
 		const shared = this.#shared(index);
 		if (shared !== null) return shared;
 		const endpoint = this.options.endpoints[index] ?? '';
-		const connection = new Connection(endpoint, this.#tls.read(), this.options.callTimeoutMs, this.#tokens);
+		const connection = new Connection(
+			endpoint,
+			this.#tls.read(),
+			this.options.callTimeoutMs,
+			this.#tokens,
+			this.names,
+		);
 		this.#open.add(connection);
 		this.#races.set(connection, 1);
 		this.#dialled.set(index, { connection, atMs: this.clock.now() });

@@ -55,7 +55,7 @@ function attempt<T>(
 		connection = dial();
 	} catch (error) {
 		// Files that do not fit together, say: nothing was sent.
-		const unmade = toStoreError(error);
+		const unmade = toStoreError(error, endpoints.names);
 		const reason =
 			unmade.code === 'unavailable'
 				? new StoreError('unreachable', unmade.message, { cause: error })

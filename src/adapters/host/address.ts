@@ -13,6 +13,7 @@ import {
 	parseTarget,
 } from '../../core/address.js';
 import { ConfigError, StoreError } from '../../core/errors.js';
+import { type SettingNames, VARIABLE_NAMES } from '../../core/settings/names.js';
 
 export interface ResolveOptions {
 	/** SERVICE_HOST; wins over all else. */
@@ -20,6 +21,10 @@ export interface ResolveOptions {
 	readonly podIp?: string | undefined;
 	/** `http://host:port`, as configured. */
 	readonly endpoints: readonly string[];
+	/** What the errors call the settings to mend. @defaultValue the variables */
+	readonly names?: SettingNames | undefined;
+	/** Shared by calls that follow each other closely: many services, one detection. @defaultValue one of its own */
+	readonly routes?: Routes | undefined;
 }
 
 /** A resolver that does not answer is asked again later, not waited for. */
@@ -30,11 +35,13 @@ const LOOKUP_LIMIT_MS = 3000;
  * interface that routes to etcd (the local end of a connected UDP socket: no packet is sent). A loopback address only where etcd itself is
  * on loopback, never a link-local one.
  *
+ * Cheap enough for every interval: no packet is sent, services share a detection, and a name that has no answer is asked for once.
+ *
  * @throws ConfigError when no address fits, with those that there are; StoreError `unavailable` when there is no route or name service yet: try again.
  */
 export async function resolveAddress(
 	addr: string,
-	{ serviceHost, podIp, endpoints }: ResolveOptions,
+	{ serviceHost, podIp, endpoints, names = VARIABLE_NAMES, routes = new Routes() }: ResolveOptions,
 ): Promise<string> {
 	const parsed = parseAddress(addr);
 	if (!('value' in parsed))
@@ -44,17 +51,16 @@ export async function resolveAddress(
 	const address = parsed.value;
 	if (address.wildcard === null) return addr;
 	const given = serviceHost || podIp;
-	if (!given) return formatAddress(await detectHost(address, endpoints), address.port);
+	if (!given) return formatAddress(detectHost(address, await routes.to(endpoints), names), address.port);
 	const host = parseHost(given);
 	if ('value' in host) return formatAddress(host.value, address.port);
 	throw new ConfigError([
-		`${serviceHost ? 'SERVICE_HOST' : 'POD_IP'} is ${JSON.stringify(given)}, expected ${host.expected}: for example ${host.example}`,
+		`${serviceHost ? (names.host ?? names.addr) : 'POD_IP'} is ${JSON.stringify(given)}, expected ${host.expected}: for example ${host.example}`,
 	]);
 }
 
-/** All endpoints at once; the first in order that has an address for others wins over one on loopback. */
-async function detectHost({ wildcard }: Address, endpoints: readonly string[]): Promise<string> {
-	const routes = await Promise.allSettled(endpoints.map(routesTo));
+/** The first in order that has an address for others wins over one on loopback. @throws ConfigError, StoreError */
+function detectHost({ wildcard }: Address, routes: readonly Route[], names: SettingNames): string {
 	const locals = routes.flatMap((route) => (route.status === 'fulfilled' ? route.value : []));
 	const fitting = locals.filter((host) => fits(host, wildcard));
 	const best = fitting.find((host) => hostKind(host) === 'other') ?? fitting[0];
@@ -65,9 +71,13 @@ async function detectHost({ wildcard }: Address, endpoints: readonly string[]): 
 			cause: failed.reason,
 		});
 	const family = wildcard === 'v4' ? 'IPv4 address' : 'address';
+	const own = candidates().join(', ') || 'this machine’s addresses';
+	const mend =
+		names.host === null
+			? `write the host into ${names.addr}, one of ${own}`
+			: `set ${names.host} to one of ${own}, or write the host into ${names.addr}`;
 	throw new ConfigError([
-		`SERVICE_ADDR: no ${family} that others can reach was found on the way to etcd (${locals.join(', ') || 'none'}): ` +
-			`set SERVICE_HOST to one of ${candidates().join(', ') || 'this machine’s addresses'}, or write the host into SERVICE_ADDR`,
+		`${names.addr}: no ${family} that others can reach was found on the way to etcd (${locals.join(', ') || 'none'}): ${mend}`,
 	]);
 }
 
@@ -77,26 +87,59 @@ function fits(host: string, wildcard: Address['wildcard']): boolean {
 	return (kind === 'other' || kind === 'loopback') && (wildcard !== 'v4' || isIPv4(host));
 }
 
-/** The local ends towards an endpoint; rejects when it has no address or none has a route. */
-async function routesTo(endpoint: string): Promise<string[]> {
-	const target = parseTarget(endpoint.replace(/^https?:\/\//, ''));
-	if (!('value' in target)) throw new Error(`not an endpoint: ${endpoint}`);
-	const { host, port } = target.value;
-	const remotes = isIPv4(host) || isIPv6(host) ? [host] : await addressesOf(host);
-	const routes = await Promise.allSettled(remotes.map((remote) => localEnd(remote, port)));
-	const found = routes.flatMap((route) => (route.status === 'fulfilled' ? [route.value] : []));
-	const failed = routes.find((route) => route.status === 'rejected');
-	if (found.length === 0) throw failed?.reason ?? new Error(`${host} has no address`);
-	return found;
-}
+type Route = PromiseSettledResult<readonly string[]>;
 
-async function addressesOf(host: string): Promise<string[]> {
-	const { promise: late, cancel } = timeout(`${host}: no answer from the name service`);
-	try {
-		const found = await Promise.race([lookup(host, { all: true }), late]);
-		return found.map(({ address }) => address);
-	} finally {
-		cancel();
+/** So long after it began a detection is still true, unless some of it failed. */
+const SHARED_MS = 500;
+
+/** The local ends towards the endpoints. Keep one for as long as addresses are resolved. */
+export class Routes {
+	readonly #running = new Map<string, Promise<readonly string[]>>();
+	#latest: { readonly atMs: number; readonly routes: Promise<readonly Route[]> } | null = null;
+
+	constructor(
+		private readonly ask = async (host: string): Promise<readonly string[]> =>
+			(await lookup(host, { all: true })).map(({ address }) => address),
+	) {}
+
+	/** One for each endpoint, all asked at once. */
+	to(endpoints: readonly string[]): Promise<readonly Route[]> {
+		const nowMs = performance.now();
+		if (this.#latest === null || nowMs - this.#latest.atMs > SHARED_MS) {
+			const routes = Promise.allSettled(endpoints.map((endpoint) => this.#towards(endpoint)));
+			const latest = { atMs: nowMs, routes };
+			this.#latest = latest;
+			void routes.then((all) => {
+				const isWhole = all.every(({ status }) => status === 'fulfilled');
+				if (!isWhole && this.#latest === latest) this.#latest = null;
+			});
+		}
+		return this.#latest.routes;
+	}
+
+	/** Rejects when the endpoint has no address or none has a route. */
+	async #towards(endpoint: string): Promise<readonly string[]> {
+		const target = parseTarget(endpoint.replace(/^https?:\/\//, ''));
+		if (!('value' in target)) throw new Error(`not an endpoint: ${endpoint}`);
+		const { host, port } = target.value;
+		const remotes = isIPv4(host) || isIPv6(host) ? [host] : await this.#addressesOf(host);
+		const routes = await Promise.allSettled(remotes.map((remote) => localEnd(remote, port)));
+		const found = routes.flatMap((route) => (route.status === 'fulfilled' ? [route.value] : []));
+		const failed = routes.find((route) => route.status === 'rejected');
+		if (found.length === 0) throw failed?.reason ?? new Error(`${host} has no address`);
+		return found;
+	}
+
+	/** A name service that is silent holds one of libuv's few threads for each question: a name is asked for once at a time. */
+	async #addressesOf(host: string): Promise<readonly string[]> {
+		const { promise: late, cancel } = timeout(`${host}: no answer from the name service`);
+		const running = this.#running.get(host) ?? this.ask(host).finally(() => this.#running.delete(host));
+		this.#running.set(host, running);
+		try {
+			return await Promise.race([running, late]);
+		} finally {
+			cancel();
+		}
 	}
 }
 

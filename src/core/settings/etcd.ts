@@ -33,7 +33,12 @@ export function readEtcd(
 	const files = readTlsFiles(look, problems, readFile);
 	const hasFiles = Object.keys(files).length > 0;
 	const given = look('endpoints');
-	const written = take(given, PROCESS.endpoints, problems) ?? [];
+	const apart = `give them apart, as ${look('username').name} and ${look('password').name}`;
+	const parse = (text: string) => {
+		const parsed = PROCESS.endpoints.parse(text);
+		return !('value' in parsed) && text.includes('@') ? { ...parsed, mend: apart } : parsed;
+	};
+	const written = take(given, { ...PROCESS.endpoints, parse }, problems) ?? [];
 	// The default has a scheme for people to read; TLS files turn it into https, as they do with an endpoint without one.
 	const endpoints =
 		given.text === undefined ? written.map((endpoint) => ({ ...endpoint, scheme: null })) : written;
@@ -46,7 +51,7 @@ export function readEtcd(
 		auth: readAuth(look, problems),
 		tls: hosts.some((host) => host.startsWith('https:')) ? files : null,
 		dialTimeoutMs: take(look('dialTimeout'), PROCESS.dialTimeout, problems) ?? 0,
-		callTimeoutMs: readCallTimeout(look('callTimeout'), ttlSeconds, problems, notes),
+		callTimeoutMs: readCallTimeout(look('callTimeout'), look('ttl'), ttlSeconds, problems, notes),
 		ttlSeconds: ttlSeconds ?? 0,
 	};
 	return { etcd, notes };
@@ -144,6 +149,7 @@ function firstOf(files: TlsFiles): (typeof TLS_FIELDS)[number] {
 
 function readCallTimeout(
 	given: Given,
+	ttl: Given,
 	ttlSeconds: number | undefined,
 	problems: Problems,
 	notes: string[],
@@ -156,7 +162,7 @@ function readCallTimeout(
 	else
 		problems.add(given, {
 			expected: `at most the TTL, ${ttlSeconds} s`,
-			mend: 'shorten it, or lengthen the TTL (SERVICE_TTL; library: ttlSeconds)',
+			mend: `shorten it, or lengthen the TTL (${ttl.name})`,
 		});
 	return limit;
 }

@@ -77,9 +77,7 @@ export const PROCESS = {
 		'http://127.0.0.1:2379',
 		parseEndpoints,
 		'etcd, `;` or `,` between the endpoints; https = TLS.',
-		{
-			fallbacks: ['ETCDCTL_ENDPOINTS'],
-		},
+		{ fallbacks: ['ETCDCTL_ENDPOINTS'] },
 	),
 	username: variable('ETCD_USERNAME', null, filled, 'User of etcd; with a password or not at all.', {
 		fallbacks: ['ETCDCTL_USERNAME'],
@@ -183,27 +181,21 @@ export const SERVICE = {
 		null,
 		parseAddr,
 		'host:port where others reach it; :port, 0.0.0.0:port or [::]:port = find the host out.',
-		{
-			defaultMeaning: 'required',
-		},
+		{ defaultMeaning: 'required' },
 	),
 	host: variable(
 		'SERVICE_HOST',
 		null,
 		parseHost,
 		'Host for an address without one; else POD_IP, else the interface that routes to etcd.',
-		{
-			fallbacks: ['POD_IP'],
-		},
+		{ fallbacks: ['POD_IP'] },
 	),
 	namespace: variable(
 		'SERVICE_NAMESPACE',
 		null,
 		parseNamespace,
 		'First part of the key, in place of the format’s own.',
-		{
-			defaultMeaning: 'the format’s own; `ns`',
-		},
+		{ defaultMeaning: 'the format’s own; `ns`' },
 	),
 	protocol: variable(
 		'SERVICE_PROTOCOL',
@@ -226,9 +218,7 @@ export const SERVICE = {
 		null,
 		parseWeight,
 		'Share of the traffic, a whole number; auto follows the machine’s load.',
-		{
-			defaultMeaning: 'the format’s own',
-		},
+		{ defaultMeaning: 'the format’s own' },
 	),
 	check: variable(
 		'SERVICE_CHECK',

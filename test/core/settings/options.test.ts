@@ -51,7 +51,7 @@ describe('wrong options: the path, what was expected, and a mend', () => {
 			{ endpoints: `http://r:${SECRET}@a` },
 			'endpoints',
 			'no user name',
-			'library: auth',
+			'as auth.username and auth.password',
 		],
 		[
 			'a TTL with a part',
@@ -127,6 +127,13 @@ describe('wrong options: the path, what was expected, and a mend', () => {
 			'logger',
 			'debug, info, warn and error',
 			'console',
+		],
+		[
+			'an internal option is not offered',
+			{ hint: 1 },
+			'hint is no option',
+			'stopTimeoutMs, logger:',
+			'correct',
 		],
 		['hints of another kind', { hints: 'no' }, 'hints', 'true or false', 'true or false'],
 		['services of another kind', { services: service }, 'services', 'an array', 'services: [{'],

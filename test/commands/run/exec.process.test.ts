@@ -331,11 +331,14 @@ describe.concurrent('run -- command', () => {
 		expect((await wrapped.waitExit()).code).toBe(143);
 	});
 
-	/** `yes` on both streams fills whatever nobody reads; the file tells when. */
+	/**
+	 * At each signal `yes` on both streams fills what nobody reads; the file tells that it was started. A writer that waits is woken only
+	 * when most of the buffer is free, so a second one finds room that the first one left.
+	 */
 	const FLOOD = `${SERVER} process.on('SIGUSR1', () => {
 		const { spawn } = require('child_process');
 		const floods = [spawn('yes', { stdio: ['ignore', 1, 1] }), spawn('yes', { stdio: ['ignore', 2, 2] })];
-		require('fs').writeFileSync(process.env.FLOODING, floods.map(({ pid }) => pid).join(' '));
+		require('fs').appendFileSync(process.env.FLOODING, floods.map(({ pid }) => pid).join(' ') + ' ');
 	});`;
 	const FIFO = ['sh', '-c', 'mkfifo "$FLOODING.fifo"; exec 9<>"$FLOODING.fifo"; exec "$@" 1>&9', 'sh'];
 	test.each<[sentence: string, options: Partial<WrapOptions>]>([
@@ -361,9 +364,15 @@ describe.concurrent('run -- command', () => {
 		await wrapped.registered();
 		const registrar = options.terminal ? (childrenOf(wrapped.pid)[0] ?? 0) : wrapped.pid;
 		const [child = 0] = childrenOf(registrar);
-		process.kill(child, 'SIGUSR1');
-		const floods = await until(() => readFileSync(file, 'utf8').split(' ').map(Number));
-		await Promise.race(floods.map(atRest));
+		let floods: readonly number[] = [];
+		for (const started of [2, 4]) {
+			process.kill(child, 'SIGUSR1');
+			await until(() => {
+				floods = readFileSync(file, 'utf8').trim().split(' ').map(Number);
+				return floods.length === started;
+			});
+			await Promise.race(floods.slice(-2).map(atRest));
+		}
 		try {
 			// Both make it write to its log.
 			process.kill(registrar, 'SIGUSR2');

@@ -83,7 +83,7 @@ describe('list', () => {
 
 	test('a reader that is slower than the command gets everything', async () => {
 		await many('slow', 3_000);
-		const wrap = ['sh', '-c', '"$@" | (sleep 1; cat)', 'sh'];
+		const wrap = ['sh', '-c', '"$@" | (sleep 4; cat)', 'sh'];
 		const env = { ETCD_ENDPOINTS: etcd.endpoint, SERVICE_NAMESPACE: 'slow' };
 		const { code, stdout } = await runCommand(['list', '--json'], env, { wrap }).waitExit();
 		expect(code).toBe(0);

@@ -90,7 +90,15 @@ test('every derived deadline stands in its file as it is written here', () => {
 });
 
 /** Numbers that bound nothing: parts of protocols, states, names and file descriptors. */
-const NO_BOUNDS = new Set(['IDLE', 'LIVE', 'OVER', 'STDERR', 'FRAME_HEAD', 'ID_LENGTH']);
+const NO_BOUNDS = new Set([
+	'IDLE',
+	'LIVE',
+	'OVER',
+	'STDERR',
+	'FRAME_HEAD',
+	'ID_LENGTH',
+	'WRONG_CONFIGURATION',
+]);
 
 test('the table of constants holds every one with its value', () => {
 	const told = tableIn(design, 'constant').map(

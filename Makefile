@@ -34,7 +34,7 @@ types: packages ## checks the types of sources and tests
 test-faults: setup ## the long scenarios: broken etcds, networks and clocks (minutes)
 	@npm run --silent test:faults
 
-test-node: setup ## the tests on Node 20, 22 and 24 and on etcd 3.4 and 3.5 (minutes)
+test-node: setup ## the tests on Node 20, 22, 24 and 26 and on etcd 3.4 and 3.5 (minutes)
 	@node scripts/matrix.mjs
 
 demo: setup ## a guided tour: breaks a local etcd before your eyes, the registrar beside a plain poll (a minute)

@@ -1,6 +1,5 @@
 /** Which of this machine's addresses others can reach: the one from which packets go to etcd, since etcd is where others look us up. */
 import { createSocket } from 'node:dgram';
-import { lookup } from 'node:dns/promises';
 import { networkInterfaces } from 'node:os';
 import {
 	type Address,
@@ -13,6 +12,7 @@ import {
 	parseTarget,
 } from '../../core/address.js';
 import { ConfigError, StoreError } from '../../core/errors.js';
+import { addressesOf as addressesOfName } from '../etcd/names.js';
 
 export interface ResolveOptions {
 	/** SERVICE_HOST; wins over all else. */
@@ -101,11 +101,12 @@ async function routesTo(endpoint: string): Promise<string[]> {
 
 async function addressesOf(host: string): Promise<string[]> {
 	const { promise: late, cancel } = timeout(`${host}: no answer from the name service`);
+	const asking = new AbortController();
 	try {
-		const found = await Promise.race([lookup(host, { all: true }), late]);
-		return found.map(({ address }) => address);
+		return [...(await Promise.race([addressesOfName(host, asking.signal), late]))];
 	} finally {
 		cancel();
+		asking.abort();
 	}
 }
 

@@ -27,11 +27,12 @@ describe.skipIf(missing !== null)(`names of endpoints${missing === null ? '' : `
 		await proxy.close();
 	});
 
-	const start = (...hosts: string[]): RunningRegistrar =>
+	const start = (...hosts: string[]): RunningRegistrar => startWith({}, hosts);
+	const startWith = (env: Readonly<Record<string, string>>, hosts: readonly string[]): RunningRegistrar =>
 		startRegistrar(hosts.map((host) => `http://${host}:${proxy.port}`).join(';'), {
 			wrap: dns.wrap,
 			// With etcd out of reach a stop takes so long: what is proved is that it takes no longer.
-			env: { REGISTRAR_STOP_TIMEOUT: '1s' },
+			env: { REGISTRAR_STOP_TIMEOUT: '1s', ...env },
 		});
 	async function stopsPromptly(registrar: RunningRegistrar): Promise<void> {
 		const beganMs = performance.now();
@@ -63,6 +64,13 @@ describe.skipIf(missing !== null)(`names of endpoints${missing === null ? '' : `
 		const registrar = start('good.test');
 		await until(() => dns.asked.length > 0);
 		await until(() => registrar.logs().some(({ level }) => level === 'warn' || level === 'error'));
+		await stopsPromptly(registrar);
+	});
+
+	test('nor does an address that is to be found out by the route to etcd keep it', async () => {
+		dns.silent.add('all');
+		const registrar = startWith({ SERVICE_ADDR: ':8080' }, ['good.test']);
+		await until(() => dns.asked.length > 0);
 		await stopsPromptly(registrar);
 	});
 

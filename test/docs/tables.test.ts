@@ -1,7 +1,4 @@
-/** The tables of README and docs/ against the code. */
-import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { posix } from 'node:path';
+/** The tables of docs/ against the code (what the README and ownership decide: decisions.test.ts). */
 import { describe, expect, test } from 'vitest';
 import { metricsText } from '../../src/adapters/http/metrics.js';
 import { EXIT } from '../../src/commands/context.js';
@@ -14,7 +11,7 @@ import * as library from '../../src/index.js';
 import type { Registrar } from '../../src/registrar/api.js';
 import { EVENTS, type KeyState, type Status } from '../../src/registrar/events.js';
 import { aStatus } from '../support/process/status.js';
-import { anchorsOf, bare, codes, PAGES, page, prose, rowsOf } from './pages.js';
+import { anchorsOf, bare, codes, PAGES, page, rowsOf } from './pages.js';
 
 /** What a type names, as values: the compiler finds what is missing here. */
 const named = <T extends string>(names: Readonly<Record<T, true>>): string[] => Object.keys(names).toSorted();
@@ -204,35 +201,4 @@ test('the table of metrics holds every metric with its labels, and no other', ()
 		for (const [, value = ''] of text.matchAll(new RegExp(`^${name}\\{${label}="([^"]+)"`, 'gm')))
 			expect(meaning).toContain(`\`${value}\``);
 	}
-});
-
-test('every make target that is named exists', () => {
-	const help = execFileSync('make', ['help'], { encoding: 'utf8' });
-	const targets = new Set(
-		PAGES.flatMap(({ text }) => [...text.matchAll(/(?:^|`)make ([a-z][a-z-]+)/gm)].map(([, name]) => name)),
-	);
-	for (const target of targets)
-		if (target !== 'help') expect(help).toMatch(new RegExp(`^ +make ${target} `, 'm'));
-});
-
-test.each(PAGES)('$path: no relative link and no anchor leads nowhere', (from) => {
-	for (const [, link = ''] of prose(from).matchAll(/\]\(([^)\s]+)\)/g)) {
-		if (/^[a-z]+:/.test(link)) continue;
-		const [path = '', anchor] = link.split('#');
-		const target = path === '' ? from.path : posix.join(posix.dirname(from.path), path);
-		expect(existsSync(target), link).toBe(true);
-		if (anchor !== undefined) expect(anchorsOf(page(target)), link).toContain(anchor);
-	}
-});
-
-test('the README is short, and its first screen has the two commands', () => {
-	const lines = page('README.md').text.split('\n');
-	expect(lines.length).toBeLessThanOrEqual(150);
-	expect(lines.filter((line) => line.length > 200)).toEqual([]);
-	const screen = lines.slice(0, 24).join('\n');
-	for (const command of ['make run', 'make test', 'npm install']) expect(screen).toContain(command);
-});
-
-test.each(PAGES)('$path: uses the terms of the field', ({ text }) => {
-	expect(text).not.toMatch(/\b(first|second) design\b|\brivals?\b|\bstrands?\b|\bleavers?\b|\bverdicts?\b/i);
 });

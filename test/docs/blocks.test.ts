@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parseCall } from '../../src/commands/arguments.js';
 import { parseConfig } from '../../src/core/settings/index.js';
 import { commandLinesIn } from './blocks.js';
-import { blocksOf, PAGES } from './pages.js';
+import { blocksOf, PAGES } from './markdown.js';
 
 const blocks = PAGES.flatMap(blocksOf);
 const written = (...languages: readonly string[]) =>

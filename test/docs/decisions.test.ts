@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Decision, decide, type Holder, type Standpoint } from '../../src/core/decision/decide.js';
 import { CONFLICT_POLICIES, type ConflictPolicy, type ObservedKey } from '../../src/core/registration.js';
-import { bare, page, rowsOf } from './pages.js';
+import { bare, page, rowsOf } from './markdown.js';
 
 const VALUE = '10.0.0.5:8080';
 const observed: ObservedKey = { value: VALUE, lease: '1', modRevision: '1' };

@@ -10,7 +10,7 @@ import { freePort } from '../support/network/net.js';
 import { ended, removeAtExit, spawnGuarded } from '../support/process/guarded.js';
 import { applicationWith } from '../support/process/installed.js';
 import { until } from '../support/until.js';
-import { blocksOf, PAGES, page } from './pages.js';
+import { blocksOf, PAGES, page } from './markdown.js';
 
 const top = fileURLToPath(new URL('../..', import.meta.url));
 

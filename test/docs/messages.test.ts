@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Text, textsIn, toldIn } from './messages.js';
-import { page } from './pages.js';
+import { page } from './markdown.js';
 
 const { text: troubleshooting } = page('docs/troubleshooting.md');
 

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { posix } from 'node:path';
 import { expect, test } from 'vitest';
-import { anchorsOf, PAGES, page, prose } from './pages.js';
+import { anchorsOf, PAGES, page, prose } from './markdown.js';
 
 test('every make target that is named exists', () => {
 	const help = execFileSync('make', ['help'], { encoding: 'utf8' });

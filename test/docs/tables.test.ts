@@ -11,7 +11,7 @@ import * as library from '../../src/index.js';
 import type { Registrar } from '../../src/registrar/api.js';
 import { EVENTS, type KeyState, type Status } from '../../src/registrar/events.js';
 import { aStatus } from '../support/process/status.js';
-import { anchorsOf, bare, codes, PAGES, page, rowsOf } from './pages.js';
+import { anchorsOf, bare, codes, PAGES, page, rowsOf } from './markdown.js';
 
 /** What a type names, as values: the compiler finds what is missing here. */
 const named = <T extends string>(names: Readonly<Record<T, true>>): string[] => Object.keys(names).toSorted();

@@ -5,6 +5,8 @@ import { parseConfig } from '../../src/core/settings/index.js';
 import { commandLinesIn } from './blocks.js';
 import { blocksOf, PAGES } from './markdown.js';
 
+/** What files of certificates and keys have to look like. */
+const PEM = '-----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\n';
 const blocks = PAGES.flatMap(blocksOf);
 const written = (...languages: readonly string[]) =>
 	blocks.filter(({ language }) => languages.includes(language));
@@ -25,8 +27,12 @@ etcd-registrar list && etcd-registrar watch 'a # b'
 });
 
 describe('JSON', () => {
-	test.each(written('json'))('$place', ({ code }) => {
-		expect(() => JSON.parse(code)).not.toThrow();
+	const documents = [
+		...written('json').map(({ place, code }) => ({ place, documents: [code] })),
+		...written('jsonl').map(({ place, code }) => ({ place, documents: code.trim().split('\n') })),
+	];
+	test.each(documents)('$place', ({ documents }) => {
+		for (const document of documents) expect(() => JSON.parse(document)).not.toThrow();
 	});
 });
 
@@ -41,8 +47,8 @@ describe('shell', () => {
 		const { command } = parseCall(args);
 		// The others read a part of the environment only.
 		if (!['run', 'exec', 'check'].includes(command)) return;
-		const readFile = () => 'content';
-		expect(parseConfig(env, { readFile }).warnings).toEqual([]);
+		const settings = { SERVICE_NAME: 'user', SERVICE_ADDR: '10.0.0.5:8080', ...env };
+		expect(parseConfig(settings, { readFile: () => PEM }).warnings).toEqual([]);
 	});
 });
 

@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type Text, textsIn, toldIn } from './messages.js';
 import { page } from './markdown.js';
+import { type Text, textsIn, toldIn } from './messages.js';
 
 const { text: troubleshooting } = page('docs/troubleshooting.md');
 

@@ -8,6 +8,7 @@ import { StoreError } from '../../core/errors.js';
 import type { ConflictPolicy, LeaseId, Observed } from '../../core/registration.js';
 import type { Clock, Store } from '../ports.js';
 import type { Fact, Wanted } from './facts.js';
+import { History } from './history.js';
 import type { Leases } from './leases.js';
 import { Memory } from './memory.js';
 import { OtherHolders } from './other-holders.js';
@@ -53,7 +54,7 @@ export class Pass {
 	readonly #reader: Reader;
 	readonly #others: OtherHolders;
 	readonly #writer: Writer;
-	#history: { readonly clusterId: string; readonly revision: bigint; readonly commits: bigint } | null = null;
+	readonly #history = new History();
 
 	constructor(private readonly parts: PassParts) {
 		const { store, leases, clock, report } = parts;
@@ -98,7 +99,7 @@ export class Pass {
 				if (seen.size === 0 || !(error instanceof StoreError)) throw error;
 			});
 		}
-		this.#others.keepOnly(this.#heldBy());
+		this.#others.keepOnly(this.memory.holders());
 	}
 
 	/** Where nothing is wanted any more the last key is read once more as long as a lease is left: only a read finds a connection. */
@@ -181,15 +182,8 @@ export class Pass {
 	}
 
 	/** A store that went back in time, or became another, makes what is remembered of leases worthless. */
-	#notice({ revision: text, clusterId }: Observation): void {
-		if (text === null || clusterId === null) return;
-		const revision = BigInt(text);
-		const former = this.#history;
-		const { commits } = this.#writer;
-		this.#history = { clusterId, revision, commits };
-		// What this process wrote since must be in it: a snapshot from before would bring back keys that nobody wants any more.
-		const least = former === null ? 0n : former.revision + commits - former.commits;
-		if (former === null || (former.clusterId === clusterId && least <= revision)) return;
+	#notice(observation: Observation): void {
+		if (this.#history.goesOn(observation, this.#writer.commits)) return;
 		this.parts.leases.retire();
 		this.#others.forget();
 		this.parts.report({ fact: 'history changed' });
@@ -220,13 +214,6 @@ export class Pass {
 		if (op === 'delete' || verified === null) return false;
 		const isAsLeft = observed?.value === verified.value && observed.lease !== null;
 		return !(isAsLeft && this.parts.leases.isOurs(observed.lease));
-	}
-
-	/** The leases by which other processes hold keys of this one. */
-	#heldBy(): ReadonlySet<LeaseId> {
-		const leases = new Set<LeaseId>();
-		for (const [, { state }] of this.memory.all()) if (state.is === 'standing-by') leases.add(state.lease);
-		return leases;
 	}
 
 	/** Only after an observation showed none of our keys on it; what cannot be observed may still hang on it. */

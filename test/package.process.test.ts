@@ -61,7 +61,7 @@ test('it holds the program, its types, its licences and nothing of the checkout'
 	);
 	expect(
 		paths.filter(
-			(path) => !/^(?:dist|docs|recipes)\/|^(?:LICENSE|README\.md|CHANGELOG\.md|package\.json)$/.test(path),
+			(path) => !/^(?:dist|recipes)\/|^(?:LICENSE|README\.md|CHANGELOG\.md|package\.json)$/.test(path),
 		),
 	).toEqual([]);
 	expect(paths.filter((path) => /test|\.env|\.tgz|node_modules/.test(path))).toEqual([]);

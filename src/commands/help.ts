@@ -27,7 +27,7 @@ It is configured by environment variables; the least:
   SERVICE_ADDR      host:port where others reach it   required
   SERVICE_TTL       seconds: lease and interval       5
 
-.env.example and the README have them all; list and watch need none but those of etcd, and look where SERVICE_FORMAT
+docs/configuration.md has them all; list and watch need none but those of etcd, and look where SERVICE_FORMAT
 and SERVICE_NAMESPACE say.
 
 Signals: SIGTERM, SIGINT, SIGHUP and SIGQUIT deregister and stop, a second one leaves at once; SIGUSR2 withdraws the

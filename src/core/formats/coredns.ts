@@ -1,5 +1,6 @@
-import { parseAddress } from '../address.js';
+import { formatAddress, parseAddress } from '../address.js';
 import type { Service } from '../registration.js';
+import { instanceOf, jsonObject, NO_OBJECT } from './decode.js';
 import { type Format, type FormatProblem, idOf, root } from './format.js';
 
 /** Underscores too: SRV names begin with them. */
@@ -32,6 +33,13 @@ export const coredns: Format = {
 	},
 	fleetPrefix: (_service, namespace) => root('/', 'skydns', namespace),
 	readsPrefix: folder,
+	decode: (found) => {
+		const record = jsonObject(found.text);
+		if (record === null) return NO_OBJECT;
+		const { host, port, weight } = record;
+		if (typeof host !== 'string' || typeof port !== 'number') return { reason: 'it has no host and port' };
+		return instanceOf(found, { addr: formatAddress(host, port), weight: weight === 0 ? null : weight });
+	},
 	problems: (service) => [
 		...nameProblems(service.name),
 		...leafProblems(service),

@@ -1,3 +1,4 @@
+import { instanceOf, jsonObject, NO_OBJECT } from './decode.js';
 import { type Format, noSlash, root, sorted } from './format.js';
 
 /** kitex and hertz write the same value below different namespaces, both without a slash in front. */
@@ -15,6 +16,17 @@ function cloudWeGo(name: 'kitex' | 'hertz'): Format {
 		},
 		fleetPrefix: (_service, namespace) => root('', namespaceDefault, namespace),
 		readsPrefix: folder,
+		decode: (found) => {
+			const info = jsonObject(found.text);
+			if (info === null) return NO_OBJECT;
+			const { address, tags, weight } = info;
+			return instanceOf(found, {
+				addr: address,
+				metadata: tags,
+				weight: Number(weight) > 0 ? weight : null,
+				usualWeight: 10,
+			});
+		},
 		problems: (service) => [
 			...noSlash('name', service.name),
 			...(service.weight !== undefined && service.weight <= 0

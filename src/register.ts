@@ -6,12 +6,12 @@ import { EtcdStore } from './adapters/etcd/store.js';
 import { resolveAddress } from './adapters/host/address.js';
 import { monotonicClock } from './adapters/host/clock.js';
 import { createLoadReader } from './adapters/host/load/index.js';
+import { guardedLogger } from './core/log/guarded-logger.js';
 import type { ConflictPolicy } from './core/registration.js';
 import type { EtcdConfig, ServiceConfig } from './core/settings/config.js';
 import { type ParsedOptions, parseOptions, type RegistrarOptions } from './core/settings/from-options.js';
 import type { Logger } from './registrar/ports.js';
 import { Registrar } from './registrar/registrar.js';
-import { guardedLogger } from './registrar/report/guarded-logger.js';
 
 /** Made of options or of the environment, checked. */
 export interface Assembly extends EtcdConfig {

@@ -1,5 +1,5 @@
 /** The application's logger, held so that it cannot end what tells it something: one that throws is silent. */
-import type { Logger } from '../ports.js';
+import type { Logger } from '../logger.js';
 
 export function guardedLogger(logger: Logger): Logger {
 	const at =

@@ -8,7 +8,7 @@ import type { Clock } from '../core/clock.js';
 
 /** Hints come in flocks (a rolling restart): at most one read in so long. */
 const LEAST_GAP_MS = 100;
-/** A read that takes long costs etcd or the link a lot: hints then wait for as many times its duration. */
+/** Reads that take long cost etcd or the link a lot: hints then wait for as many times their duration. One alone may have waited for etcd to start. */
 const GAP_PER_DURATION = 3;
 const RETRY_CAP_MS = 1_000;
 
@@ -30,6 +30,7 @@ export class Reader {
 	/** Asked for during a read. */
 	#latestMs = Number.POSITIVE_INFINITY;
 	#failures = 0;
+	#lastTookMs = 0;
 	/** No hint makes a read begin before this. */
 	#quietUntilMs = 0;
 
@@ -77,10 +78,10 @@ export class Reader {
 		const answered = await read(this.#stop.signal);
 		const endedMs = clock.now();
 		this.#reading = false;
-		this.#quietUntilMs = Math.max(
-			beganMs + LEAST_GAP_MS,
-			answered ? endedMs + Math.min(pollMs, GAP_PER_DURATION * (endedMs - beganMs)) : 0,
-		);
+		const tookMs = endedMs - beganMs;
+		const gapMs = Math.min(pollMs, GAP_PER_DURATION * Math.min(tookMs, this.#lastTookMs));
+		this.#lastTookMs = tookMs;
+		this.#quietUntilMs = Math.max(beganMs + LEAST_GAP_MS, answered ? endedMs + gapMs : 0);
 		if (answered) this.#failures = 0;
 		this.#arm(
 			answered

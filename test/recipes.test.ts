@@ -17,7 +17,17 @@ afterAll(() => rmSync(scratch, { recursive: true }));
 const served = new Set(
 	metricsText(
 		aStatus({
-			keys: [{ key: '/ns/demo/a', service: 'demo', addr: 'a', state: 'registered', verifiedAgoMs: 0 }],
+			keys: [
+				{
+					key: '/ns/demo/a',
+					service: 'demo',
+					addr: 'a',
+					state: 'registered',
+					verifiedAgoMs: 0,
+					value: 'a',
+					lease: null,
+				},
+			],
 		}),
 		0,
 	).match(/^registrar_\w+/gm),

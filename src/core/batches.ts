@@ -1,8 +1,11 @@
-/** Cuts work to what one transaction may carry. Pure. */
+/** Cuts work to what one transaction may carry, and halves what is refused until the refused items stand alone. No I/O of its own. */
+import { StoreError } from './errors.js';
 
-/** etcd's `max-txn-ops` is 128 and counts compares and operations each; grpc-js takes answers of 4 MiB, etcd requests of 1.5 MiB. */
+/** etcd's `max-txn-ops` is 128 and counts compares and operations each; etcd takes requests of 1.5 MiB. */
 export const MAX_OPERATIONS = 100;
 export const MAX_BYTES = 512 * 1024;
+/** Batches that travel at the same time. */
+const PARALLEL = 16;
 
 /** Cuts in order; an item larger than `maxBytes` stands alone. */
 export function chunked<T>(
@@ -30,4 +33,130 @@ export function chunked<T>(
 export function halves<T>(items: readonly T[]): [T[], T[]] {
 	const middle = Math.ceil(items.length / 2);
 	return [items.slice(0, middle), items.slice(middle)];
+}
+
+/** Why one item alone is refused. */
+export type Refusal = 'permission-denied' | 'too-large';
+
+/** How often an item travels in batches of the size that etcd could take, before a larger one is tried again. */
+const REMEMBERED: Readonly<Record<Refusal, number>> = { 'permission-denied': 1, 'too-large': 20 };
+
+/**
+ * What was learnt from refused batches: in how large ones each item may travel. It outlives a pass, so that one which is cut by its
+ * deadline is continued by the next.
+ */
+export class BatchLimits {
+	readonly #most = new Map<string, { readonly size: number; readonly times: number }>();
+
+	/** Cuts items into batches; those that were in a refused one travel in smaller ones, behind the others. */
+	cut<T>(items: readonly T[], { nameOf, bytesOf }: Pick<BatchWork<T>, 'nameOf' | 'bytesOf'>): T[][] {
+		const bySize = new Map<number, T[]>();
+		for (const item of items) {
+			const size = this.#most.get(nameOf(item))?.size ?? MAX_OPERATIONS;
+			const same = bySize.get(size);
+			if (same === undefined) bySize.set(size, [item]);
+			else same.push(item);
+		}
+		const sizes = [...bySize].sort(([a], [b]) => b - a);
+		return sizes.flatMap(([size, same]) => chunked(same, bytesOf, size));
+	}
+
+	/** A batch of several items was refused. */
+	refused(names: Iterable<string>, size: number, why: Refusal): void {
+		for (const name of names) this.#most.set(name, { size, times: REMEMBERED[why] });
+	}
+
+	/** A batch was carried out. */
+	accepted(names: Iterable<string>): void {
+		if (this.#most.size === 0) return;
+		for (const name of names) {
+			const known = this.#most.get(name);
+			if (known === undefined) continue;
+			if (known.times > 1) this.#most.set(name, { ...known, times: known.times - 1 });
+			else this.#most.delete(name);
+		}
+	}
+
+	/** Items that are no longer configured are forgotten. */
+	keepOnly(names: { has(name: string): boolean }): void {
+		for (const name of this.#most.keys()) if (!names.has(name)) this.#most.delete(name);
+	}
+}
+
+export interface BatchWork<T> {
+	/** What tells one item from another across passes. */
+	readonly nameOf: (item: T) => string;
+	readonly bytesOf: (item: T) => number;
+	/** Sends one batch. Rejects with a `StoreError`. */
+	readonly send: (batch: readonly T[]) => Promise<void>;
+	/** The item was refused alone. */
+	readonly refused: (item: T, why: Refusal) => void;
+	/** `false` = no further batch is begun; those on their way end. */
+	readonly goesOn?: () => boolean;
+}
+
+/**
+ * Sends all batches, several at once, refused ones again in halves behind the others. Resolves when all have ended; an error that
+ * halving cannot help begins no further batch and is thrown when those on their way have ended.
+ */
+export function sendBatches<T>(
+	batches: readonly (readonly T[])[],
+	limits: BatchLimits,
+	work: BatchWork<T>,
+): Promise<void> {
+	const sendOne = async (batch: readonly T[]): Promise<readonly (readonly T[])[]> => {
+		try {
+			await work.send(batch);
+			limits.accepted(batch.map(work.nameOf));
+			return [];
+		} catch (error) {
+			const why = refusalOf(error);
+			const [only] = batch;
+			if (why === null || only === undefined) throw error;
+			if (batch.length === 1) {
+				work.refused(only, why);
+				return [];
+			}
+			const parts = halves(batch);
+			limits.refused(batch.map(work.nameOf), parts[0].length, why);
+			return parts;
+		}
+	};
+	return inParallel(batches, sendOne, work.goesOn);
+}
+
+function refusalOf(error: unknown): Refusal | null {
+	if (!(error instanceof StoreError)) return null;
+	return error.code === 'permission-denied' || error.code === 'too-large' ? error.code : null;
+}
+
+/**
+ * Does the work for all items, at most 16 at the same time, and for those that `work` resolves to besides. An error begins no further one
+ * and is thrown when those on their way have ended; `goesOn` false begins no further one either.
+ */
+export async function inParallel<T>(
+	items: readonly T[],
+	work: (item: T) => Promise<readonly T[]>,
+	goesOn: () => boolean = () => true,
+): Promise<void> {
+	const queue = [...items];
+	const running = new Set<Promise<void>>();
+	const failures: unknown[] = [];
+	const begin = (item: T): void => {
+		const ended = work(item)
+			.then(
+				(more) => void queue.push(...more),
+				(error: unknown) => void failures.push(error),
+			)
+			.finally(() => running.delete(ended));
+		running.add(ended);
+	};
+	for (;;) {
+		while (queue.length > 0 && running.size < PARALLEL && failures.length === 0 && goesOn()) {
+			begin(queue.shift() as T);
+		}
+		if (running.size === 0) break;
+		await Promise.race(running);
+	}
+	if (failures.length > 0) throw failures[0];
 }

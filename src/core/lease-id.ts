@@ -29,3 +29,6 @@ export class LeaseIds {
 		return BigInt(lease) >> COUNTER_BITS === this.#prefix;
 	}
 }
+
+/** As etcdctl prints it: lower-case hexadecimal digits, without a prefix. */
+export const leaseHex = (lease: LeaseId): string => BigInt(lease).toString(16);

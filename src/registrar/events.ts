@@ -31,15 +31,19 @@ export const HINTS = ['watch', 'lease_lost', 'keepalive', 'reconnected', 'wake_u
 export type Hint = (typeof HINTS)[number];
 
 export type KeyState =
-	/** wanted, not yet verified */
+	/** wanted, never yet verified */
 	| 'pending'
-	/** verified in etcd: our value under our lease */
+	/** verified in etcd within the last two intervals: our value under our lease */
 	| 'registered'
-	/** another process holds it; we look after it */
+	/** was verified, but not within the last two intervals: etcd does not answer */
+	| 'unverified'
+	/** found not as wanted, and not yet mended */
+	| 'wrong'
+	/** another process holds it; its lease is observed */
 	| 'standing-by'
 	/** not wanted now, and not in etcd by us */
 	| 'withdrawn'
-	/** etcd denies us this key */
+	/** etcd refuses us this key, by permission or for its size */
 	| 'denied';
 
 export interface KeyStatus {
@@ -49,6 +53,20 @@ export interface KeyStatus {
 	readonly state: KeyState;
 	/** Milliseconds since it was last verified; `null` = never. */
 	readonly verifiedAgoMs: number | null;
+	/** What should stand there; `null` = nothing. */
+	readonly value: string | null;
+	/** The lease under which it was last verified, as decimal text; `null` = none. */
+	readonly lease: LeaseId | null;
+}
+
+export interface LeaseStatus {
+	/** Decimal text, as etcd's API has it. */
+	readonly id: LeaseId;
+	/** As etcdctl prints it. */
+	readonly hex: string;
+	readonly ttlSeconds: number;
+	/** How many keys of this process hang on it as far as it knows. */
+	readonly keys: number;
 }
 
 export interface WeightStatus {
@@ -61,6 +79,8 @@ export interface WeightStatus {
 }
 
 export interface Status {
+	/** Of this package. */
+	readonly version: string;
 	/** `ready` says whether `/readyz` answers 200; `reason` is one sentence why or why not. */
 	readonly state:
 		| 'idle'
@@ -80,7 +100,12 @@ export interface Status {
 	readonly keys: readonly KeyStatus[];
 	/** Of the services that have one. */
 	readonly weights: readonly WeightStatus[];
-	readonly lease: { readonly id: LeaseId; readonly ttlSeconds: number } | null;
+	/** The first of `leases`; `null` = none yet. */
+	readonly lease: LeaseStatus | null;
+	/** One for up to 500 keys, and one more for each further 500. */
+	readonly leases: readonly LeaseStatus[];
+	/** The endpoint that answered last, as configured; `null` = none does. */
+	readonly endpoint: string | null;
 	readonly intervalMs: number;
 	readonly lastPass: { readonly agoMs: number; readonly durationMs: number; readonly ok: boolean } | null;
 	readonly lastError: string | null;

@@ -6,6 +6,8 @@ import type { EngineParts } from './loop/engine.js';
 import type { HealthCheck, LoadReader } from './ports.js';
 
 export interface RegistrarParts extends EngineParts {
+	/** Of this package, for `/status`. */
+	readonly version?: string;
 	readonly services: readonly ServiceConfig[];
 	/** Of services that are added later. */
 	readonly namespace: string | undefined;

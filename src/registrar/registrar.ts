@@ -37,6 +37,7 @@ export class Registrar {
 			{
 				prepare: () => this.#roster.prepare(),
 				wanted: () => this.#wanted(),
+				groups: () => this.#roster.services.groups(),
 				fleetPrefixes: () => this.#roster.services.fleetPrefixes(),
 				passed: () => this.#passed(),
 			},
@@ -112,11 +113,13 @@ export class Registrar {
 		return statusOf({
 			phase: engine.conflict !== null && this.#isAlive() ? 'conflict' : this.#phase,
 			wanted: this.#wanted(),
-			memory: engine.reconciler.memory,
+			memory: engine.pass.memory,
 			owner: this.#roster.services.owners(),
 			weights: this.#roster.services.weights(),
 			withdrawnBecause: this.#roster.checks.whyNot(),
-			lease: engine.leases.current,
+			leases: engine.leases.current,
+			endpoint: this.#parts.store.endpoint(),
+			version: this.#parts.version ?? '',
 			intervalMs: engine.intervalSeconds * 1_000,
 			lastPass: engine.lastPass,
 			passBeganMs: engine.passBeganMs,
@@ -172,15 +175,14 @@ export class Registrar {
 		return this.#roster.services.wanted(this.#phase === 'paused', this.#isVerified);
 	}
 
-	readonly #isVerified = (key: string): boolean =>
-		this.#engine.reconciler.memory.of(key).verifiedAtMs !== null;
+	readonly #isVerified = (key: string): boolean => this.#engine.pass.memory.isVerified(key);
 
 	#passed(): boolean {
 		const wanted = this.#wanted();
-		const { memory } = this.#engine.reconciler;
+		const { memory } = this.#engine.pass;
 		// A put whose answer was lost may stand in etcd: only a look tells that it does not.
 		const isGone = (key: string) =>
-			wanted.get(key) === null && !this.#isVerified(key) && memory.of(key).sentValue === null;
+			wanted.get(key) === null && !this.#isVerified(key) && memory.of(key).sent === null;
 		const oneMore = this.#roster.services.left(isGone, this.#isVerified);
 		this.#waiting.look();
 		if (this.#engine.conflict !== null) void this.stop();

@@ -1,8 +1,9 @@
 /** The registrar's state as one plain document; also what `/readyz` and `/livez` go by. */
-import type { Counters, KeyState, KeyStatus, Status, WeightStatus } from './events.js';
+import { leaseHex } from '../core/lease-id.js';
+import type { Counters, KeyState, KeyStatus, LeaseStatus, Status, WeightStatus } from './events.js';
 import type { Wanted } from './pass/facts.js';
 import type { Lease } from './pass/leases.js';
-import type { KeyMemory } from './pass/memory.js';
+import type { KeyMemory, KeyState as RememberedState } from './pass/memory.js';
 
 /** What the registrar itself is about, beside what its keys are. */
 export type Phase = 'idle' | 'running' | 'paused' | 'conflict' | 'stopping' | 'stopped';
@@ -22,7 +23,9 @@ export interface StatusInput {
 	readonly weights: readonly WeightStatus[];
 	/** Why services are withdrawn, where a check says so. */
 	readonly withdrawnBecause: string | null;
-	readonly lease: Lease | null;
+	readonly leases: readonly Lease[];
+	readonly endpoint: string | null;
+	readonly version: string;
 	readonly intervalMs: number;
 	readonly lastPass: LastPass | null;
 	readonly passBeganMs: number | null;
@@ -38,39 +41,61 @@ const READY_INTERVALS = 2;
 export function statusOf(input: StatusInput): Status {
 	const keys = [...input.wanted].map(([key, desired]) => keyStatus(key, desired, input));
 	const { state, reason } = judge(keys, input);
-	const ready = reason === null;
+	const leases = input.leases.map((lease) => leaseStatus(lease, keys));
+	const { lastPass, nowMs } = input;
 	return {
+		version: input.version,
 		state,
-		ready,
+		ready: reason === null,
 		live: isLive(input),
 		reason: reason ?? 'every wanted key was verified in etcd within the last two intervals',
 		keys,
 		weights: input.weights,
-		lease: input.lease === null ? null : { id: input.lease.id, ttlSeconds: input.lease.ttlSeconds },
+		lease: leases[0] ?? null,
+		leases,
+		endpoint: input.endpoint,
 		intervalMs: input.intervalMs,
-		lastPass:
-			input.lastPass === null
-				? null
-				: {
-						agoMs: Math.round(input.nowMs - input.lastPass.beganMs),
-						durationMs: Math.round(input.lastPass.durationMs),
-						ok: input.lastPass.ok,
-					},
+		lastPass: lastPass && {
+			agoMs: Math.round(nowMs - lastPass.beganMs),
+			durationMs: Math.round(lastPass.durationMs),
+			ok: lastPass.ok,
+		},
 		lastError: input.lastError,
 		counters: input.counters,
 	};
 }
 
+function leaseStatus({ id, ttlSeconds }: Lease, keys: readonly KeyStatus[]): LeaseStatus {
+	const count = keys.filter(({ lease, state }) => lease === id && state !== 'standing-by').length;
+	return { id, hex: leaseHex(id), ttlSeconds, keys: count };
+}
+
 function keyStatus(key: string, desired: string | null, input: StatusInput): KeyStatus {
-	const known = input.memory.of(key);
+	const { state, verified } = input.memory.of(key);
 	const owner = input.owner.get(key) ?? { service: '', addr: '' };
-	const verifiedAgoMs = known.verifiedAtMs === null ? null : Math.round(input.nowMs - known.verifiedAtMs);
-	let state: KeyState = 'pending';
-	if (known.denied) state = 'denied';
-	else if (desired === null && known.verifiedAtMs === null) state = 'withdrawn';
-	else if (known.rival !== null) state = 'standing-by';
-	else if (desired !== null && verifiedAgoMs !== null && !known.wrong) state = 'registered';
-	return { key, ...owner, state, verifiedAgoMs };
+	const agoMs = verified === null ? null : Math.round(input.nowMs - verified.atMs);
+	return {
+		key,
+		...owner,
+		state: stateOf(state, desired, agoMs !== null && agoMs <= READY_INTERVALS * input.intervalMs),
+		verifiedAgoMs: agoMs,
+		value: desired,
+		lease: verified?.under ?? null,
+	};
+}
+
+function stateOf(state: RememberedState, desired: string | null, isFresh: boolean): KeyState {
+	switch (state.is) {
+		case 'unseen':
+		case 'withdrawn':
+			return desired === null ? 'withdrawn' : 'pending';
+		case 'registered':
+			return isFresh ? 'registered' : 'unverified';
+		case 'wrong':
+		case 'standing-by':
+		case 'denied':
+			return state.is;
+	}
 }
 
 /** `reason: null` = ready. */
@@ -96,34 +121,37 @@ function judge(
 
 function judgeRunning(
 	keys: readonly KeyStatus[],
-	{ wanted, intervalMs, withdrawnBecause, lastError }: StatusInput,
+	{ wanted, withdrawnBecause, lastError }: StatusInput,
 ): { state: Status['state']; reason: string | null } {
 	const wantedKeys = keys.filter(({ key }) => wanted.get(key) !== null);
 	const some = (state: KeyState) => wantedKeys.find((key) => key.state === state);
 	const why = lastError === null ? '' : `: ${lastError}`;
 	if (wantedKeys.length === 0)
 		return { state: 'withdrawn', reason: `withdrawn: ${withdrawnBecause ?? 'no service is wanted now'}` };
-	const rival = some('standing-by');
-	if (rival) return { state: 'standing-by', reason: `another process holds ${rival.key}` };
+	const held = some('standing-by');
+	if (held) return { state: 'standing-by', reason: `another process holds ${held.key}` };
 	const denied = some('denied');
-	if (denied) return { state: 'degraded', reason: `etcd denies us ${denied.key}` };
+	if (denied) return { state: 'degraded', reason: `etcd refuses us ${denied.key}` };
+	const wrong = some('wrong');
+	if (wrong) return { state: 'degraded', reason: `${wrong.key} is not as wanted${why}` };
 	const pending = some('pending');
 	if (pending) {
 		const never = wantedKeys.every(({ verifiedAgoMs }) => verifiedAgoMs === null);
 		return never
 			? { state: 'starting', reason: `not registered yet${why}` }
-			: { state: 'degraded', reason: `${pending.key} is not as wanted${why}` };
+			: { state: 'degraded', reason: `${pending.key} is not registered yet${why}` };
 	}
-	const stale = wantedKeys.find(
-		({ verifiedAgoMs }) => verifiedAgoMs === null || verifiedAgoMs > READY_INTERVALS * intervalMs,
-	);
-	if (stale)
+	const stale = some('unverified');
+	if (stale) {
 		return { state: 'degraded', reason: `${stale.key} was not verified within the last two intervals${why}` };
+	}
 	return { state: 'registered', reason: null };
 }
 
 /** A loop that turns, whether or not etcd answers. */
 function isLive({ phase, passBeganMs, startedMs, nowMs, intervalMs }: StatusInput): boolean {
-	if (phase === 'idle' || phase === 'stopped') return false;
+	if (phase === 'idle') return false;
+	// While it stops, and while the wrapped command drains after it.
+	if (phase === 'stopping' || phase === 'stopped') return true;
 	return nowMs - (passBeganMs ?? startedMs ?? nowMs) <= LIVE_INTERVALS * intervalMs;
 }

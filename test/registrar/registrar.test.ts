@@ -15,7 +15,7 @@ test('start registers, ready tells when, stop takes key and lease away, and noth
 	await within(1, registrar.stop());
 	expect(etcd.contents).toEqual({});
 	expect(etcd.leases).toEqual([]);
-	expect(registrar.status()).toMatchObject({ state: 'stopped', ready: false, live: false });
+	expect(registrar.status()).toMatchObject({ state: 'stopped', ready: false, live: true });
 	expect(names()).toEqual(['registered', 'withdrawn', 'stopped']);
 	expect(store.openStreams).toBe(0);
 	expect(vi.getTimerCount()).toBe(0);

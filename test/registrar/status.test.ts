@@ -1,32 +1,36 @@
 import { expect, test } from 'vitest';
 import type { Status } from '../../src/registrar/events.js';
-import { type KeyMemory, Memory } from '../../src/registrar/pass/memory.js';
+import type { KeyMemory } from '../../src/registrar/pass/memory.js';
 import { Counting } from '../../src/registrar/report/counters.js';
 import { type StatusInput, statusOf } from '../../src/registrar/status.js';
 
 const NOW = 1_000_000;
-const verified = (agoMs: number): Partial<KeyMemory> => ({
-	tenure: 'held',
-	verifiedValue: 'v',
-	under: '7',
-	verifiedAtMs: NOW - agoMs,
+const unseen: KeyMemory = { state: { is: 'unseen' }, hasOwned: false, verified: null, sent: null };
+const verified = (agoMs: number): KeyMemory => ({
+	...unseen,
+	state: { is: 'registered' },
+	hasOwned: true,
+	verified: { value: 'v', under: '7', atMs: NOW - agoMs },
 });
+const held: KeyMemory = { ...unseen, state: { is: 'standing-by', lease: '9' } };
+const denied: KeyMemory = { ...unseen, state: { is: 'denied', why: 'permission-denied', triedMs: 0 } };
 
 interface Case extends Partial<Omit<StatusInput, 'wanted' | 'memory'>> {
 	readonly wanted?: Readonly<Record<string, string | null>>;
-	readonly memory?: Readonly<Record<string, Partial<KeyMemory>>>;
+	readonly memory?: Readonly<Record<string, KeyMemory>>;
 }
 
 function status({ wanted = { a: 'v' }, memory = {}, ...rest }: Case): Status {
-	const known = new Memory();
-	for (const [key, change] of Object.entries(memory)) known.change(key, change);
 	return statusOf({
 		phase: 'running',
 		wanted: new Map(Object.entries(wanted)),
-		memory: known,
+		memory: { of: (key: string) => memory[key] ?? unseen },
 		owner: new Map([['a', { service: 'user', addr: '10.0.0.5:80' }]]),
 		withdrawnBecause: null,
-		lease: { id: '7', ttlSeconds: 5 },
+		version: '1.2.3',
+		lease: { id: '7', hex: '7', ttlSeconds: 5, keys: 1 },
+		leases: [{ id: '7', hex: '7', ttlSeconds: 5, keys: 1 }],
+		endpoint: null,
 		intervalMs: 5_000,
 		lastPass: { beganMs: NOW - 100, durationMs: 2, ok: true },
 		passBeganMs: NOW - 100,
@@ -87,7 +91,7 @@ test.each<readonly [sentence: string, input: Case, state: Status['state'], ready
 	['etcd away from the start: live, not ready', { lastError: 'no answer' }, 'starting', false, true],
 	[
 		'found wrong by the last pass and not put right',
-		{ memory: { a: { ...verified(10), wrong: true } } },
+		{ memory: { a: { ...verified(10), state: { is: 'wrong' } } } },
 		'degraded',
 		false,
 		true,
@@ -106,18 +110,18 @@ test.each<readonly [sentence: string, input: Case, state: Status['state'], ready
 		false,
 		true,
 	],
-	['superseded by another', { memory: { a: { tenure: 'held', rival: '9' } } }, 'standing-by', false, true],
+	['superseded by another', { memory: { a: { ...held, hasOwned: true } } }, 'standing-by', false, true],
 	[
 		'one of two superseded',
-		{ wanted: { a: 'v', b: 'v' }, memory: { a: verified(10), b: { rival: '9' } } },
+		{ wanted: { a: 'v', b: 'v' }, memory: { a: verified(10), b: held } },
 		'standing-by',
 		false,
 		true,
 	],
-	['denied', { memory: { a: { denied: true } } }, 'degraded', false, true],
+	['denied', { memory: { a: denied } }, 'degraded', false, true],
 	[
 		'one of two denied',
-		{ wanted: { a: 'v', b: 'v' }, memory: { a: verified(10), b: { denied: true } } },
+		{ wanted: { a: 'v', b: 'v' }, memory: { a: verified(10), b: denied } },
 		'degraded',
 		false,
 		true,
@@ -153,7 +157,13 @@ test.each<readonly [sentence: string, input: Case, state: Status['state'], ready
 		false,
 		true,
 	],
-	['stopped', { phase: 'stopped', memory: { a: verified(10) } }, 'stopped', false, false],
+	[
+		'stopped, and perhaps draining: live',
+		{ phase: 'stopped', memory: { a: verified(10) } },
+		'stopped',
+		false,
+		true,
+	],
 ])('%s', (_sentence, input, state, ready, live) => {
 	const { reason, ...seen } = status(input);
 	expect(seen).toMatchObject({ state, ready, live });
@@ -164,17 +174,18 @@ test.each<
 	readonly [
 		sentence: string,
 		desired: string | null,
-		memory: Partial<KeyMemory>,
+		memory: KeyMemory,
 		state: Status['keys'][number]['state'],
 	]
 >([
-	['wanted and not seen yet', 'v', {}, 'pending'],
+	['wanted and not seen yet', 'v', unseen, 'pending'],
 	['wanted and verified', 'v', verified(10), 'registered'],
-	['wanted, verified once, found wrong', 'v', { ...verified(10), wrong: true }, 'pending'],
-	['wanted and held by another', 'v', { rival: '9' }, 'standing-by'],
-	['wanted and denied', 'v', { denied: true }, 'denied'],
-	['not wanted and gone', null, {}, 'withdrawn'],
-	['not wanted and still there', null, verified(10), 'pending'],
+	['wanted, verified once, found wrong', 'v', { ...verified(10), state: { is: 'wrong' } }, 'wrong'],
+	['wanted, and verified longer than two intervals ago', 'v', verified(10_001), 'unverified'],
+	['wanted and held by another', 'v', held, 'standing-by'],
+	['wanted and denied', 'v', denied, 'denied'],
+	['not wanted and gone', null, unseen, 'withdrawn'],
+	['not wanted and still there', null, verified(10), 'registered'],
 ])('a key that is %s', (_sentence, desired, memory, state) => {
 	expect(status({ wanted: { a: desired }, memory: { a: memory } }).keys).toMatchObject([
 		{ key: 'a', service: 'user', addr: '10.0.0.5:80', state },
@@ -183,7 +194,7 @@ test.each<
 
 test('the reason names the key and what was last heard of etcd', () => {
 	expect(status({ lastError: 'connection refused' }).reason).toContain('connection refused');
-	expect(status({ memory: { a: { rival: '9' } } }).reason).toContain('a');
+	expect(status({ memory: { a: held } }).reason).toContain('a');
 	expect(status({ wanted: { a: null }, withdrawnBecause: 'user: the tank is empty' }).reason).toContain(
 		'the tank is empty',
 	);
@@ -192,12 +203,18 @@ test('the reason names the key and what was last heard of etcd', () => {
 test('what is shown is plain: it can be written as JSON and read again', () => {
 	const shown = status({ memory: { a: verified(1_234.567) } });
 	expect(JSON.parse(JSON.stringify(shown)).keys).toEqual([
-		{ key: 'a', service: 'user', addr: '10.0.0.5:80', state: 'registered', verifiedAgoMs: 1_235 },
+		{
+			...{ key: 'a', service: 'user', addr: '10.0.0.5:80', state: 'registered', verifiedAgoMs: 1_235 },
+			...{ value: 'v', lease: '7' },
+		},
 	]);
 	expect(shown).toMatchObject({
-		lease: { id: '7', ttlSeconds: 5 },
+		version: '1.2.3',
+		lease: { id: '7', hex: '7', ttlSeconds: 5, keys: 1 },
+		leases: [{ id: '7', hex: '7', ttlSeconds: 5, keys: 1 }],
+		endpoint: null,
 		intervalMs: 5_000,
 		lastPass: { agoMs: 100, durationMs: 2, ok: true },
 	});
-	expect(status({ lease: null, lastPass: null })).toMatchObject({ lease: null, lastPass: null });
+	expect(status({ leases: [], lastPass: null })).toMatchObject({ lease: null, lastPass: null });
 });

@@ -7,21 +7,19 @@ import type { ConflictPolicy, Desired, Observed, ObservedKey, RepairReason } fro
 /** Whose lease a key hangs on, as we see it. */
 export type Holder = 'our current lease' | 'an older lease of ours' | 'no lease' | 'a foreign lease';
 
-/** What two looks at a foreign lease told (see rival.ts). */
-export type Verdict = 'unknown' | 'renewed' | 'dead';
-
-/**
- * `claiming` until a pass that wanted the key has had it; `held` from then on, also while it is not wanted. The latest
- * starter owns the key: who is still claiming may take it, who held it once has been superseded when it finds another there.
- */
-export type Tenure = 'claiming' | 'held';
+/** Whether the other holder's lease is still renewed, as far as it was observed (see liveness.ts). */
+export type Liveness = 'unknown' | 'alive' | 'expired';
 
 export interface Standpoint {
 	readonly holder: Holder;
-	readonly tenure: Tenure;
+	/**
+	 * Whether this process had the key once, also if it does not want it now. The latest starter owns a key: a process that never had
+	 * it may take it; one that had it was superseded when it finds another holder there.
+	 */
+	readonly hasOwned: boolean;
 	readonly policy: ConflictPolicy;
 	/** Of the foreign lease, where there is one. */
-	readonly verdict: Verdict;
+	readonly liveness: Liveness;
 }
 
 export type PutReason = RepairReason | 'older_lease';
@@ -72,15 +70,15 @@ function decideWanted(value: string, observed: ObservedKey, standpoint: Standpoi
 	}
 }
 
-function decideForeign({ verdict, tenure, policy }: Standpoint): Decision {
-	if (verdict === 'dead') return put('foreign_lease');
-	if (tenure === 'held') return { act: 'stand by' };
+function decideForeign({ liveness, hasOwned, policy }: Standpoint): Decision {
+	if (liveness === 'expired') return put('foreign_lease');
+	if (hasOwned) return { act: 'stand by' };
 	switch (policy) {
 		case 'take-over':
 			return put('foreign_lease');
 		case 'wait':
 			return { act: 'stand by' };
 		case 'fail':
-			return { act: verdict === 'renewed' ? 'give up' : 'stand by' };
+			return { act: liveness === 'alive' ? 'give up' : 'stand by' };
 	}
 }

@@ -1,36 +1,45 @@
 /**
- * Is a foreign lease still kept alive? Two looks tell. Pure: the looks come in with their monotonic times.
+ * Is another holder's lease still renewed? Two observations tell. Pure: they come in with their monotonic times.
  *
  * etcd tells what remains in whole seconds, truncated (a lease of 3 s that is renewed each second always reads 2), so
- * neighbouring looks do not tell: the first look is kept and its end compared with the end seen now.
+ * neighbouring observations do not tell: the first one is kept and its end compared with the end seen now.
  */
-import type { Verdict } from './decide.js';
+import type { Liveness } from './decide.js';
 
-/** One look at a lease; `remainingSeconds: null` = it is gone. */
-export interface Look {
+/** One observation of a lease; `remainingSeconds: null` = it is gone. */
+export interface Observation {
 	/** Monotonic milliseconds at which it was asked for. */
 	readonly askedMs: number;
 	/** Monotonic milliseconds at which the answer came. */
 	readonly atMs: number;
 	readonly remainingSeconds: number | null;
 	readonly grantedSeconds: number;
+	/** The raft term of the answer, `''` where the lease is gone. */
+	readonly term: string;
 }
 
 /** An end that moved by less may be rounding. */
 const ROUNDING_MS = 1_000;
 
-export function judge(first: Look, now: Look): Verdict {
-	if (now.remainingSeconds === null) return 'dead';
-	if (now.remainingSeconds + 1 <= now.grantedSeconds / 3) return 'dead';
+export function livenessOf(first: Observation, now: Observation): Liveness {
+	if (now.remainingSeconds === null) return 'expired';
+	if (now.remainingSeconds + 1 <= now.grantedSeconds / 3) return 'expired';
 	// Truncated towards zero: a lease that is over, and that etcd has not taken away yet, reads 0 too. That is no sign of life.
-	if (now.remainingSeconds === 0) return 'unknown';
-	if (first.remainingSeconds === null) return 'renewed';
-	// etcd looked at some moment between question and answer. Taken so, a slow answer can hide a renewal, but never feign one.
+	if (now.remainingSeconds === 0 || first.remainingSeconds === null) return 'unknown';
+	// A restart or a new leader gives every lease its full TTL once more: across terms an end that moved proves nothing.
+	if (now.term !== first.term) return 'unknown';
+	// etcd answered at some moment between question and answer. Taken so, a slow answer can hide a renewal, but never feign one.
 	const moved = endOf(now.askedMs, now.remainingSeconds) - endOf(first.atMs, first.remainingSeconds);
-	return moved > ROUNDING_MS ? 'renewed' : 'unknown';
+	return moved > ROUNDING_MS ? 'alive' : 'unknown';
 }
 
-/** A standing-by process looks each third of the lease's own TTL. */
-export const lookEveryMs = (grantedSeconds: number): number => Math.max(1_000, (grantedSeconds * 1_000) / 3);
+/** The observation to compare the next ones with: the first one of its raft term. */
+export function firstOf(first: Observation | undefined, now: Observation): Observation {
+	return first === undefined || first.remainingSeconds === null || first.term !== now.term ? now : first;
+}
+
+/** A process that stands by observes the lease each third of the lease's own TTL. */
+export const observeEveryMs = (grantedSeconds: number): number =>
+	Math.max(1_000, (grantedSeconds * 1_000) / 3);
 
 const endOf = (atMs: number, remainingSeconds: number): number => atMs + remainingSeconds * 1_000;

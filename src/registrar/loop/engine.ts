@@ -4,9 +4,9 @@
 import { ConflictError } from '../../core/errors.js';
 import type { ConflictPolicy } from '../../core/registration.js';
 import { withDeadline } from '../deadline.js';
-import type { Wanted } from '../pass/facts.js';
+import type { Fact, Wanted } from '../pass/facts.js';
 import { Leases } from '../pass/leases.js';
-import { Reconciler } from '../pass/pass.js';
+import { Pass } from '../pass/pass.js';
 import { withdrawAll } from '../pass/withdraw.js';
 import type { Clock, Logger, Schedule, Store, WatchListener } from '../ports.js';
 import { Counting } from '../report/counters.js';
@@ -16,7 +16,7 @@ import type { LastPass } from '../status.js';
 import { Fleet } from './fleet.js';
 import { Keepalive } from './keepalive.js';
 import { Loop, type PassEnd } from './loop.js';
-import { Watching } from './watch.js';
+import { Watch } from './watch.js';
 
 export interface EngineParts {
 	readonly store: Store;
@@ -40,6 +40,8 @@ export interface Subject {
 	/** Before each pass; may reject when an address cannot be found out yet. */
 	prepare(): Promise<void>;
 	wanted(): Wanted;
+	/** The keys of each service; the same object as long as nothing changes. */
+	groups(): Iterable<readonly string[]>;
 	fleetPrefixes(): ReadonlySet<string>;
 	/** After each pass. `true` = what is wanted has changed by it: one more. */
 	passed(ok: boolean): boolean;
@@ -47,11 +49,13 @@ export interface Subject {
 
 /** Live is who began a pass within three intervals: one that hangs is cut before. */
 const LONGEST_PASS_INTERVALS = 2.5;
+/** Refused keys are tried again at every interval, whichever pass comes then. */
+const RETRY_INTERVALS = 0.9;
 
 export class Engine {
 	readonly counting = new Counting();
 	readonly leases: Leases;
-	readonly reconciler: Reconciler;
+	readonly pass: Pass;
 	lastPass: LastPass | null = null;
 	passBeganMs: number | null = null;
 	lastError: string | null = null;
@@ -59,9 +63,11 @@ export class Engine {
 	readonly #journal: Journal;
 	readonly #loop: Loop;
 	readonly #keepalive: Keepalive;
-	readonly #watching: Watching;
+	readonly #watch: Watch;
 	readonly #fleet: Fleet;
 	readonly #abort = new AbortController();
+	#retriedMs = Number.NEGATIVE_INFINITY;
+	#isPassing = false;
 	#isStopping = false;
 
 	constructor(
@@ -69,24 +75,30 @@ export class Engine {
 		private readonly subject: Subject,
 		emitter: Emitter,
 	) {
-		const { store, clock } = parts;
+		const { store, clock, onConflict: policy } = parts;
 		this.#journal = new Journal(parts.logger, emitter, this.counting, clock, parts.where);
-		this.leases = new Leases(store, parts.ttlSeconds, parts.random);
-		this.reconciler = new Reconciler(store, this.leases, parts.onConflict, clock, (fact) => {
-			if (fact.fact === 'conflict') this.conflict = new ConflictError(fact.key);
-			this.#journal.tell(fact);
+		this.leases = new Leases(store, parts.ttlSeconds, parts.random, () => this.#renew());
+		this.pass = new Pass({
+			...{ store, leases: this.leases, policy, clock },
+			report: (fact) => this.#report(fact),
+			answered: () => this.#answered(),
 		});
 		this.#fleet = new Fleet(store, clock, () => subject.fleetPrefixes());
 		this.#loop = new Loop({
 			...parts,
-			pass: (poll) => this.#pass(poll),
+			pass: () => this.#runPass(),
 			intervalSeconds: () => this.intervalSeconds,
 			fleetSize: () => Math.max(this.#fleet.size, this.subject.wanted().size),
 			identity: String(parts.random()),
 			hinted: (hint) => this.counting.hint(hint),
 		});
 		this.#keepalive = new Keepalive(store, this.#keepaliveReports());
-		this.#watching = new Watching(store, this.#watched, () => this.#loop.hint('reconnected'));
+		this.#watch = new Watch(store, clock, {
+			changed: this.#changed,
+			// What happened before it was open, and after the pass that ended already, nobody has seen.
+			opened: (again) => (again || !this.#isPassing) && this.#loop.hint('reconnected'),
+			ended: () => this.#loop.hint('reconnected'),
+		});
 	}
 
 	/** The granted TTL; before the first grant the one to be asked for. */
@@ -109,40 +121,37 @@ export class Engine {
 		const untilMs = clock.now() + stopTimeoutMs;
 		this.#isStopping = true;
 		this.leases.end();
-		// A grant or a put on its way may still be carried out: let it end. A pass that has nothing of ours in etcd is simply cut.
-		const patience = setTimeout(
-			() => this.#abort.abort(),
-			this.leases.alive.length === 0 ? 0 : Math.min(callTimeoutMs, stopTimeoutMs / 2),
-		);
+		// A grant or a put on its way may still be carried out: let it end. A pass that has nothing in etcd is simply cut.
+		const patienceMs = this.leases.alive.length === 0 ? 0 : Math.min(callTimeoutMs, stopTimeoutMs / 2);
+		const patience = setTimeout(() => this.#abort.abort(), patienceMs);
 		await this.#loop.stop();
 		clearTimeout(patience);
 		// Only now: a pass that still ended well has opened them once more.
 		this.#keepalive.stop();
-		this.#watching.stop();
-		const clean = await withdrawAll({
-			...this.parts,
-			reconciler: this.reconciler,
-			leases: this.leases,
-			wanted: this.subject.wanted(),
-			untilMs,
-		});
+		this.#watch.stop();
+		const { leases, pass } = this;
+		const report = (fact: Fact) => this.#report(fact);
+		const wanted = this.subject.wanted();
+		const clean = await withdrawAll({ ...this.parts, leases, pass, wanted, report, untilMs });
 		this.#journal.flush();
 		store.close();
 		return clean;
 	}
 
-	async #pass(poll: boolean): Promise<PassEnd> {
+	async #runPass(): Promise<PassEnd> {
 		const { clock, callTimeoutMs } = this.parts;
 		const beganMs = clock.now();
 		this.passBeganMs = beganMs;
+		this.#isPassing = true;
 		let failure: Error | null = null;
 		try {
 			const intervalMs = this.intervalSeconds * 1_000;
 			const limitMs = Math.min(Math.max(intervalMs, 3 * callTimeoutMs), LONGEST_PASS_INTERVALS * intervalMs);
-			await withDeadline(limitMs, (signal) => this.#reconcile(poll, signal), this.#abort.signal);
+			await withDeadline(limitMs, (signal) => this.#reconcile(signal), this.#abort.signal);
 		} catch (error) {
 			failure = error instanceof Error ? error : new Error(String(error));
 		}
+		this.#isPassing = false;
 		const durationMs = clock.now() - beganMs;
 		this.lastPass = { beganMs, durationMs, ok: failure === null };
 		this.counting.pass(failure === null, durationMs / 1_000);
@@ -150,21 +159,24 @@ export class Engine {
 		return failure === null ? this.#passed() : this.#failed(failure, beganMs);
 	}
 
-	async #reconcile(poll: boolean, signal: AbortSignal): Promise<void> {
-		await this.subject.prepare();
-		await this.reconciler.pass(() => this.subject.wanted(), { retryDenied: poll, signal });
+	async #reconcile(signal: AbortSignal): Promise<void> {
+		const { subject, parts } = this;
+		await subject.prepare();
+		const nowMs = parts.clock.now();
+		const retryRefused = nowMs - this.#retriedMs >= RETRY_INTERVALS * this.intervalSeconds * 1_000;
+		if (retryRefused) this.#retriedMs = nowMs;
+		await this.pass.run(() => subject.wanted(), { retryRefused, services: subject.groups(), signal });
 	}
 
 	#passed(): PassEnd {
 		this.lastError = null;
 		// Where nothing is wanted nothing was asked, and nothing is known of etcd.
 		if (this.subject.wanted().size > 0) this.#journal.passed();
-		this.#keepalive.refresh(this.leases.current);
-		if (this.parts.hints) this.#watching.refresh(this.subject.wanted().keys());
+		this.#answered();
 		void this.#fleet.count();
 		const oneMore = this.subject.passed(true);
 		this.#journal.flush();
-		return { ok: true, againInMs: oneMore ? 0 : this.reconciler.nextLookInMs() };
+		return { ok: true, againInMs: oneMore ? 0 : this.pass.nextInMs() };
 	}
 
 	#failed(error: Error, beganMs: number): PassEnd {
@@ -175,13 +187,28 @@ export class Engine {
 		return { ok: false, againInMs: null };
 	}
 
-	/** A key that should be there went, or somebody else put it. Our own changes are no news. */
-	readonly #watched: WatchListener['changed'] = (key, change) => {
+	#report(fact: Fact): void {
+		if (fact.fact === 'conflict') this.conflict = new ConflictError(fact.key);
+		this.#journal.tell(fact);
+	}
+
+	/** etcd answered a read: what renews and watches uses that connection, whatever becomes of the pass. */
+	#answered(): void {
+		this.#renew();
+		if (!this.parts.hints) return;
+		this.#watch.refresh(this.subject.groups(), () => this.subject.fleetPrefixes());
+	}
+
+	#renew(): void {
+		this.#keepalive.refresh(this.leases.renewed);
+	}
+
+	/** A key that should be there went, or somebody else put it. What this process did itself is no news. */
+	readonly #changed: WatchListener['changed'] = (key, change) => {
 		const isWanted = (this.subject.wanted().get(key) ?? null) !== null;
-		const { sentValue, verifiedValue } = this.reconciler.memory.of(key);
-		const isOurValue =
-			change.type === 'put' && (change.value === sentValue || change.value === verifiedValue);
-		const byUs = isOurValue && change.lease !== null && this.leases.isOurs(change.lease);
+		const { sent, verified } = this.pass.memory.of(key);
+		const isKnown = change.type === 'put' && (change.value === sent || change.value === verified?.value);
+		const byUs = isKnown && change.lease !== null && this.leases.isOurs(change.lease);
 		if (isWanted && !byUs) this.#loop.hint('watch');
 	};
 
@@ -192,9 +219,7 @@ export class Engine {
 				this.leases.gone(lease);
 				this.#loop.hint('lease_lost');
 			},
-			denied: (lease: string) => {
-				if (lease === this.leases.current?.id) this.leases.retire();
-			},
+			denied: (lease: string) => this.leases.denied(lease),
 			trouble: () => {
 				this.counting.keepalive(false);
 				this.#loop.hint('keepalive');

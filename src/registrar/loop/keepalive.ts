@@ -1,7 +1,7 @@
 /**
- * Keeps the current lease alive: one drained stream, a request each third of the TTL. It never dials on its own account: a stream
- * without an answer is reported, the pass finds a connection that answers, and a second stream is tried there beside the silent one,
- * which is closed only when the second one answers: on a slow link a reconnect must not cost the lease.
+ * Keeps the leases of this process alive: one drained stream, a request for each lease each third of the TTL. It never dials by itself: a
+ * stream without an answer is reported, the pass finds a connection that answers, and a second stream is tried there beside the silent
+ * one, which is closed only when the second one answers: on a slow link a reconnect must not cost the leases.
  */
 import { StoreError } from '../../core/errors.js';
 import type { LeaseId } from '../../core/registration.js';
@@ -9,120 +9,132 @@ import type { Lease } from '../pass/leases.js';
 import type { KeepaliveStream, Store } from '../ports.js';
 
 export interface KeepaliveReports {
-	renewed(): void;
+	renewed(lease: LeaseId): void;
 	/** etcd says that the lease is gone. */
 	lost(lease: LeaseId): void;
-	/** etcd refuses to renew the lease (3.5: it holds a key that we may no longer write). */
+	/** etcd refuses to renew the lease (3.5: it holds a key that this user may no longer write). */
 	denied(lease: LeaseId): void;
 	/** No answer, or the stream broke. */
 	trouble(): void;
 }
 
-interface Strand {
+interface Attempt {
 	stream: KeepaliveStream | null;
-	/** Requests since the last answer. */
+	/** Rounds of requests since the last answer. */
 	unanswered: number;
+	/** Asked for and not answered, in the order in which etcd takes them. */
+	readonly pending: Set<LeaseId>;
 }
 
 export class Keepalive {
-	#lease: Lease | null = null;
+	#leases: readonly Lease[] = [];
 	/** The stream that answered last. */
-	#main: Strand | null = null;
+	#main: Attempt | null = null;
 	/** The one tried beside it. */
-	#second: Strand | null = null;
-	#beat: ReturnType<typeof setTimeout> | undefined;
+	#second: Attempt | null = null;
+	#timer: ReturnType<typeof setTimeout> | undefined;
 
 	constructor(
 		private readonly store: Store,
 		private readonly reports: KeepaliveReports,
 	) {}
 
-	/** After a good pass: follows its lease, and opens a stream where there is none that answers on the connection that did. */
-	refresh(lease: Lease | null): void {
-		const isNew = lease?.id !== this.#lease?.id;
-		this.#lease = lease;
-		if (lease === null) return this.stop();
+	/** Follows these leases from now on, and opens a stream where there is none that answers on the connection that did. */
+	refresh(leases: readonly Lease[]): void {
+		const known = new Set(this.#leases.map(({ id }) => id));
+		const fresh = leases.filter(({ id }) => !known.has(id));
+		const isFirst = known.size === 0;
+		this.#leases = leases;
+		if (leases.length === 0) return this.stop();
 		if (this.#main === null) this.#main = this.#open();
-		else if (this.#second === null ? this.#needsSecond(this.#main) : this.#needsSecond(this.#second)) {
-			this.#close(this.#second);
+		else if (this.#needsSecond(this.#second ?? this.#main)) {
+			close(this.#second);
 			this.#second = this.#open();
 		}
-		if (!isNew) return;
-		// The requests for the former lease had less than a third of the TTL to be answered in.
-		for (const strand of [this.#main, this.#second]) if (strand !== null) strand.unanswered = 0;
-		this.#ask();
+		if (fresh.length === 0) return;
+		// What was asked for before had less than a third of the TTL to be answered in.
+		for (const attempt of this.#attempts()) attempt.unanswered = 0;
+		if (isFirst) this.#ask();
+		else for (const attempt of this.#attempts()) this.#request(attempt, fresh);
 	}
 
 	stop(): void {
-		clearTimeout(this.#beat);
-		this.#close(this.#main);
-		this.#close(this.#second);
-		this.#lease = this.#main = this.#second = null;
+		clearTimeout(this.#timer);
+		for (const attempt of this.#attempts()) close(attempt);
+		this.#main = this.#second = null;
+		this.#leases = [];
 	}
 
-	#needsSecond({ stream, unanswered }: Strand): boolean {
+	#attempts(): readonly Attempt[] {
+		return [this.#main, this.#second].filter((attempt) => attempt !== null);
+	}
+
+	#needsSecond({ stream, unanswered }: Attempt): boolean {
 		return stream !== null && (unanswered > 1 || !this.store.isCurrent(stream));
 	}
 
-	#open(): Strand {
-		const strand: Strand = { stream: null, unanswered: 0 };
-		const isOurs = () => strand === this.#main || strand === this.#second;
+	#open(): Attempt {
+		const attempt: Attempt = { stream: null, unanswered: 0, pending: new Set() };
+		const isUsed = () => attempt === this.#main || attempt === this.#second;
 		this.store
 			.openKeepalive({
-				answered: (lease, ttlSeconds) => isOurs() && this.#answered(strand, lease, ttlSeconds),
-				ended: (error) => isOurs() && this.#ended(strand, error),
+				answered: (lease, ttlSeconds) => isUsed() && this.#answered(attempt, lease, ttlSeconds),
+				ended: (error) => isUsed() && this.#ended(attempt, error),
 			})
 			.then(
 				(stream) => {
-					if (!isOurs()) return stream.close();
-					strand.stream = stream;
-					this.#request(strand);
+					if (!isUsed()) return stream.close();
+					attempt.stream = stream;
+					this.#request(attempt, this.#leases);
 				},
-				(error: unknown) => isOurs() && this.#ended(strand, error),
+				(error: unknown) => isUsed() && this.#ended(attempt, error),
 			);
-		return strand;
+		return attempt;
 	}
 
 	#ask(): void {
-		if (this.#lease === null) return;
-		clearTimeout(this.#beat);
-		const everyMs = (this.#lease.ttlSeconds * 1_000) / 3;
-		this.#beat = setTimeout(() => this.#ask(), everyMs);
-		for (const strand of [this.#main, this.#second]) if (strand !== null) this.#request(strand);
+		clearTimeout(this.#timer);
+		if (this.#leases.length === 0) return;
+		const ttlSeconds = Math.min(...this.#leases.map((lease) => lease.ttlSeconds));
+		this.#timer = setTimeout(() => this.#ask(), (ttlSeconds * 1_000) / 3);
+		for (const attempt of this.#attempts()) this.#request(attempt, this.#leases);
 		if ((this.#main?.unanswered ?? 0) > 1) this.reports.trouble();
 	}
 
-	#request(strand: Strand): void {
-		if (strand.stream === null || this.#lease === null) return;
-		strand.unanswered += 1;
-		strand.stream.request(this.#lease.id);
+	#request(attempt: Attempt, leases: readonly Lease[]): void {
+		if (attempt.stream === null || leases.length === 0) return;
+		attempt.unanswered += 1;
+		for (const { id } of leases) {
+			attempt.pending.add(id);
+			attempt.stream.request(id);
+		}
 	}
 
-	#answered(strand: Strand, lease: LeaseId, ttlSeconds: number): void {
-		strand.unanswered = 0;
-		if (strand === this.#second) {
-			this.#close(this.#main);
-			this.#main = strand;
+	#answered(attempt: Attempt, lease: LeaseId, ttlSeconds: number): void {
+		attempt.unanswered = 0;
+		attempt.pending.delete(lease);
+		if (attempt === this.#second) {
+			close(this.#main);
+			this.#main = attempt;
 			this.#second = null;
 		}
-		if (lease !== this.#lease?.id) return;
-		if (ttlSeconds > 0) return this.reports.renewed();
-		this.#lease = null;
-		clearTimeout(this.#beat);
+		if (!this.#leases.some(({ id }) => id === lease)) return;
+		if (ttlSeconds > 0) return this.reports.renewed(lease);
+		this.#leases = this.#leases.filter(({ id }) => id !== lease);
 		this.reports.lost(lease);
 	}
 
-	#ended(strand: Strand, error: unknown): void {
-		if (strand === this.#main) {
+	#ended(attempt: Attempt, error: unknown): void {
+		if (attempt === this.#main) {
 			this.#main = this.#second;
 			this.#second = null;
 		} else this.#second = null;
-		if (error instanceof StoreError && error.code === 'permission-denied' && this.#lease !== null)
-			this.reports.denied(this.#lease.id);
+		const isDenied = error instanceof StoreError && error.code === 'permission-denied';
+		// etcd takes the requests in turn, so the first one without an answer is the one that it refused.
+		const [denied] = attempt.pending;
+		if (isDenied && denied !== undefined) this.reports.denied(denied);
 		this.reports.trouble();
 	}
-
-	#close(strand: Strand | null): void {
-		strand?.stream?.close();
-	}
 }
+
+const close = (attempt: Attempt | null): void => attempt?.stream?.close();

@@ -15,8 +15,8 @@ export interface PassEnd {
 }
 
 export interface LoopOptions {
-	/** Never rejects and always ends: `poll` = the beat's own pass, which also tries again what was refused. */
-	readonly pass: (poll: boolean) => Promise<PassEnd>;
+	/** Never rejects and always ends: */
+	readonly pass: () => Promise<PassEnd>;
 	/** Seconds; may change when a lease was granted with another TTL than asked for. */
 	readonly intervalSeconds: () => number;
 	/** How many keys the fleet has: a large one spreads its retries and hints. */
@@ -36,7 +36,6 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export class Loop {
 	readonly #trigger: Trigger;
-	#poll = true;
 	#attempts = 0;
 	#scheduledSeconds: number | null = null;
 	#retry: ReturnType<typeof setTimeout> | undefined;
@@ -57,7 +56,6 @@ export class Loop {
 
 	/** A pass that passes by the token bucket; resolves when it has ended. */
 	now(): Promise<void> {
-		this.#poll = true;
 		return this.#trigger.now();
 	}
 
@@ -78,11 +76,9 @@ export class Loop {
 	}
 
 	async #pass(): Promise<void> {
-		const poll = this.#poll;
-		this.#poll = false;
 		clearTimeout(this.#retry);
 		clearTimeout(this.#look);
-		const { ok, againInMs } = await this.options.pass(poll);
+		const { ok, againInMs } = await this.options.pass();
 		if (this.#stopped) return;
 		this.#keepBeat();
 		this.#attempts = ok ? 0 : this.#attempts + 1;
@@ -101,10 +97,11 @@ export class Loop {
 		const seconds = this.options.intervalSeconds();
 		if (seconds === this.#scheduledSeconds) return;
 		this.#scheduledSeconds = seconds;
-		this.options.schedule.start(seconds, phase(this.options.identity, seconds * 1_000), () => {
-			this.#poll = true;
-			void this.#trigger.now();
-		});
+		this.options.schedule.start(
+			seconds,
+			phase(this.options.identity, seconds * 1_000),
+			() => void this.#trigger.now(),
+		);
 	}
 
 	/** A timer that comes a third of an interval late: the process or the machine was stopped, and the lease may be gone. */

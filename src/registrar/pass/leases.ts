@@ -1,9 +1,15 @@
-/** The leases of this process: one current, and those not yet known to be gone. Remembers, decides nothing. */
+/**
+ * The leases of this process: one for up to 500 keys, and those not yet known to be gone. Remembers, decides nothing.
+ *
+ * Why 500: with authentication on, etcd (3.4.44, 3.5.30, 3.6.11 and later) checks the permission of every key on a lease at each put
+ * under it and at each renewal, and a revocation deletes all of them in one step.
+ */
 import { StoreError } from '../../core/errors.js';
 import { LeaseIds } from '../../core/lease-id.js';
 import type { LeaseId } from '../../core/registration.js';
 import { unlessAborted } from '../../core/unless-aborted.js';
 import type { Store } from '../ports.js';
+import { LeaseGroups } from './lease-groups.js';
 
 export interface Lease {
 	readonly id: LeaseId;
@@ -12,12 +18,18 @@ export interface Lease {
 }
 
 export class Leases {
+	readonly groups = new LeaseGroups();
 	readonly #ids: LeaseIds;
-	readonly #former = new Set<LeaseId>();
-	#current: Lease | null = null;
+	/** By group. */
+	readonly #current = new Map<number, Lease>();
+	/** By group: a grant was sent under this ID and its answer did not come. Repeated, it cannot make a second lease. */
+	readonly #asked = new Map<number, LeaseId>();
+	/** `true` = keys that are wanted hang on it, so it is renewed until they were moved. */
+	readonly #former = new Map<LeaseId, boolean>();
+	readonly #ttls = new Map<LeaseId, number>();
+	/** etcd refuses to renew them (3.5: one holds a key that this user may no longer write). */
+	readonly #denied = new Set<LeaseId>();
 	#intervalSeconds: number;
-	/** A grant was sent under this ID and its answer did not come: repeated, it cannot make a second lease. */
-	#asked: LeaseId | null = null;
 	#isOver = false;
 
 	constructor(
@@ -25,6 +37,8 @@ export class Leases {
 		/** Seconds asked for. */
 		private readonly ttlSeconds: number,
 		random: () => number,
+		/** A lease was granted: it has to be renewed from now on. */
+		private readonly granted: () => void = () => {},
 	) {
 		this.#ids = new LeaseIds(random);
 		this.#intervalSeconds = ttlSeconds;
@@ -35,22 +49,33 @@ export class Leases {
 		return this.#intervalSeconds;
 	}
 
-	get current(): Lease | null {
-		return this.#current;
+	/** The current leases, in the order of their groups. */
+	get current(): readonly Lease[] {
+		return [...this.#current].sort(([a], [b]) => a - b).map(([, lease]) => lease);
 	}
 
-	/** Leases of ours that may still exist beside the current one. */
+	/** Leases of this process that may still exist beside the current ones. */
 	get former(): readonly LeaseId[] {
-		return [...this.#former];
+		return [...this.#former.keys()];
 	}
 
-	/** Every lease of ours not known to be gone, also one whose grant was not answered. */
+	/** Every lease of this process not known to be gone, also one whose grant was not answered. */
 	get alive(): readonly LeaseId[] {
+		return [...this.#former.keys(), ...this.#asked.values(), ...this.current.map(({ id }) => id)];
+	}
+
+	/** Those to be renewed: the current ones, and former ones as long as keys that are wanted hang on them. */
+	get renewed(): readonly Lease[] {
+		const inUse = [...this.#former].filter(([id, isInUse]) => isInUse && !this.#denied.has(id));
 		return [
-			...this.#former,
-			...(this.#asked === null ? [] : [this.#asked]),
-			...(this.#current === null ? [] : [this.#current.id]),
+			...this.current,
+			...inUse.map(([id]) => ({ id, ttlSeconds: this.#ttls.get(id) ?? this.#intervalSeconds })),
 		];
+	}
+
+	/** The current lease of the key's group. */
+	of(key: string): Lease | null {
+		return this.#current.get(this.groups.of(key)) ?? null;
 	}
 
 	isOurs(lease: LeaseId): boolean {
@@ -67,49 +92,71 @@ export class Leases {
 		if (this.#isOver) throw new StoreError('aborted', 'stopped');
 	}
 
-	/** There is a current lease once it resolves: granted now if there was none. A grant that failed is repeated under its ID. */
-	async ensure(signal?: AbortSignal): Promise<void> {
+	/** Each of these keys has a current lease once it resolves: granted now where there was none. A grant that failed is repeated under its ID. */
+	async ensure(keys: Iterable<string>, signal?: AbortSignal): Promise<void> {
 		this.assertOpen();
-		if (this.#current !== null) return;
+		const missing = new Set([...keys].map((key) => this.groups.of(key)));
+		for (const group of this.#current.keys()) missing.delete(group);
+		if (missing.size === 0) return;
 		if (signal?.aborted) throw new StoreError('aborted', 'stopped');
-		const id = this.#asked ?? this.#ids.next();
-		this.#asked = id;
-		// The signal ends only the waiting: what becomes of the grant is to be known all the same.
-		await unlessAborted(this.#grant(id), signal);
+		const grants = [...missing].map((group) => this.#grant(group));
+		const all = Promise.allSettled(grants).then(() => Promise.all(grants));
+		// The signal ends only the waiting: what becomes of the grants is to be known all the same.
+		await unlessAborted(all, signal);
 	}
 
-	async #grant(id: LeaseId): Promise<void> {
+	async #grant(group: number): Promise<void> {
+		const id = this.#asked.get(group) ?? this.#ids.next();
+		this.#asked.set(group, id);
 		try {
 			const ttlSeconds = await this.store.grant(id, this.ttlSeconds);
 			// Asked for again meanwhile, that answer came first; the lease may be a former one by now.
-			if (this.#asked !== id) return;
-			this.#current = { id, ttlSeconds };
+			if (this.#asked.get(group) !== id) return;
+			this.#asked.delete(group);
+			this.#current.set(group, { id, ttlSeconds });
+			this.#ttls.set(id, ttlSeconds);
 			this.#intervalSeconds = ttlSeconds;
-			this.#asked = null;
+			this.granted();
 		} catch (error) {
-			// It never left us, or etcd answered and did not grant it: there is nothing to revoke.
-			if (this.#asked === id && error instanceof StoreError && !MAYBE_GRANTED.has(error.code))
-				this.#asked = null;
+			// It was never sent, or etcd answered and did not grant it: there is nothing to revoke.
+			const maybe = error instanceof StoreError && MAYBE_GRANTED.has(error.code);
+			if (this.#asked.get(group) === id && !maybe) this.#asked.delete(group);
 			throw error;
 		}
 	}
 
-	/** The current lease may go on existing, but nothing new goes under it. */
-	retire(): void {
-		if (this.#current !== null) this.#former.add(this.#current.id);
-		this.#current = null;
+	/** The lease may go on existing, but nothing new goes under it. Left out: each current one. */
+	retire(lease?: LeaseId): void {
+		for (const [group, { id }] of this.#current) {
+			if (lease !== undefined && id !== lease) continue;
+			this.#current.delete(group);
+			this.#former.set(id, false);
+		}
+	}
+
+	/** etcd refuses to renew the lease. */
+	denied(lease: LeaseId): void {
+		this.#denied.add(lease);
+		this.retire(lease);
+	}
+
+	/** Groups without keys need no lease any more. */
+	retireUnused(): void {
+		for (const [group, { id }] of this.#current) if (!this.groups.isUsed(group)) this.retire(id);
 	}
 
 	/** etcd says that the lease is gone. */
 	gone(lease: LeaseId): void {
 		this.#former.delete(lease);
-		if (this.#current?.id === lease) this.#current = null;
-		if (this.#asked === lease) this.#asked = null;
+		this.#ttls.delete(lease);
+		this.#denied.delete(lease);
+		for (const [group, { id }] of this.#current) if (id === lease) this.#current.delete(group);
+		for (const [group, id] of this.#asked) if (id === lease) this.#asked.delete(group);
 	}
 
-	/** A key hangs on this lease of ours, which came back (an outage, a restored snapshot). */
-	revived(lease: LeaseId): void {
-		if (lease !== this.#current?.id) this.#former.add(lease);
+	/** Whether keys that are wanted hang on a lease that is not current: one that was retired, or that came back with an outage or a restored snapshot. */
+	inUse(lease: LeaseId, isInUse: boolean): void {
+		if (!this.current.some(({ id }) => id === lease)) this.#former.set(lease, isInUse);
 	}
 
 	async revoke(lease: LeaseId, signal?: AbortSignal): Promise<void> {

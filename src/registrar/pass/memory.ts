@@ -1,91 +1,112 @@
-/** What the reconciler remembers of each key between passes: little, and never instead of looking. */
-import type { Tenure } from '../../core/decision/decide.js';
+/** What is remembered of each key between passes: little, and never instead of observing it. */
+import type { Refusal } from '../../core/batches.js';
 import type { LeaseId } from '../../core/registration.js';
 
-export interface KeyMemory {
-	/** Whether a pass that wanted the key has had it; outlives withdrawals. */
-	readonly tenure: Tenure;
-	/** The value last verified since the key was wanted; `null` = not verified since then. */
-	readonly verifiedValue: string | null;
-	/** The value that was last sent to etcd and not yet verified. */
-	readonly sentValue: string | null;
-	/** The lease of ours under which it was last seen. */
-	readonly under: LeaseId | null;
-	/** Monotonic milliseconds of the last verification. */
-	readonly verifiedAtMs: number | null;
-	/** The foreign lease that we stand by. */
-	readonly rival: LeaseId | null;
-	/** etcd refused us this key when it was last tried. */
-	readonly denied: boolean;
-	/** A write of it was refused under a lease with keys, so it was tried under a fresh one. */
-	readonly suspected: boolean;
-	/** Found wrong by the last pass that saw it, and not put right. */
-	readonly wrong: boolean;
+/** The last time at which our value was seen, or written, under our lease. */
+export interface Verified {
+	readonly value: string;
+	readonly under: LeaseId;
+	/** Monotonic milliseconds. */
+	readonly atMs: number;
 }
 
-const UNKNOWN: KeyMemory = {
-	tenure: 'claiming',
-	verifiedValue: null,
-	sentValue: null,
-	under: null,
-	verifiedAtMs: null,
-	rival: null,
-	denied: false,
-	suspected: false,
-	wrong: false,
-};
+export type KeyState =
+	/** Nothing is known of it yet. */
+	| { readonly is: 'unseen' }
+	/** Verified by the last pass that observed it. */
+	| { readonly is: 'registered' }
+	/** Found not as wanted by the last pass that observed it, and not yet mended. */
+	| { readonly is: 'wrong' }
+	/** Another process holds it, under this lease. */
+	| { readonly is: 'standing-by'; readonly lease: LeaseId }
+	/** etcd refused it when it was last tried. */
+	| { readonly is: 'denied'; readonly why: Refusal; readonly triedMs: number }
+	/** Not wanted, and not in etcd by us. */
+	| { readonly is: 'withdrawn' };
 
-type Remembered = { -readonly [K in keyof KeyMemory]: KeyMemory[K] };
+export interface KeyMemory {
+	readonly state: KeyState;
+	/** Whether a pass that wanted the key has had it; outlives withdrawals. */
+	readonly hasOwned: boolean;
+	/** Since the key was wanted; `null` = not verified since then. */
+	readonly verified: Verified | null;
+	/** The value that was last sent to etcd and not yet verified. */
+	readonly sent: string | null;
+}
+
+const UNSEEN: KeyMemory = { state: { is: 'unseen' }, hasOwned: false, verified: null, sent: null };
+const REGISTERED: KeyState = { is: 'registered' };
+const WRONG: KeyState = { is: 'wrong' };
+const WITHDRAWN: KeyState = { is: 'withdrawn' };
 
 export class Memory {
-	readonly #keys = new Map<string, Remembered>();
+	readonly #keys = new Map<string, KeyMemory>();
+	readonly #denied = new Set<string>();
 
 	of(key: string): KeyMemory {
-		return this.#keys.get(key) ?? UNKNOWN;
+		return this.#keys.get(key) ?? UNSEEN;
 	}
 
 	all(): IterableIterator<[string, KeyMemory]> {
 		return this.#keys.entries();
 	}
 
-	/** Keys that nobody speaks of any more are forgotten. */
-	keepOnly(keys: ReadonlyMap<string, unknown>): void {
-		for (const key of this.#keys.keys()) if (!keys.has(key)) this.#keys.delete(key);
+	/** The keys that etcd refused when they were last tried, the one tried longest ago first. */
+	denied(): readonly string[] {
+		const triedMs = (key: string) => {
+			const { state } = this.of(key);
+			return state.is === 'denied' ? state.triedMs : 0;
+		};
+		return [...this.#denied].sort((a, b) => triedMs(a) - triedMs(b));
 	}
 
-	/** Our value was seen, or written, under our lease. */
-	verified(key: string, value: string, under: LeaseId, atMs: number): void {
-		const known = this.#keys.get(key);
-		// Of thousands of keys that are as they were, nothing is made anew at each pass.
-		if (known !== undefined && isSame(known, value, under)) known.verifiedAtMs = atMs;
-		else this.#keys.set(key, { ...UNKNOWN, tenure: 'held', verifiedValue: value, under, verifiedAtMs: atMs });
+	isDenied(key: string): boolean {
+		return this.#denied.has(key);
 	}
 
-	/** Not wanted, and not in etcd by us. */
-	absent(key: string): void {
-		this.#keys.set(key, { ...UNKNOWN, tenure: this.of(key).tenure });
+	/** Seen as wanted since it was wanted, and not another's now. */
+	isVerified(key: string): boolean {
+		const { state, verified } = this.of(key);
+		return verified !== null && state.is !== 'standing-by';
 	}
 
-	standingBy(key: string, rival: LeaseId): void {
-		const { tenure, verifiedValue } = this.of(key);
-		this.#keys.set(key, { ...UNKNOWN, tenure, verifiedValue, rival });
+	/** Keys that are no longer configured are forgotten. */
+	keepOnly(keys: { has(key: string): boolean }): void {
+		for (const key of this.#keys.keys()) {
+			if (keys.has(key)) continue;
+			this.#keys.delete(key);
+			this.#denied.delete(key);
+		}
 	}
 
-	change(key: string, change: Partial<KeyMemory>): void {
-		this.#keys.set(key, { ...this.of(key), ...change });
+	registered(key: string, value: string, under: LeaseId, atMs: number): void {
+		this.#set(key, { state: REGISTERED, hasOwned: true, verified: { value, under, atMs }, sent: null });
 	}
-}
 
-/** Verified before, with nothing else to tell. */
-function isSame(known: KeyMemory, value: string, under: LeaseId): boolean {
-	if (
-		known.verifiedValue !== value ||
-		known.under !== under ||
-		known.tenure !== 'held' ||
-		known.verifiedAtMs === null
-	)
-		return false;
-	return (
-		known.sentValue === null && known.rival === null && !known.denied && !known.suspected && !known.wrong
-	);
+	wrong(key: string): void {
+		this.#set(key, { ...this.of(key), state: WRONG });
+	}
+
+	sent(key: string, value: string): void {
+		this.#set(key, { ...this.of(key), sent: value });
+	}
+
+	standingBy(key: string, lease: LeaseId): void {
+		const { hasOwned, verified } = this.of(key);
+		this.#set(key, { state: { is: 'standing-by', lease }, hasOwned, verified, sent: null });
+	}
+
+	refused(key: string, why: Refusal, triedMs: number): void {
+		this.#set(key, { ...this.of(key), state: { is: 'denied', why, triedMs } });
+	}
+
+	withdrawn(key: string): void {
+		this.#set(key, { state: WITHDRAWN, hasOwned: this.of(key).hasOwned, verified: null, sent: null });
+	}
+
+	#set(key: string, memory: KeyMemory): void {
+		this.#keys.set(key, memory);
+		if (memory.state.is === 'denied') this.#denied.add(key);
+		else this.#denied.delete(key);
+	}
 }

@@ -1,38 +1,62 @@
-/** Foreign leases that keep us from a key, looked at each third of their own TTL until one of them is dead. */
-import type { Verdict } from '../../core/decision/decide.js';
-import { judge, type Look, lookEveryMs } from '../../core/decision/liveness.js';
+/** Leases of other processes that keep this one from a key: observed each third of their own TTL until one of them has expired. */
+import { inParallel } from '../../core/batches.js';
+import type { Liveness } from '../../core/decision/decide.js';
+import { firstOf, livenessOf, type Observation, observeEveryMs } from '../../core/decision/liveness.js';
 import type { LeaseId } from '../../core/registration.js';
 import type { Clock, Store } from '../ports.js';
 
-interface Rival {
-	readonly first: Look;
-	readonly last: Look;
-	readonly verdict: Verdict;
+interface Holder {
+	readonly first: Observation;
+	readonly last: Observation;
+	readonly liveness: Liveness;
 }
 
-export class Rivals {
-	#known = new Map<LeaseId, Rival>();
+/** Observed in one pass at most, those due first: whoever holds thousands of keys must not make a pass endless. */
+const MOST_AT_ONCE = 256;
+/** Leases due within so long of each other are observed together. */
+const TOGETHER_MS = 250;
+
+export class OtherHolders {
+	readonly #known = new Map<LeaseId, Holder>();
 
 	constructor(
 		private readonly store: Store,
 		private readonly clock: Clock,
 	) {}
 
-	verdict(lease: LeaseId): Verdict {
-		return this.#known.get(lease)?.verdict ?? 'unknown';
+	liveness(lease: LeaseId): Liveness {
+		return this.#known.get(lease)?.liveness ?? 'unknown';
 	}
 
-	/** Looks at those of these leases whose turn has come, and forgets all others. */
-	async look(leases: ReadonlySet<LeaseId>, signal?: AbortSignal): Promise<void> {
-		for (const known of this.#known.keys()) if (!leases.has(known)) this.#known.delete(known);
-		for (const lease of leases) if (this.#dueInMs(lease) <= 0) await this.#lookAt(lease, signal);
+	/** Observes those of these leases that are due. `true` = it learnt something. */
+	async observe(leases: Iterable<LeaseId>, signal?: AbortSignal): Promise<boolean> {
+		const due = [...leases]
+			.map((lease) => ({ lease, inMs: this.#dueInMs(lease) }))
+			.filter(({ inMs }) => inMs <= TOGETHER_MS)
+			.sort((a, b) => a.inMs - b.inMs)
+			.slice(0, MOST_AT_ONCE);
+		if (!due.some(({ inMs }) => inMs <= 0)) return false;
+		await inParallel(
+			due.map(({ lease }) => lease),
+			async (lease) => {
+				await this.#observe(lease, signal);
+				return [];
+			},
+		);
+		return true;
 	}
 
-	/** Milliseconds until the next look is due; `null` = nobody to look at. */
-	nextLookInMs(): number | null {
-		const due = [...this.#known.keys()].map((lease) => this.#dueInMs(lease));
-		// Timers drop the fraction of a millisecond, and then it would not be due yet.
-		return due.length === 0 ? null : Math.max(0, Math.ceil(Math.min(...due)));
+	/** Milliseconds until the next observation is due; `null` = there is nobody to observe. */
+	nextInMs(): number | null {
+		if (this.#known.size === 0) return null;
+		let next = Number.POSITIVE_INFINITY;
+		for (const lease of this.#known.keys()) next = Math.min(next, this.#dueInMs(lease));
+		// Timers drop the fraction of a millisecond, and then it would not be due yet. Those that had to wait get a pass of their own.
+		return Math.max(TOGETHER_MS, Math.ceil(next));
+	}
+
+	keepOnly(leases: ReadonlySet<LeaseId>): void {
+		for (const lease of this.#known.keys()) if (!leases.has(lease)) this.#known.delete(lease);
 	}
 
 	forget(): void {
@@ -40,22 +64,21 @@ export class Rivals {
 	}
 
 	#dueInMs(lease: LeaseId): number {
-		const rival = this.#known.get(lease);
-		return rival === undefined
-			? 0
-			: rival.last.atMs + lookEveryMs(rival.last.grantedSeconds) - this.clock.now();
+		const last = this.#known.get(lease)?.last;
+		return last === undefined ? 0 : last.atMs + observeEveryMs(last.grantedSeconds) - this.clock.now();
 	}
 
-	async #lookAt(lease: LeaseId, signal?: AbortSignal): Promise<void> {
+	async #observe(lease: LeaseId, signal?: AbortSignal): Promise<void> {
 		const askedMs = this.clock.now();
 		const answer = await this.store.timeToLive(lease, signal);
-		const last: Look = {
+		const last: Observation = {
 			askedMs,
 			atMs: this.clock.now(),
 			remainingSeconds: answer?.remainingSeconds ?? null,
 			grantedSeconds: answer?.grantedSeconds ?? 0,
+			term: answer?.term ?? '',
 		};
-		const first = this.#known.get(lease)?.first ?? last;
-		this.#known.set(lease, { first, last, verdict: judge(first, last) });
+		const first = firstOf(this.#known.get(lease)?.first, last);
+		this.#known.set(lease, { first, last, liveness: livenessOf(first, last) });
 	}
 }

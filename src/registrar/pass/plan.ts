@@ -1,5 +1,5 @@
-/** From what is wanted and what was seen to what one round does: `decide` for each key, and the choice of the lease. Pure. */
-import { decide, type Holder, type PutReason, type Verdict } from '../../core/decision/decide.js';
+/** From what is wanted and what was observed to what one round does: `decide` for each key, and the choice of the lease. Pure. */
+import { decide, type Holder, type Liveness, type PutReason } from '../../core/decision/decide.js';
 import type { ConflictPolicy, LeaseId, Observed } from '../../core/registration.js';
 import type { Wanted } from './facts.js';
 import type { KeyMemory } from './memory.js';
@@ -18,66 +18,59 @@ export interface Plan {
 	/** Absent keys first, then those to rewrite or move, then what goes. */
 	readonly writes: readonly PlannedWrite[];
 	/** Seen in etcd just as wanted. */
-	readonly verified: readonly string[];
+	readonly verified: readonly { readonly key: string; readonly value: string; readonly lease: LeaseId }[];
 	readonly absentAsWanted: readonly string[];
 	readonly standingBy: readonly { readonly key: string; readonly lease: LeaseId }[];
-	/** Leases of ours other than the current one, under which a key was seen. */
-	readonly revived: readonly LeaseId[];
-	/** The current lease is not to be trusted with new keys: take another. */
-	readonly freshLease: boolean;
+	/** Current leases that have most likely run out: not to be trusted with new keys. */
+	readonly lost: readonly LeaseId[];
 	readonly conflict: { readonly key: string; readonly lease: LeaseId } | null;
 }
 
 export interface PlanInput {
 	readonly wanted: Wanted;
-	readonly look: ReadonlyMap<string, Observed>;
+	readonly observed: ReadonlyMap<string, Observed>;
 	readonly memory: { of(key: string): KeyMemory };
-	readonly leases: { readonly current: { readonly id: LeaseId } | null; isOurs(lease: LeaseId): boolean };
+	readonly leases: { of(key: string): { readonly id: LeaseId } | null; isOurs(lease: LeaseId): boolean };
 	readonly policy: ConflictPolicy;
-	readonly verdict: (lease: LeaseId) => Verdict;
+	readonly liveness: (lease: LeaseId) => Liveness;
 }
 
-export function plan(input: PlanInput): Plan {
-	const { wanted, look, memory, leases, policy } = input;
-	const current = leases.current?.id ?? null;
-	const verified: string[] = [];
+export function plan({ wanted, observed: all, memory, leases, policy, liveness }: PlanInput): Plan {
+	const verified: { key: string; value: string; lease: LeaseId }[] = [];
 	const absentAsWanted: string[] = [];
 	const standingBy: { key: string; lease: LeaseId }[] = [];
-	const revived = new Set<LeaseId>();
 	const absent: PlannedWrite[] = [];
-	const moves: PlannedWrite[] = [];
+	const rewrites: PlannedWrite[] = [];
 	const deletes: PlannedWrite[] = [];
+	const lost = new Set<LeaseId>();
+	const holding = new Set<LeaseId>();
 	let conflict: Plan['conflict'] = null;
-	let lostOne = false;
-	let holdsOne = false;
 
-	for (const [key, observed] of look) {
+	for (const [key, observed] of all) {
 		const desired = wanted.get(key) ?? null;
-		const known = memory.of(key);
+		const { hasOwned, verified: before, state } = memory.of(key);
+		const current = leases.of(key)?.id ?? null;
 		const lease = observed?.lease ?? null;
-		const holder = holderOf(lease, current, (id) => leases.isOurs(id));
-		if (holder === 'an older lease of ours' && lease !== null) revived.add(lease);
-		if (lease !== null && lease === current) holdsOne = true;
+		if (lease !== null) holding.add(lease);
 		const decision = decide(desired, observed, {
-			holder,
-			tenure: known.tenure,
+			holder: holderOf(lease, current, (id) => leases.isOurs(id)),
+			hasOwned,
 			policy,
-			verdict: lease === null ? 'unknown' : input.verdict(lease),
+			liveness: lease === null ? 'unknown' : liveness(lease),
 		});
 		switch (decision.act) {
 			case 'nothing':
-				(desired === null ? absentAsWanted : verified).push(key);
+				if (desired === null) absentAsWanted.push(key);
+				else verified.push({ key, value: desired, lease: lease ?? '0' });
 				break;
 			case 'put': {
-				if (observed === null && current !== null && known.under === current) lostOne = true;
-				const write = {
-					op: 'put',
-					key,
-					value: desired ?? '',
-					reason: decision.reason,
-					ifModRevision: observed?.modRevision ?? '0',
-				} as const;
-				(observed === null ? absent : moves).push(write);
+				const put = { op: 'put', key, value: desired ?? '', reason: decision.reason } as const;
+				if (observed === null) {
+					// It was verified under a lease and is gone: the lease may have run out with it.
+					const wasHeld = before?.under === current && state.is !== 'standing-by';
+					if (current !== null && wasHeld) lost.add(current);
+					absent.push({ ...put, ifModRevision: '0' });
+				} else rewrites.push({ ...put, ifModRevision: observed.modRevision });
 				break;
 			}
 			case 'delete':
@@ -92,15 +85,20 @@ export function plan(input: PlanInput): Plan {
 		}
 	}
 	return {
-		writes: [...absent, ...moves, ...deletes],
+		writes: [...absent, ...rewrites, ...deletes],
 		verified,
 		absentAsWanted,
 		standingBy,
-		revived: [...revived],
-		// A key verified under our lease is gone and nothing else hangs on it: the lease has most likely run out with it.
-		freshLease: lostOne && !holdsOne,
+		lost: [...lost].filter((lease) => !holding.has(lease) && !holdsUnobserved(lease)),
 		conflict,
 	};
+
+	/** Whether a key that was not observed now hangs on it as far as is known, so that the lease may well be alive. */
+	function holdsUnobserved(lease: LeaseId): boolean {
+		for (const key of wanted.keys())
+			if (!all.has(key) && memory.of(key).verified?.under === lease) return true;
+		return false;
+	}
 }
 
 function holderOf(

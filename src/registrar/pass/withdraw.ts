@@ -1,29 +1,36 @@
-/** The way out: our keys go, guarded, then every lease of ours that is not known to be gone. */
+/**
+ * The way out: every lease of this process is revoked, all at once, which deletes exactly the keys on them and nobody else's. Only where a
+ * revocation is refused the keys are deleted by guarded transactions. A few round trips, however many keys there are.
+ */
 import { fullJitter } from '../../core/backoff.js';
 import { StoreError, type StoreErrorCode } from '../../core/errors.js';
+import type { LeaseId } from '../../core/registration.js';
 import { withDeadline } from '../deadline.js';
-import type { Clock } from '../ports.js';
-import type { Wanted } from './facts.js';
+import type { Clock, Store } from '../ports.js';
+import type { Fact, Wanted } from './facts.js';
 import type { Leases } from './leases.js';
-import type { Reconciler } from './pass.js';
+import type { Pass } from './pass.js';
 
 export interface WithdrawOptions {
-	readonly reconciler: Reconciler;
+	readonly store: Store;
+	readonly pass: Pass;
 	readonly leases: Leases;
 	readonly wanted: Wanted;
 	readonly clock: Clock;
 	readonly random: () => number;
-	/** Monotonic milliseconds at which to give up: the lease then runs out by itself. */
+	readonly report: (fact: Fact) => void;
+	/** Monotonic milliseconds at which to give up: the leases then run out by themselves. */
 	readonly untilMs: number;
 }
 
-/** `true` = etcd confirmed that nothing of ours is left. Deletion is a state to reconcile towards, not another code path. */
+/** `true` = etcd confirmed that no key of this process is left. */
 export async function withdrawAll(options: WithdrawOptions): Promise<boolean> {
 	const { leases, clock, untilMs } = options;
 	for (let attempt = 0; leases.alive.length > 0; attempt += 1) {
 		const leftMs = untilMs - clock.now();
 		if (leftMs <= 0) return false;
-		if (await withDeadline(leftMs, (signal) => withdrawOnce(options, signal)).catch(() => false)) break;
+		const isOver = await withDeadline(leftMs, (signal) => withdrawOnce(options, signal)).catch(() => false);
+		if (isOver) break;
 		const waitMs = Math.min(fullJitter(attempt, 500, options.random), untilMs - clock.now());
 		await new Promise((resolve) => setTimeout(resolve, Math.max(0, waitMs)));
 	}
@@ -31,29 +38,46 @@ export async function withdrawAll(options: WithdrawOptions): Promise<boolean> {
 }
 
 /** `true` = there is nothing more to try. */
-async function withdrawOnce(
-	{ reconciler, leases, wanted }: WithdrawOptions,
-	signal: AbortSignal,
-): Promise<boolean> {
-	const nothing: Wanted = new Map([...wanted.keys()].map((key) => [key, null]));
-	try {
-		await reconciler.pass(() => nothing, { retryDenied: true, signal });
-	} catch (error) {
-		// etcd is there, but does not let us look (it wants a password, say): the leases take our keys with them.
-		if (!(error instanceof StoreError && REFUSED.has(error.code))) throw error;
-	}
-	let denied = false;
-	for (const lease of leases.alive) {
+async function withdrawOnce(options: WithdrawOptions, signal: AbortSignal): Promise<boolean> {
+	const { store, leases, wanted, pass } = options;
+	const refused = new Set<LeaseId>();
+	let failure: StoreError | null = null;
+	const revoking = leases.alive.map(async (lease) => {
 		try {
 			await leases.revoke(lease, signal);
+			reportWithdrawn(options, lease);
 		} catch (error) {
-			if (!(error instanceof StoreError) || error.code !== 'permission-denied') throw error;
-			denied = true;
+			if (!(error instanceof StoreError)) throw error;
+			if (error.code === 'permission-denied') refused.add(lease);
+			else failure = error;
 		}
+	});
+	await Promise.all(revoking);
+	if (failure !== null) {
+		// Only a read finds another connection.
+		const [key] = wanted.keys();
+		if (key !== undefined) await store.read([key], signal).catch(ignoreRefusal);
+		return false;
 	}
-	return denied || leases.alive.length === 0;
+	if (refused.size === 0) return true;
+	const left = [...wanted.keys()].filter((key) => refused.has(pass.memory.of(key).verified?.under ?? ''));
+	const nothing: Wanted = new Map(left.map((key) => [key, null]));
+	await pass.run(() => nothing, { retryRefused: true, signal });
+	return true;
 }
 
+function reportWithdrawn({ pass, wanted, report }: WithdrawOptions, lease: LeaseId): void {
+	for (const key of wanted.keys()) {
+		if (pass.memory.of(key).verified?.under !== lease) continue;
+		pass.memory.withdrawn(key);
+		report({ fact: 'withdrawn', key });
+	}
+}
+
+/** etcd is there, but does not let this process read (it wants a password, say): revoking needs no permission on a key. */
+const ignoreRefusal = (error: unknown): void => {
+	if (!(error instanceof StoreError && REFUSED.has(error.code))) throw error;
+};
 const REFUSED: ReadonlySet<StoreErrorCode> = new Set([
 	'token-rejected',
 	'authentication-failed',

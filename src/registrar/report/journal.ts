@@ -2,7 +2,11 @@
  * Tells the story of the passes: to listeners each fact as it happens, to the log once per change of state. One line per message in a
  * second at most, so that a fault that repeats itself (10,000 heals, an hour's outage) stays readable.
  */
+
+import type { Refusal } from '../../core/batches.js';
 import { ConfigError, StoreError } from '../../core/errors.js';
+import { leaseHex } from '../../core/lease-id.js';
+import type { LeaseId } from '../../core/registration.js';
 import type { Fact } from '../pass/facts.js';
 import type { Clock, Logger } from '../ports.js';
 import type { Counting } from './counters.js';
@@ -13,19 +17,25 @@ type Level = 'info' | 'warn' | 'error';
 /** During an outage: told again after so many minutes, then each hour. */
 const REMIND_MINUTES = [1, 10, 60] as const;
 
+interface Line {
+	readonly level: Level;
+	readonly message: string;
+	/** Of the first one. */
+	readonly fields: Readonly<Record<string, unknown>>;
+	readonly keys: string[];
+	times: number;
+}
+
+/** Named in one line at most. */
+const MOST_KEYS = 10;
+
 export class Journal {
 	#downSinceMs: number | null = null;
 	#attempts = 0;
+	/** What the log said last of a server that is no etcd. */
+	#stranger: string | null = null;
 	#reminders = 0;
-	readonly #unsaid = new Map<
-		string,
-		{
-			readonly level: Level;
-			readonly message: string;
-			readonly fields: Record<string, unknown>;
-			times: number;
-		}
-	>();
+	readonly #unsaid = new Map<string, Line>();
 	readonly #saidAtMs = new Map<string, number>();
 
 	constructor(
@@ -40,33 +50,25 @@ export class Journal {
 	tell(fact: Fact): void {
 		switch (fact.fact) {
 			case 'registered':
-				this.#say('info', 'registered', { key: fact.key, lease: fact.lease });
+				this.#say('info', 'registered', on(fact));
 				return this.emitter.emit('registered', { key: fact.key, lease: fact.lease });
 			case 'repaired':
 				this.counting.repair(fact.reason);
-				this.#say('warn', 'put right', { key: fact.key, reason: fact.reason, lease: fact.lease });
+				this.#say('warn', 'put right', { ...on(fact), reason: fact.reason });
 				return this.emitter.emit('repaired', { key: fact.key, reason: fact.reason, lease: fact.lease });
 			case 'withdrawn':
 				this.#say('info', 'withdrawn', { key: fact.key });
 				return this.emitter.emit('withdrawn', { key: fact.key });
 			case 'standing by':
 				this.counting.conflict();
-				this.#say('warn', 'another process holds the key: standing by until its lease is gone', {
-					key: fact.key,
-					lease: fact.lease,
-				});
+				this.#say('warn', 'another process holds the key: standing by until its lease is gone', on(fact));
 				return this.emitter.emit('conflict', { key: fact.key, lease: fact.lease, fatal: false });
 			case 'conflict':
 				this.counting.conflict();
-				this.#say('error', 'another live process holds the key, and SERVICE_ON_CONFLICT says fail', {
-					key: fact.key,
-					lease: fact.lease,
-				});
+				this.#say('error', 'another live process holds the key, and the conflict policy is fail', on(fact));
 				return this.emitter.emit('conflict', { key: fact.key, lease: fact.lease, fatal: true });
 			case 'denied':
-				return this.#say('warn', 'etcd denies us the key: it is left out and tried again each interval', {
-					key: fact.key,
-				});
+				return this.#say('warn', REFUSED[fact.why], { key: fact.key });
 			case 'history changed':
 				return this.#say('warn', 'etcd was wiped, restored or replaced: beginning anew', {});
 		}
@@ -78,6 +80,7 @@ export class Journal {
 		this.#say('info', 'etcd answers again', { downMs, attempts: this.#attempts });
 		const attempts = this.#attempts;
 		this.#downSinceMs = null;
+		this.#stranger = null;
 		this.#attempts = this.#reminders = 0;
 		this.emitter.emit('recovered', { downMs, attempts });
 	}
@@ -88,6 +91,11 @@ export class Journal {
 		// Neither etcd nor the configuration can mend it: told with its stack, so that it can be reported.
 		if (!(error instanceof StoreError || error instanceof ConfigError))
 			this.#say('error', 'a pass failed by a fault of the registrar itself', { error });
+		if (error instanceof StoreError && error.code === 'not-etcd' && error.message !== this.#stranger) {
+			this.#stranger = error.message;
+			const fields = { reason: error.message, ...this.where };
+			this.#say('error', 'what answers is no etcd that can hold a registration', fields);
+		}
 		if (this.#downSinceMs === null) {
 			this.#downSinceMs = beganMs;
 			this.#say('warn', 'etcd does not let us reconcile: trying for ever', {
@@ -106,24 +114,42 @@ export class Journal {
 		});
 	}
 
-	/** At the end of a pass: what it told, one line for each kind. */
+	/** At the end of a pass: what it reported, one line for each kind. */
 	flush(): void {
 		const now = this.clock.now();
-		for (const [kind, { level, message, fields, times }] of this.#unsaid) {
-			if (now - (this.#saidAtMs.get(kind) ?? Number.NEGATIVE_INFINITY) < 1_000) continue;
+		for (const [kind, atMs] of this.#saidAtMs) if (now - atMs >= 1_000) this.#saidAtMs.delete(kind);
+		for (const [kind, { level, message, fields, keys, times }] of this.#unsaid) {
+			if (this.#saidAtMs.has(kind)) continue;
 			this.#saidAtMs.set(kind, now);
 			this.#unsaid.delete(kind);
-			this.logger[level](message, times === 1 ? fields : { ...fields, times });
+			this.logger[level](
+				message,
+				times === 1 ? fields : { ...fields, ...(keys.length > 1 && { keys }), times },
+			);
 		}
 	}
 
-	#say(level: Level, message: string, fields: Record<string, unknown>): void {
+	#say(level: Level, message: string, fields: Readonly<Record<string, unknown>>): void {
 		const kind = `${message} ${fields.reason ?? ''}`;
-		const unsaid = this.#unsaid.get(kind);
-		if (unsaid === undefined) this.#unsaid.set(kind, { level, message, fields, times: 1 });
-		else unsaid.times += 1;
+		const line = this.#unsaid.get(kind) ?? { level, message, fields, keys: [], times: 0 };
+		line.times += 1;
+		const { key } = fields;
+		if (typeof key === 'string' && line.keys.length < MOST_KEYS && !line.keys.includes(key))
+			line.keys.push(key);
+		this.#unsaid.set(kind, line);
 	}
 }
+
+/** People match leases with what etcdctl prints. */
+const on = ({ key, lease }: { readonly key: string; readonly lease: LeaseId }) => ({
+	key,
+	lease: leaseHex(lease),
+});
+
+const REFUSED: Readonly<Record<Refusal, string>> = {
+	'permission-denied': 'etcd denies us the key: it is left out and tried again each interval',
+	'too-large': 'the value is larger than this etcd takes: the key is left out and tried again each interval',
+};
 
 function remindAfterMs(reminders: number): number {
 	const [first, second, hour] = REMIND_MINUTES;

@@ -132,6 +132,11 @@ export class Services {
 		return this.#leaving.left(isGone, verified);
 	}
 
+	/** The keys of each service, those that are handed over by themselves. */
+	groups(): Iterable<readonly string[]> {
+		return this.all.map(({ entries }) => entries.map(({ key }) => key));
+	}
+
 	/** Where fleets like ours stand, to count them. */
 	fleetPrefixes(): ReadonlySet<string> {
 		return new Set(this.all.flatMap(({ entries }) => entries.map(({ fleetPrefix }) => fleetPrefix)));

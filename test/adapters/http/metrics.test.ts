@@ -8,7 +8,15 @@ import { aStatus } from '../../support/process/status.js';
 const NOW = 1_700_000_000_000;
 
 function key(name: string, state: KeyStatus['state'], verifiedAgoMs: number | null): KeyStatus {
-	return { key: name, service: 'demo', addr: '127.0.0.1:8080', state, verifiedAgoMs };
+	return {
+		key: name,
+		service: 'demo',
+		addr: '127.0.0.1:8080',
+		state,
+		verifiedAgoMs,
+		value: 'v',
+		lease: null,
+	};
 }
 const counters = aStatus().counters;
 const WEIGHT = { service: 'a"b\\c\nd', addr: '127.0.0.1:8080', weight: 30, why: 'the load' };

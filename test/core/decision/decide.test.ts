@@ -3,9 +3,8 @@ import {
 	type Decision,
 	decide,
 	type Holder,
+	type Liveness,
 	type Standpoint,
-	type Tenure,
-	type Verdict,
 } from '../../../src/core/decision/decide.js';
 import { CONFLICT_POLICIES, type ConflictPolicy, type ObservedKey } from '../../../src/core/registration.js';
 
@@ -15,16 +14,18 @@ const HOLDERS: readonly Holder[] = [
 	'no lease',
 	'a foreign lease',
 ];
-const TENURES: readonly Tenure[] = ['claiming', 'held'];
-const VERDICTS: readonly Verdict[] = ['unknown', 'renewed', 'dead'];
+const OWNED: readonly boolean[] = [false, true];
+const LIVENESSES: readonly Liveness[] = ['unknown', 'alive', 'expired'];
 
 const WANTED = 'a:1';
 const seen = (value: string): ObservedKey => ({ value, lease: '7', modRevision: '3' });
 
-/** Every standpoint with this holder: where a row says nothing of tenure, policy and verdict, it holds for all of them. */
+/** Every standpoint with this holder: where a row says nothing of hasOwned, policy and liveness, it holds for all of them. */
 const standpoints = (holder: Holder): Standpoint[] =>
-	TENURES.flatMap((tenure) =>
-		CONFLICT_POLICIES.flatMap((policy) => VERDICTS.map((verdict) => ({ holder, tenure, policy, verdict }))),
+	OWNED.flatMap((hasOwned) =>
+		CONFLICT_POLICIES.flatMap((policy) =>
+			LIVENESSES.map((liveness) => ({ holder, hasOwned, policy, liveness })),
+		),
 	);
 
 const nothing: Decision = { act: 'nothing' };
@@ -75,52 +76,58 @@ test.each<readonly [sentence: string, holder: Holder, same: Decision, other: Dec
 });
 
 test.each<
-	readonly [sentence: string, policy: ConflictPolicy, tenure: Tenure, verdict: Verdict, decision: Decision]
+	readonly [
+		sentence: string,
+		policy: ConflictPolicy,
+		hasOwned: boolean,
+		liveness: Liveness,
+		decision: Decision,
+	]
 >([
 	[
 		'take-over: who claims the key takes it from an unknown one',
 		'take-over',
-		'claiming',
+		false,
 		'unknown',
 		put('foreign_lease'),
 	],
 	[
 		'take-over: who claims the key takes it from a live one, being the latest starter',
 		'take-over',
-		'claiming',
-		'renewed',
+		false,
+		'alive',
 		put('foreign_lease'),
 	],
 	[
 		'take-over: who claims the key takes it from a dead one',
 		'take-over',
-		'claiming',
-		'dead',
+		false,
+		'expired',
 		put('foreign_lease'),
 	],
-	['take-over: who had the key is superseded by an unknown one', 'take-over', 'held', 'unknown', standBy],
-	['take-over: who had the key is superseded by a live one', 'take-over', 'held', 'renewed', standBy],
+	['take-over: who had the key is superseded by an unknown one', 'take-over', true, 'unknown', standBy],
+	['take-over: who had the key is superseded by a live one', 'take-over', true, 'alive', standBy],
 	[
 		'take-over: who had the key takes it back from a dead one',
 		'take-over',
-		'held',
-		'dead',
+		true,
+		'expired',
 		put('foreign_lease'),
 	],
-	['wait: who claims the key waits for an unknown one', 'wait', 'claiming', 'unknown', standBy],
-	['wait: who claims the key waits for a live one', 'wait', 'claiming', 'renewed', standBy],
-	['wait: who claims the key takes it from a dead one', 'wait', 'claiming', 'dead', put('foreign_lease')],
-	['wait: who had the key waits for an unknown one', 'wait', 'held', 'unknown', standBy],
-	['wait: who had the key waits for a live one', 'wait', 'held', 'renewed', standBy],
-	['wait: who had the key takes it back from a dead one', 'wait', 'held', 'dead', put('foreign_lease')],
-	['fail: who claims the key looks again while it is unknown', 'fail', 'claiming', 'unknown', standBy],
-	['fail: who never had the key gives up before a live one', 'fail', 'claiming', 'renewed', giveUp],
-	['fail: who claims the key takes it from a dead one', 'fail', 'claiming', 'dead', put('foreign_lease')],
-	['fail: who had the key stands by for an unknown one', 'fail', 'held', 'unknown', standBy],
-	['fail: a twin that starts weeks later does not kill who had the key', 'fail', 'held', 'renewed', standBy],
-	['fail: who had the key takes it back from a dead one', 'fail', 'held', 'dead', put('foreign_lease')],
-])('%s', (_sentence, policy, tenure, verdict, decision) => {
-	const standpoint: Standpoint = { holder: 'a foreign lease', policy, tenure, verdict };
+	['wait: who claims the key waits for an unknown one', 'wait', false, 'unknown', standBy],
+	['wait: who claims the key waits for a live one', 'wait', false, 'alive', standBy],
+	['wait: who claims the key takes it from a dead one', 'wait', false, 'expired', put('foreign_lease')],
+	['wait: who had the key waits for an unknown one', 'wait', true, 'unknown', standBy],
+	['wait: who had the key waits for a live one', 'wait', true, 'alive', standBy],
+	['wait: who had the key takes it back from a dead one', 'wait', true, 'expired', put('foreign_lease')],
+	['fail: who claims the key looks again while it is unknown', 'fail', false, 'unknown', standBy],
+	['fail: who never had the key gives up before a live one', 'fail', false, 'alive', giveUp],
+	['fail: who claims the key takes it from a dead one', 'fail', false, 'expired', put('foreign_lease')],
+	['fail: who had the key stands by for an unknown one', 'fail', true, 'unknown', standBy],
+	['fail: a twin that starts weeks later does not kill who had the key', 'fail', true, 'alive', standBy],
+	['fail: who had the key takes it back from a dead one', 'fail', true, 'expired', put('foreign_lease')],
+])('%s', (_sentence, policy, hasOwned, liveness, decision) => {
+	const standpoint: Standpoint = { holder: 'a foreign lease', policy, hasOwned, liveness };
 	expect(decide(WANTED, seen(WANTED), standpoint)).toEqual(decision);
 	expect(decide(WANTED, seen('b:2'), standpoint)).toEqual(decision);
 });

@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest';
-import type { Verdict } from '../../../src/core/decision/decide.js';
-import { judge, type Look, lookEveryMs } from '../../../src/core/decision/liveness.js';
+import type { Liveness } from '../../../src/core/decision/decide.js';
+import { livenessOf, type Observation, observeEveryMs } from '../../../src/core/decision/liveness.js';
 
 /** `-` = gone. Looks are `seconds: remaining`, of a lease granted for `granted` seconds. */
-const at = (seconds: number, remaining: number | '-', granted: number): Look => ({
+const at = (seconds: number, remaining: number | '-', granted: number): Observation => ({
 	askedMs: seconds * 1_000,
 	atMs: seconds * 1_000,
 	remainingSeconds: remaining === '-' ? null : remaining,
 	grantedSeconds: granted,
+	term: '7',
 });
 
 test.each<
@@ -16,26 +17,26 @@ test.each<
 		granted: number,
 		first: [number, number | '-'],
 		now: [number, number | '-'],
-		verdict: Verdict,
+		liveness: Liveness,
 	]
 >([
 	['one look alone tells nothing', 5, [0, 4], [0, 4], 'unknown'],
-	['a lease that is gone is dead', 5, [0, 4], [1, '-'], 'dead'],
-	['one that was gone at the first look is dead', 5, [0, '-'], [0, '-'], 'dead'],
-	['one that was gone and is there again is kept by somebody', 5, [0, '-'], [2, 4], 'renewed'],
+	['a lease that is gone is dead', 5, [0, 4], [1, '-'], 'expired'],
+	['one that was gone at the first look is dead', 5, [0, '-'], [0, '-'], 'expired'],
+	['one that was gone and is there again may have been restored', 5, [0, '-'], [2, 4], 'unknown'],
 	['an end that stays where it was tells nothing', 9, [0, 8], [3, 5], 'unknown'],
 	['an end that moved by a second may be rounding', 9, [0, 8], [3, 6], 'unknown'],
-	['an end that moved by more was moved by a renewal', 9, [0, 8], [3, 7], 'renewed'],
+	['an end that moved by more was moved by a renewal', 9, [0, 8], [3, 7], 'alive'],
 	['an end that seems to go back, by rounding, tells nothing', 9, [0, 8], [3.9, 4], 'unknown'],
-	['two thirds gone and one second for rounding: nobody renews it', 9, [0, 8], [6, 2], 'dead'],
+	['two thirds gone and one second for rounding: nobody renews it', 9, [0, 8], [6, 2], 'expired'],
 	['not quite two thirds gone: it may still be renewed', 9, [0, 8], [5.9, 3], 'unknown'],
-	['nearly run out at the very first look is dead', 9, [0, 1], [0, 1], 'dead'],
+	['nearly run out at the very first look is dead', 9, [0, 1], [0, 1], 'expired'],
 	[
 		'a renewed one that stops being renewed is dead in the end, whatever the first look was',
 		9,
 		[0, 8],
 		[100, 2],
-		'dead',
+		'expired',
 	],
 	[
 		'a lease of 3 s that always reads 2 is not told by its neighbour a second later',
@@ -44,8 +45,8 @@ test.each<
 		[1, 2],
 		'unknown',
 	],
-	['a lease of 3 s that always reads 2 is told as renewed two seconds later', 3, [0, 2], [2, 2], 'renewed'],
-	['a lease of 3 s that reads 1 and then 0 is dead', 3, [0, 1], [1, 0], 'dead'],
+	['a lease of 3 s that always reads 2 is told as renewed two seconds later', 3, [0, 2], [2, 2], 'alive'],
+	['a lease of 3 s that reads 1 and then 0 is dead', 3, [0, 1], [1, 0], 'expired'],
 	[
 		'a lease of 2 s is dead only when it is gone, since 0 is what rounding leaves of a second',
 		2,
@@ -60,17 +61,17 @@ test.each<
 		[1.1, 0],
 		'unknown',
 	],
-	['a lease of 2 s that is renewed is told', 2, [0, 1], [1.5, 1], 'renewed'],
-	['a lease of a day that is kept is told by any renewal', 86_400, [0, 86_399], [28_800, 86_399], 'renewed'],
+	['a lease of 2 s that is renewed is told', 2, [0, 1], [1.5, 1], 'alive'],
+	['a lease of a day that is kept is told by any renewal', 86_400, [0, 86_399], [28_800, 86_399], 'alive'],
 	[
 		'a lease of a day that nobody keeps is dead after two thirds of it',
 		86_400,
 		[0, 86_399],
 		[57_601, 28_799],
-		'dead',
+		'expired',
 	],
-])('%s', (_sentence, granted, first, now, verdict) => {
-	expect(judge(at(...first, granted), at(...now, granted))).toBe(verdict);
+])('%s', (_sentence, granted, first, now, liveness) => {
+	expect(livenessOf(at(...first, granted), at(...now, granted))).toBe(liveness);
 });
 
 /** What etcd would read: a lease whose end is known, truncated to whole seconds. */
@@ -80,24 +81,25 @@ test('whenever the looks fall, and however slow the answers, a lease that nobody
 	for (const granted of [2, 3, 5, 7, 10, 60]) {
 		for (let offset = 0; offset < 40; offset += 1) {
 			const firstMs = offset * 173.3;
-			const every = lookEveryMs(granted);
+			const every = observeEveryMs(granted);
 			const ttlMs = granted * 1_000;
-			const look = (atMs: number, endMs: number, n = 0): Look => ({
+			const look = (atMs: number, endMs: number, n = 0): Observation => ({
 				askedMs: atMs - 700 * (((offset + n) % 7) / 7),
 				atMs: atMs + 900 * (((offset + n) % 5) / 5),
 				remainingSeconds: truncated(endMs, atMs),
 				grantedSeconds: granted,
+				term: '7',
 			});
 			const renewedEnd = (atMs: number) => Math.floor(atMs / (ttlMs / 3)) * (ttlMs / 3) + ttlMs;
-			const live: Verdict[] = [];
+			const live: Liveness[] = [];
 			for (let n = 0; n <= 6; n += 1) {
 				const nowMs = firstMs + n * every;
-				live.push(judge(look(firstMs, renewedEnd(firstMs)), look(nowMs, renewedEnd(nowMs), n)));
+				live.push(livenessOf(look(firstMs, renewedEnd(firstMs)), look(nowMs, renewedEnd(nowMs), n)));
 				const end = firstMs + ttlMs - (offset % 10);
-				expect(judge(look(firstMs, end), look(Math.min(nowMs, end), end, n))).not.toBe('renewed');
+				expect(livenessOf(look(firstMs, end), look(Math.min(nowMs, end), end, n))).not.toBe('alive');
 			}
-			expect(live).not.toContain('dead');
-			expect(live.at(-1)).toBe('renewed');
+			expect(live).not.toContain('expired');
+			expect(live.at(-1)).toBe('alive');
 		}
 	}
 });
@@ -108,5 +110,5 @@ test.each([
 	['of a short one once a second: it would read the same in between', 2, 1_000],
 	['of one that is gone once a second', 0, 1_000],
 ])('the next look comes after %s', (_sentence, granted, ms) => {
-	expect(lookEveryMs(granted)).toBe(ms);
+	expect(observeEveryMs(granted)).toBe(ms);
 });

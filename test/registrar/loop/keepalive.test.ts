@@ -25,11 +25,11 @@ async function aKeepalive(options: MemoryStoreOptions = {}) {
 		denied: (lease) => told.push(`denied ${lease}`),
 		trouble: () => told.push('trouble'),
 	});
-	keepalive.refresh(LEASE);
+	keepalive.refresh([LEASE]);
 	await vi.advanceTimersByTimeAsync(1);
 	const good = async () => {
 		await pass(store);
-		keepalive.refresh(LEASE);
+		keepalive.refresh([LEASE]);
 		await vi.advanceTimersByTimeAsync(1);
 	};
 	return { etcd, store, keepalive, told, good };
@@ -95,7 +95,7 @@ test('the silent one stays open while the second one is silent too: on a slow li
 	store.freeze();
 	await vi.advanceTimersByTimeAsync(6_100);
 	await pass(store);
-	keepalive.refresh(LEASE);
+	keepalive.refresh([LEASE]);
 	await vi.advanceTimersByTimeAsync(0);
 	store.freeze();
 	await vi.advanceTimersByTimeAsync(1);
@@ -144,7 +144,7 @@ test('a lease that is gone is told once, and asked for no more', async () => {
 	await vi.advanceTimersByTimeAsync(30_000);
 	expect(told).toEqual(['renewed', 'lost 1']);
 	etcd.grant('2', 6);
-	keepalive.refresh({ id: '2', ttlSeconds: 6 });
+	keepalive.refresh([{ id: '2', ttlSeconds: 6 }]);
 	await vi.advanceTimersByTimeAsync(4_001);
 	expect(told).toEqual(['renewed', 'lost 1', 'renewed', 'renewed', 'renewed']);
 	keepalive.stop();
@@ -154,8 +154,8 @@ test('an answer about a former lease says nothing of the current one', async () 
 	const { etcd, told, keepalive } = await aKeepalive();
 	etcd.grant('3', 9);
 	// Both requests are on their way when the answers come.
-	keepalive.refresh({ id: '2', ttlSeconds: 9 });
-	keepalive.refresh({ id: '3', ttlSeconds: 9 });
+	keepalive.refresh([{ id: '2', ttlSeconds: 9 }]);
+	keepalive.refresh([{ id: '3', ttlSeconds: 9 }]);
 	await vi.advanceTimersByTimeAsync(1);
 	expect(told).toEqual(['renewed', 'renewed']);
 	keepalive.stop();
@@ -172,11 +172,11 @@ test('a denied lease is told as denied', async () => {
 
 test('without a lease nothing runs', async () => {
 	const { store, told, keepalive } = await aKeepalive();
-	keepalive.refresh(null);
+	keepalive.refresh([]);
 	await vi.advanceTimersByTimeAsync(60_000);
 	expect(told).toEqual(['renewed']);
 	expect(store.openStreams).toBe(0);
-	keepalive.refresh(LEASE);
+	keepalive.refresh([LEASE]);
 	await vi.advanceTimersByTimeAsync(1);
 	expect(store.openStreams).toBe(1);
 	keepalive.stop();
@@ -186,7 +186,7 @@ test('stopped, it says nothing more and leaves neither timer nor stream, also on
 	const { store, told, keepalive } = await aKeepalive();
 	store.freeze();
 	await pass(store);
-	keepalive.refresh(LEASE);
+	keepalive.refresh([LEASE]);
 	keepalive.stop();
 	keepalive.stop();
 	await vi.advanceTimersByTimeAsync(60_000);

@@ -16,13 +16,13 @@ const FAILED: PassEnd = { ok: false, againInMs: null };
 /** A loop whose passes end as the test says; `clock` may jump. */
 function aLoop(options: Partial<LoopOptions> = {}) {
 	const schedule = new HandSchedule();
-	const passes: { readonly atMs: number; readonly poll: boolean }[] = [];
+	const passes: { readonly atMs: number }[] = [];
 	const hinted: Hint[] = [];
 	const state = { end: OK, seconds: 5, jumpMs: 0 };
 	const startMs = performance.now();
 	const loop = new Loop({
-		pass: async (poll) => {
-			passes.push({ atMs: performance.now() - startMs, poll });
+		pass: async () => {
+			passes.push({ atMs: performance.now() - startMs });
 			return state.end;
 		},
 		intervalSeconds: () => state.seconds,
@@ -42,7 +42,7 @@ test('the first pass runs at once; the beat begins at a part of the interval, an
 	const { loop, schedule, passes } = aLoop();
 	loop.start();
 	await vi.advanceTimersByTimeAsync(0);
-	expect(passes).toEqual([{ atMs: 0, poll: true }]);
+	expect(passes).toEqual([{ atMs: 0 }]);
 	expect(schedule.starts).toHaveLength(1);
 	expect(schedule.starts[0]?.intervalSeconds).toBe(5);
 	expect(schedule.starts[0]?.firstDelayMs).toBeGreaterThan(0);
@@ -51,7 +51,6 @@ test('the first pass runs at once; the beat begins at a part of the interval, an
 	schedule.tick();
 	await vi.advanceTimersByTimeAsync(0);
 	expect(schedule.starts).toHaveLength(1);
-	expect(passes.every(({ poll }) => poll)).toBe(true);
 	await loop.stop();
 });
 
@@ -135,22 +134,6 @@ test('a large fleet spreads its retries', async () => {
 	// scale(100,000) = 11: so many seconds.
 	expect(last).toBeGreaterThan(10_000);
 	expect(last).toBeLessThanOrEqual(11_000);
-	await loop.stop();
-});
-
-test('only the beat, the start and who asks outright try refused keys again', async () => {
-	const { loop, passes, schedule, state } = aLoop();
-	state.end = FAILED;
-	loop.start();
-	await vi.advanceTimersByTimeAsync(60);
-	state.end = OK;
-	await vi.advanceTimersByTimeAsync(200);
-	loop.hint('watch');
-	await vi.advanceTimersByTimeAsync(0);
-	schedule.tick();
-	await vi.advanceTimersByTimeAsync(0);
-	await loop.now();
-	expect(passes.map(({ poll }) => poll)).toEqual([true, false, false, false, true, true]);
 	await loop.stop();
 });
 

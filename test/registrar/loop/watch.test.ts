@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { Watching } from '../../../src/registrar/loop/watch.js';
+import { Watch, watchGroups } from '../../../src/registrar/loop/watch.js';
 import { MemoryEtcd } from '../../support/memory/memory-etcd.js';
 import { MemoryStore } from '../../support/memory/memory-store.js';
 
@@ -14,17 +14,20 @@ async function aWatching(keys: readonly string[] = ['a', 'b']) {
 	const etcd = new MemoryEtcd(performance);
 	const store = new MemoryStore(etcd);
 	const told: string[] = [];
-	const watching = new Watching(
-		store,
-		(key, { type }) => told.push(`${type} ${key}`),
-		() => told.push('reopened'),
-	);
+	const watching = new Watch(store, performance, {
+		changed: (key, { type }) => told.push(`${type} ${key}`),
+		opened: (again) => again && told.push('reopened'),
+		ended: () => told.push('ended'),
+	});
 	/** A good pass: a read finds the connection, then the watch follows. */
 	const good = async (wanted = keys) => {
 		const reading = store.read(['x']);
 		await vi.advanceTimersByTimeAsync(0);
 		await reading;
-		watching.refresh(wanted);
+		watching.refresh(
+			wanted.map((key) => [key]),
+			() => new Set(),
+		);
 		await vi.advanceTimersByTimeAsync(1);
 	};
 	await good();
@@ -111,7 +114,7 @@ test('silent connections one after another leave no stream behind', async () => 
 		const reading = store.read(['x']);
 		await vi.advanceTimersByTimeAsync(0);
 		await reading;
-		watching.refresh(['a', 'b']);
+		watching.refresh([['a'], ['b']], () => new Set());
 		await vi.advanceTimersByTimeAsync(0);
 		// Open, and silent before it is confirmed.
 		store.freeze();
@@ -124,13 +127,26 @@ test('silent connections one after another leave no stream behind', async () => 
 	expect(store.openStreams).toBe(0);
 });
 
-test('at most a hundred keys are watched', async () => {
+test('every key is watched, however many there are', async () => {
 	const keys = Array.from({ length: 250 }, (_, n) => `k${n}`);
 	const { etcd, told, watching } = await aWatching(keys);
 	for (const key of keys) etcd.put(key, '1');
 	await soon();
-	expect(told).toHaveLength(100);
+	expect(told).toHaveLength(250);
 	watching.stop();
+});
+
+test.each<readonly [sentence: string, keys: number, prefixes: readonly string[], groups: number]>([
+	['up to a hundred keys are watched one by one', 100, ['/ns/'], 100],
+	['more of them as one range below their prefix', 101, ['/ns/'], 1],
+	['the longest prefix that they share counts', 101, ['/ns/', '/ns/user/'], 1],
+	['without a prefix that they share, one by one', 101, ['/other/'], 101],
+])('%s', (_, count, prefixes, groups) => {
+	const keys = Array.from({ length: count }, (_item, n) => `/ns/user/10.0.0.5:${count - n}`);
+	const grouped = watchGroups(keys, new Set(prefixes));
+	expect(grouped).toHaveLength(groups);
+	expect(grouped.flat().sort()).toEqual(keys.sort());
+	for (const group of grouped) expect(group).toEqual(group.toSorted());
 });
 
 test('without keys there is no watch', async () => {
@@ -145,7 +161,7 @@ test('stopped, it says nothing more and opens nothing, also one that is just ope
 	const reading = store.read(['x']);
 	await vi.advanceTimersByTimeAsync(0);
 	await reading;
-	watching.refresh(['a', 'b']);
+	watching.refresh([['a'], ['b']], () => new Set());
 	watching.stop();
 	watching.stop();
 	await soon();

@@ -96,7 +96,7 @@ test('who stands by looks at the lease each third of its TTL, and at nothing els
 	await second.pass(WANTED);
 	await first.pass(WANTED);
 	expect(first.store.calls.timeToLive).toBe(1);
-	expect(first.reconciler.nextLookInMs()).toBe(3_000);
+	expect(first.run.nextInMs()).toBe(3_000);
 	const writes = first.store.calls.write;
 	for (let n = 0; n < 9; n += 1) {
 		clock.advance(1_000);
@@ -113,7 +113,7 @@ test('the next look is due no sooner than the timer that asks for it rounds', as
 	await first.pass(WANTED);
 	await second.pass(WANTED);
 	await first.pass(WANTED);
-	const waitMs = first.reconciler.nextLookInMs() ?? Number.NaN;
+	const waitMs = first.run.nextInMs() ?? Number.NaN;
 	// Node's timers drop the fraction of a millisecond.
 	clock.advance(Math.trunc(waitMs));
 	await first.pass(WANTED);

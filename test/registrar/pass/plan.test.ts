@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { Verdict } from '../../../src/core/decision/decide.js';
+import type { Liveness } from '../../../src/core/decision/decide.js';
 import type { ConflictPolicy, Observed } from '../../../src/core/registration.js';
-import { type KeyMemory, Memory } from '../../../src/registrar/pass/memory.js';
+import type { KeyMemory } from '../../../src/registrar/pass/memory.js';
 import { type Plan, plan } from '../../../src/registrar/pass/plan.js';
 
 const CURRENT = '11';
@@ -12,15 +12,21 @@ const on = (lease: string | null, value = 'v', modRevision = '5'): Observed => (
 	lease,
 	modRevision,
 });
-const held = { tenure: 'held', verifiedValue: 'v', under: CURRENT } as const;
+const held: KeyMemory = {
+	state: { is: 'registered' },
+	hasOwned: true,
+	verified: { value: 'v', under: CURRENT, atMs: 0 },
+	sent: null,
+};
+const unseen: KeyMemory = { state: { is: 'unseen' }, hasOwned: false, verified: null, sent: null };
 
 interface Case {
 	readonly wanted: Readonly<Record<string, string | null>>;
 	readonly look: Readonly<Record<string, Observed>>;
-	readonly memory?: Readonly<Record<string, Partial<KeyMemory>>>;
+	readonly memory?: Readonly<Record<string, KeyMemory>>;
 	readonly current?: string | null;
 	readonly policy?: ConflictPolicy;
-	readonly verdict?: Verdict;
+	readonly liveness?: Liveness;
 }
 
 function planned({
@@ -29,20 +35,18 @@ function planned({
 	memory = {},
 	current = CURRENT,
 	policy = 'take-over',
-	verdict = 'unknown',
+	liveness = 'unknown',
 }: Case): Plan {
-	const known = new Memory();
-	for (const [key, change] of Object.entries(memory)) known.change(key, change);
 	return plan({
 		wanted: new Map(Object.entries(wanted)),
-		look: new Map(Object.entries(look)),
-		memory: known,
+		observed: new Map(Object.entries(look)),
+		memory: { of: (key) => memory[key] ?? unseen },
 		leases: {
-			current: current === null ? null : { id: current },
+			of: () => (current === null ? null : { id: current }),
 			isOurs: (lease) => [CURRENT, OLDER].includes(lease),
 		},
 		policy,
-		verdict: () => verdict,
+		liveness: () => liveness,
 	});
 }
 
@@ -58,7 +62,7 @@ test.each<readonly [sentence: string, input: Case, expected: Partial<Plan>]>([
 	[
 		'what is absent is put, guarded by its absence',
 		{ wanted: { a: 'v' }, look: { a: null } },
-		{ writes: [put('a', 'absent', '0')] as Plan['writes'], verified: [], freshLease: false },
+		{ writes: [put('a', 'absent', '0')] as Plan['writes'], verified: [], lost: [] },
 	],
 	[
 		'what is there is put or taken away, guarded by the revision that was seen',
@@ -83,13 +87,12 @@ test.each<readonly [sentence: string, input: Case, expected: Partial<Plan>]>([
 				put('d', 'no_lease', '5'),
 				{ op: 'delete', key: 'a', ifModRevision: '5' },
 			] as Plan['writes'],
-			revived: [OLDER],
 		},
 	],
 	[
 		'what is as wanted is verified, and nothing is written',
 		{ wanted: { a: 'v', b: null }, look: { a: on(CURRENT), b: null } },
-		{ writes: [], verified: ['a'], absentAsWanted: ['b'], revived: [], freshLease: false },
+		{ writes: [], verified: [{ key: 'a', value: 'v', lease: CURRENT }], absentAsWanted: ['b'], lost: [] },
 	],
 	[
 		'a key on another or on no lease is none of ours, and as good as absent when it is not wanted',
@@ -99,76 +102,90 @@ test.each<readonly [sentence: string, input: Case, expected: Partial<Plan>]>([
 	[
 		'a key that could not be read is left out',
 		{ wanted: { a: 'v', b: 'v' }, look: { b: on(CURRENT) } },
-		{ writes: [], verified: ['b'] },
+		{ writes: [], verified: [{ key: 'b', value: 'v', lease: CURRENT }] },
 	],
 	[
 		'the only key was verified under our lease and is absent: the lease is not to be trusted',
 		{ wanted: { a: 'v' }, look: { a: null }, memory: { a: held } },
-		{ freshLease: true },
+		{ lost: [CURRENT] },
 	],
 	[
 		'all keys went together: the lease is not to be trusted',
 		{ wanted: { a: 'v', b: 'v' }, look: { a: null, b: null }, memory: { a: held, b: held } },
-		{ freshLease: true },
+		{ lost: [CURRENT] },
 	],
 	[
 		'one of several went: another still hangs on the lease, which is good then',
 		{ wanted: { a: 'v', b: 'v' }, look: { a: null, b: on(CURRENT) }, memory: { a: held, b: held } },
-		{ freshLease: false },
+		{ lost: [] },
 	],
 	[
 		'one that is going still hangs on the lease: that is proof enough',
 		{ wanted: { a: 'v', b: null }, look: { a: null, b: on(CURRENT) }, memory: { a: held, b: held } },
-		{ freshLease: false },
+		{ lost: [] },
 	],
 	[
 		'one with a wrong value still hangs on the lease: that is proof enough',
 		{ wanted: { a: 'v', b: 'v' }, look: { a: null, b: on(CURRENT, 'x') }, memory: { a: held, b: held } },
-		{ freshLease: false },
+		{ lost: [] },
 	],
 	[
 		'the others have become foreign: nothing of ours hangs on the lease',
 		{ wanted: { a: 'v', b: 'v' }, look: { a: null, b: on(FOREIGN) }, memory: { a: held, b: held } },
-		{ freshLease: true },
+		{ lost: [CURRENT] },
 	],
 	[
 		'a key that was never there says nothing of the lease',
 		{ wanted: { a: 'v' }, look: { a: null }, memory: {} },
-		{ freshLease: false },
+		{ lost: [] },
 	],
 	[
 		'a key last seen under an older lease says nothing of the current one',
-		{ wanted: { a: 'v' }, look: { a: null }, memory: { a: { ...held, under: OLDER } } },
-		{ freshLease: false },
+		{
+			wanted: { a: 'v' },
+			look: { a: null },
+			memory: { a: { ...held, verified: { value: 'v', under: OLDER, atMs: 0 } } },
+		},
+		{ lost: [] },
 	],
 	[
 		'without a current lease there is none to mistrust',
 		{ wanted: { a: 'v' }, look: { a: null }, memory: { a: held }, current: null },
-		{ freshLease: false },
+		{ lost: [] },
+	],
+	[
+		'one that could not be read may still hang on the lease',
+		{ wanted: { a: 'v', b: 'v' }, look: { a: null }, memory: { a: held, b: held } },
+		{ lost: [] },
+	],
+	[
+		'a value that is too large to be read is not the wanted one',
+		{ wanted: { a: 'v' }, look: { a: { value: null, lease: CURRENT, modRevision: '5' } } },
+		{ writes: [put('a', 'value_drift', '5')] as Plan['writes'] },
 	],
 	[
 		'a key that is absent as wanted says nothing of the lease',
 		{ wanted: { a: null }, look: { a: null }, memory: { a: held } },
-		{ freshLease: false },
+		{ lost: [] },
 	],
 	[
 		'without a current lease a key on one of ours is moved',
 		{ wanted: { a: 'v' }, look: { a: on(CURRENT) }, current: null },
-		{ writes: [put('a', 'older_lease', '5')] as Plan['writes'], revived: [CURRENT] },
+		{ writes: [put('a', 'older_lease', '5')] as Plan['writes'] },
 	],
 	[
 		'a foreign key is stood by when we had it',
-		{ wanted: { a: 'v' }, look: { a: on(FOREIGN) }, memory: { a: held }, verdict: 'renewed' },
+		{ wanted: { a: 'v' }, look: { a: on(FOREIGN) }, memory: { a: held }, liveness: 'alive' },
 		{ writes: [], standingBy: [{ key: 'a', lease: FOREIGN }], conflict: null },
 	],
 	[
 		'a foreign key is taken by whoever starts later',
-		{ wanted: { a: 'v' }, look: { a: on(FOREIGN) }, verdict: 'renewed' },
+		{ wanted: { a: 'v' }, look: { a: on(FOREIGN) }, liveness: 'alive' },
 		{ writes: [put('a', 'foreign_lease', '5')] as Plan['writes'], standingBy: [] },
 	],
 	[
 		'under fail a live foreign lease is a conflict',
-		{ wanted: { a: 'v', b: 'v' }, look: { a: on(FOREIGN), b: null }, policy: 'fail', verdict: 'renewed' },
+		{ wanted: { a: 'v', b: 'v' }, look: { a: on(FOREIGN), b: null }, policy: 'fail', liveness: 'alive' },
 		{ conflict: { key: 'a', lease: FOREIGN } },
 	],
 ])('%s', (_sentence, input, expected) => {

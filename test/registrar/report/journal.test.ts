@@ -53,21 +53,23 @@ test('each fact is an event with what it is about', () => {
 	});
 });
 
-test('what a pass tells is one line for each kind, with the first of its kind and how many there were', () => {
+test('what a pass tells is one line for each kind, with the first ten of its kind and how many there were', () => {
 	for (let n = 0; n < 10_000; n += 1)
 		journal.tell({ fact: 'repaired', key: `k${n}`, reason: n % 2 ? 'absent' : 'no_lease', lease: '7' });
 	expect(log.lines).toEqual([]);
 	journal.flush();
+	const evens = Array.from({ length: 10 }, (_, n) => `k${2 * n}`);
+	const odds = Array.from({ length: 10 }, (_, n) => `k${2 * n + 1}`);
 	expect(log.lines).toEqual([
 		{
 			level: 'warn',
 			message: 'put right',
-			fields: { key: 'k0', reason: 'no_lease', lease: '7', times: 5_000 },
+			fields: { key: 'k0', reason: 'no_lease', lease: '7', keys: evens, times: 5_000 },
 		},
 		{
 			level: 'warn',
 			message: 'put right',
-			fields: { key: 'k1', reason: 'absent', lease: '7', times: 5_000 },
+			fields: { key: 'k1', reason: 'absent', lease: '7', keys: odds, times: 5_000 },
 		},
 	]);
 	expect(events).toHaveLength(10_000);
@@ -171,7 +173,7 @@ test('what is said twice in an outage, by other words, is one line while the sta
 });
 
 test('a denied key and a history that changed are told, and are no events', () => {
-	journal.tell({ fact: 'denied', key: 'a' });
+	journal.tell({ fact: 'denied', why: 'permission-denied', key: 'a' });
 	journal.tell({ fact: 'history changed' });
 	journal.flush();
 	expect(log.lines.map(({ level }) => level)).toEqual(['warn', 'warn']);

@@ -1,7 +1,7 @@
 import type { ConflictPolicy, Desired } from '../../../src/core/registration.js';
 import type { Fact } from '../../../src/registrar/pass/facts.js';
 import { Leases } from '../../../src/registrar/pass/leases.js';
-import { Reconciler } from '../../../src/registrar/pass/pass.js';
+import { Pass } from '../../../src/registrar/pass/pass.js';
 import { MemoryEtcd } from './memory-etcd.js';
 import { MemoryStore, type MemoryStoreOptions } from './memory-store.js';
 
@@ -25,7 +25,7 @@ export interface ReconcilingOptions extends MemoryStoreOptions {
 export class Reconciling {
 	readonly store: MemoryStore;
 	readonly leases: Leases;
-	readonly reconciler: Reconciler;
+	readonly run: Pass;
 	readonly #facts: Fact[] = [];
 
 	constructor(
@@ -34,15 +34,19 @@ export class Reconciling {
 	) {
 		this.store = new MemoryStore(etcd, options);
 		this.leases = new Leases(this.store, ttlSeconds, Math.random);
-		this.reconciler = new Reconciler(this.store, this.leases, policy, etcd.clock, (fact) =>
-			this.#facts.push(fact),
-		);
+		this.run = new Pass({
+			store: this.store,
+			leases: this.leases,
+			policy,
+			clock: etcd.clock,
+			report: (fact) => this.#facts.push(fact),
+		});
 	}
 
 	/** A pass that wants these values; `null` = absence. Resolves to what it told. */
-	async pass(wanted: Readonly<Record<string, Desired>>, retryDenied = true): Promise<readonly Fact[]> {
+	async pass(wanted: Readonly<Record<string, Desired>>, retryRefused = true): Promise<readonly Fact[]> {
 		const asked = new Map(Object.entries(wanted));
-		await this.reconciler.pass(() => asked, { retryDenied });
+		await this.run.run(() => asked, { retryRefused });
 		return this.told();
 	}
 
@@ -53,14 +57,14 @@ export class Reconciling {
 
 	/** The current lease; a test that asks knows that there is one. */
 	get lease(): string {
-		const { current } = this.leases;
-		if (current === null) throw new Error('there is no current lease');
+		const [current] = this.leases.current;
+		if (current === undefined) throw new Error('there is no current lease');
 		return current.id;
 	}
 
 	/** What the keepalive does at every beat. */
 	renew(): void {
-		if (this.leases.current !== null) this.etcd.renew(this.leases.current.id);
+		for (const { id } of this.leases.renewed) this.etcd.renew(id);
 	}
 }
 

@@ -53,5 +53,6 @@ export function startRegistrar(
 const WROTE = new Set(['registered', 'put right']);
 /** core/lease-id.ts: the low bits count, those above tell the process. */
 const COUNTER_BITS = 16n;
+/** The log tells leases as etcdctl prints them. */
 const prefixOf = (lease: unknown): bigint | null =>
-	typeof lease === 'string' ? BigInt(lease) >> COUNTER_BITS : null;
+	typeof lease === 'string' ? BigInt(`0x${lease}`) >> COUNTER_BITS : null;

@@ -7,6 +7,7 @@ const zeros = <K extends string>(names: readonly K[]) =>
 /** The status of a registrar that has just started, with what a test wants otherwise. */
 export function aStatus(changes: Partial<Status> = {}): Status {
 	return {
+		version: '0.0.0',
 		state: 'starting',
 		ready: false,
 		live: true,
@@ -14,6 +15,8 @@ export function aStatus(changes: Partial<Status> = {}): Status {
 		keys: [],
 		weights: [],
 		lease: null,
+		leases: [],
+		endpoint: null,
 		intervalMs: 5000,
 		lastPass: null,
 		lastError: null,

@@ -1,0 +1,185 @@
+import { expect, type TestContext, test } from 'vitest';
+import { createRegistrar, type RegistrarOptions, type ServiceOptions } from '../../src/index.js';
+import { type Etcd, startEtcd } from '../support/etcd/etcd.js';
+import type { EtcdOptions } from '../support/etcd/etcd-args.js';
+import { Gateway } from '../support/etcd/gateway.js';
+import { startProxy } from '../support/network/proxy.js';
+import { until } from '../support/until.js';
+
+const instances = (count: number, name = 'user'): ServiceOptions[] =>
+	Array.from({ length: count }, (_, index) => ({ name, addr: `10.0.${index >> 8}.${index & 255}:80` }));
+
+/** An etcd behind a link with this round trip in milliseconds, and what counts its keys without it. */
+async function far(
+	{ onTestFinished }: Pick<TestContext, 'onTestFinished'>,
+	rttMs: number,
+	options: EtcdOptions = {},
+) {
+	const etcd = await startEtcd(options);
+	onTestFinished(() => etcd.kill());
+	const proxy = await startProxy(etcd.endpoint);
+	onTestFinished(() => proxy.close());
+	proxy.delay({ ms: rttMs / 2 });
+	const registrarOf = async (rest: Omit<RegistrarOptions, 'endpoints'>) => {
+		const registrar = createRegistrar({ endpoints: proxy.endpoint, ...rest });
+		onTestFinished(() => registrar.stop());
+		await registrar.start();
+		return registrar;
+	};
+	return { etcd, proxy, registrarOf };
+}
+
+const keysIn = async (etcd: Etcd, prefix = '/ns/'): Promise<number> =>
+	(await etcd.ctl('get', '--prefix', '--keys-only', prefix)).split('\n').filter((line) => line !== '').length;
+
+/** The number of keys until the promise is fulfilled, each time it is another. */
+async function countsUntil(etcd: Etcd, end: Promise<unknown>): Promise<number[]> {
+	const counts: number[] = [];
+	let isOver = false;
+	void end.finally(() => {
+		isOver = true;
+	});
+	while (!isOver) {
+		const count = await keysIn(etcd);
+		if (counts.at(-1) !== count) counts.push(count);
+	}
+	await end;
+	return counts;
+}
+
+/** Resolves after so many further passes. */
+const passes = async (registrar: ReturnType<typeof createRegistrar>, count: number): Promise<void> => {
+	const before = registrar.status().counters.passes.ok;
+	await until(() => registrar.status().counters.passes.ok >= before + count, { limitMs: 60_000 });
+};
+
+test.for([
+	[600, 350, 2],
+	[2_000, 250, 5],
+] as const)(
+	'%i keys over a link with a round trip of %i ms and a TTL of %i s: what was written stays',
+	async ([count, rttMs, ttlSeconds], context) => {
+		const { etcd, registrarOf } = await far(context, rttMs);
+		const registrar = await registrarOf({ services: instances(count), ttlSeconds });
+		const counts = await countsUntil(
+			etcd,
+			registrar.ready().then(() => passes(registrar, 3)),
+		);
+		expect(counts).toEqual(counts.toSorted((a, b) => a - b));
+		expect(counts.at(-1)).toBe(count);
+		expect(await etcd.leases()).toHaveLength(Math.ceil(count / 500));
+	},
+);
+
+/** A user who may write below one prefix, and the way to allow further ones. */
+async function withUser(etcd: Etcd, prefix: string) {
+	const allow = (other: string) =>
+		etcd.ctl('role', 'grant-permission', 'app', '--prefix=true', 'readwrite', other);
+	await etcd.ctl('user', 'add', 'app:secret');
+	await etcd.ctl('role', 'add', 'app');
+	await allow(prefix);
+	await etcd.ctl('user', 'grant-role', 'app', 'app');
+	return { auth: { username: 'app', password: 'secret' }, allow };
+}
+
+test('8 denied keys among 100 over a link of 100 ms cost the others nothing, and are registered once they are allowed', async (context) => {
+	const { etcd, registrarOf } = await far(context, 100, { rootPassword: 'root' });
+	const { auth, allow } = await withUser(etcd, '/ns/good/');
+	const good = instances(92, 'good');
+	const services = instances(8, 'bad').flatMap((bad, n) => [bad, ...good.slice(n * 12, n * 12 + 12)]);
+	const registrar = await registrarOf({ services, ttlSeconds: 2, auth });
+	const inState = (wanted: string) => registrar.status().keys.filter(({ state }) => state === wanted).length;
+	await until(() => inState('registered') === 92 && inState('denied') === 8);
+	expect(await keysIn(etcd)).toBe(92);
+	await allow('/ns/bad/');
+	await registrar.ready();
+	expect(await keysIn(etcd)).toBe(100);
+});
+
+test('of 150 denied keys those that are allowed later are registered, whichever they are', async (context) => {
+	const { etcd, registrarOf } = await far(context, 1, { rootPassword: 'root' });
+	const { auth, allow } = await withUser(etcd, '/ns/good/');
+	const registrar = await registrarOf({ services: instances(150, 'bad'), ttlSeconds: 2, auth });
+	await until(() => registrar.status().keys.every(({ state }) => state === 'denied'));
+	await allow('/ns/bad/10.0.0.149:80');
+	const inEtcd = () => keysIn(etcd).then((count) => count === 1);
+	await until(inEtcd);
+	expect(registrar.status().counters.passes.ok).toBeGreaterThan(0);
+});
+
+test('300 keys held by 300 other leases over a link of 30 ms: a free key is put at once, and who is left alive takes over', async (context) => {
+	const { etcd, registrarOf } = await far(context, 30);
+	const gateway = new Gateway(etcd.endpoint);
+	context.onTestFinished(() => gateway.close());
+	const held = instances(300, 'held');
+	const leases = await Promise.all(held.map(() => gateway.grant(4)));
+	await Promise.all(held.map(({ addr }, n) => gateway.put(`/ns/held/${addr}`, 'other', leases[n])));
+	const registrar = await registrarOf({
+		services: [...held, ...instances(1, 'free')],
+		ttlSeconds: 2,
+		onConflict: 'wait',
+	});
+	await until(async () => (await gateway.get('/ns/free/10.0.0.0:80')) !== null);
+	await registrar.ready();
+	expect(await keysIn(etcd)).toBe(301);
+	expect(await gateway.get('/ns/held/10.0.0.0:80')).toMatchObject({ value: '10.0.0.0:80' });
+});
+
+test('a stop with 3,000 keys over a link of 60 ms takes a few round trips and leaves nothing', async (context) => {
+	const { etcd, registrarOf } = await far(context, 60);
+	const registrar = await registrarOf({ services: instances(3_000), ttlSeconds: 60 });
+	await registrar.ready();
+	const before = performance.now();
+	await registrar.stop();
+	expect(await keysIn(etcd)).toBe(0);
+	expect(await etcd.leases()).toEqual([]);
+	// One after the other the transactions alone would take 30 round trips.
+	expect(performance.now() - before).toBeLessThan(5_000);
+});
+
+test('of 400 keys one that is deleted is back long before the poll, also after the watch was cut', async (context) => {
+	const { etcd, proxy, registrarOf } = await far(context, 2);
+	const registrar = await registrarOf({ services: instances(400), ttlSeconds: 60 });
+	await registrar.ready();
+	const isBack = () => keysIn(etcd).then((count) => count === 400);
+	await etcd.ctl('del', '/ns/user/10.0.1.7:80');
+	await until(isBack, { limitMs: 20_000 });
+	proxy.reset();
+	await etcd.ctl('del', '/ns/user/10.0.1.8:80');
+	await until(isBack, { limitMs: 20_000 });
+});
+
+test.for([
+	['operations in a transaction', ['--max-txn-ops', '32'], 'v'],
+	['bytes in a request', ['--max-request-bytes', '4096'], 'v'.repeat(60)],
+] as const)('an etcd that takes few %s gets smaller ones', async ([, args, filling], context) => {
+	const { etcd, registrarOf } = await far(context, 1, { args });
+	const services = instances(120).map((service) => ({
+		...service,
+		formats: ['json' as const],
+		metadata: { filling },
+	}));
+	const registrar = await registrarOf({ services, ttlSeconds: 2 });
+	await registrar.ready();
+	await passes(registrar, 3);
+	expect(await keysIn(etcd)).toBe(120);
+	expect(await etcd.leases()).toHaveLength(1);
+});
+
+test('a value of 5 MiB that somebody wrote is replaced, and stops no other key', async (context) => {
+	const { etcd, registrarOf } = await far(context, 1, { args: ['--max-request-bytes', '8388608'] });
+	const gateway = new Gateway(etcd.endpoint);
+	context.onTestFinished(() => gateway.close());
+	const registrar = await registrarOf({ services: instances(5), ttlSeconds: 2 });
+	await registrar.ready();
+	await gateway.put('/ns/user/10.0.0.1:80', 'x'.repeat(5 * 1024 * 1024));
+	await etcd.ctl('del', '/ns/user/10.0.0.2:80');
+	await until(async () => (await gateway.get('/ns/user/10.0.0.2:80')) !== null);
+	await until(
+		async () =>
+			(await etcd.ctl('get', '--print-value-only', '/ns/user/10.0.0.1:80')).trim() === '10.0.0.1:80',
+	);
+	expect(
+		registrar.status().counters.repairs.value_drift + registrar.status().counters.repairs.no_lease,
+	).toBeGreaterThan(0);
+});

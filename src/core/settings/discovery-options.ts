@@ -1,5 +1,12 @@
 /** The options of `discover`: the rules of the variables under the options' own names, and all mistakes in one error. */
-import { FORMAT_NAMES, FORMATS, type Format, type FormatName, type Wanted } from '../formats/index.js';
+import {
+	FORMAT_NAMES,
+	FORMATS,
+	type Format,
+	type FormatName,
+	type FormatProblem,
+	type Wanted,
+} from '../formats/index.js';
 import type { Logger } from '../logger.js';
 import type { EtcdConfig, TlsFiles } from './config.js';
 import { type EtcdField, type ReadFile, readEtcd } from './etcd.js';
@@ -133,9 +140,19 @@ function refuse(
 	given: { readonly name: Given; readonly namespace: Given },
 	problems: Problems,
 ): void {
-	const service = { name, namespace, addr: '127.0.0.1:1', id: 'id', protocol: 'grpc', metadata: {} } as const;
-	for (const problem of (FORMATS[format] as Format).problems(service)) {
+	for (const problem of problemsOf({ name, namespace, format })) {
 		const of = problem.field === 'name' ? given.name : given.namespace;
 		problems.add(of, { expected: `${problem.expected} (format ${format})`, mend: problem.mend });
 	}
+}
+
+function problemsOf({ name, namespace, format }: Wanted): readonly FormatProblem[] {
+	const service = { name, namespace, addr: '127.0.0.1:1', id: 'id', protocol: 'grpc', metadata: {} } as const;
+	return (FORMATS[format] as Format).problems(service);
+}
+
+/** What the format expects of such a name, in words; `null` = it fits. */
+export function namesProblem(wanted: Wanted): string | null {
+	const [problem] = problemsOf(wanted);
+	return problem === undefined ? null : `${problem.expected} (format ${wanted.format})`;
 }

@@ -92,6 +92,11 @@ export class Discovery implements AsyncIterable<readonly Instance[]>, AsyncDispo
 		return this.#picker.pick();
 	}
 
+	/** Has etcd read soon, rather than at the next poll: at most once in 100 ms, however often it is asked for. */
+	refresh(): void {
+		this.#reader.hint();
+	}
+
 	/** Returns a function that takes the listener off. @throws ConfigError for an event that there is not */
 	on<E extends DiscoveryEvent>(event: E, listener: (detail: DiscoveryEvents[E]) => unknown): () => void {
 		if (!Object.hasOwn(this.#listeners, event))

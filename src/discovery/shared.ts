@@ -1,5 +1,5 @@
 /** One thing for all who ask for it by the same key; it is closed when the last of them lets go. */
-export class Shared<T extends { close(): void }> {
+export class Shared<T extends { close(): unknown }> {
 	readonly #held = new Map<string, { readonly thing: T; holders: number }>();
 
 	/** `release` is idempotent. */
@@ -14,7 +14,7 @@ export class Shared<T extends { close(): void }> {
 			held.holders -= 1;
 			if (held.holders > 0) return;
 			this.#held.delete(key);
-			held.thing.close();
+			void held.thing.close();
 		};
 		return { thing: held.thing, release };
 	}

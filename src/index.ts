@@ -1,9 +1,23 @@
 /** The public names, each written out. */
-export { ConfigError, ConflictError, StoppedError } from './core/errors.js';
+export {
+	ConfigError,
+	ConflictError,
+	NotStartedError,
+	StoppedError,
+	StoreError,
+	type StoreErrorCode,
+} from './core/errors.js';
 export type { FormatName } from './core/formats/index.js';
-export type { ConflictPolicy, Protocol, RepairReason } from './core/registration.js';
-export type { CheckOptions, RegistrarOptions, ServiceOptions } from './core/settings/from-options.js';
+export { fromPino, type Logger, type PinoLike } from './core/logger.js';
+export type { ConflictPolicy, LeaseId, Protocol, RepairReason } from './core/registration.js';
+export type {
+	CheckOptions,
+	RegistrarOptions,
+	ServiceOptions,
+	Weight,
+} from './core/settings/from-options.js';
 export { createRegistrar, register } from './register.js';
+export type { Registrar } from './registrar/api.js';
 export type {
 	Counters,
 	Hint,
@@ -15,5 +29,3 @@ export type {
 	WeightStatus,
 } from './registrar/events.js';
 export type { ServiceChanges } from './registrar/parts.js';
-export type { Logger } from './registrar/ports.js';
-export type { Registrar } from './registrar/registrar.js';

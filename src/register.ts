@@ -10,8 +10,9 @@ import { guardedLogger } from './core/log/guarded-logger.js';
 import type { ConflictPolicy } from './core/registration.js';
 import type { EtcdConfig, ServiceConfig } from './core/settings/config.js';
 import { type ParsedOptions, parseOptions, type RegistrarOptions } from './core/settings/from-options.js';
+import type { Registrar } from './registrar/api.js';
 import type { Logger } from './registrar/ports.js';
-import { Registrar } from './registrar/registrar.js';
+import { PollingRegistrar } from './registrar/registrar.js';
 
 /** Made of options or of the environment, checked. */
 export interface Assembly extends EtcdConfig {
@@ -21,12 +22,14 @@ export interface Assembly extends EtcdConfig {
 	readonly stopTimeoutMs: number;
 	readonly hints: boolean;
 	readonly logger: Logger;
+	/** How people gave it, for messages. */
+	readonly given: 'variables' | 'options';
 }
 
 /**
- * The first design's four arguments: `register('127.0.0.1:2379', 'user', '10.0.0.5:8080', 5)`.
+ * The classic registrar's four arguments: `register('127.0.0.1:2379', 'user', '10.0.0.5:8080', 5)`.
  * Endpoints are separated by `;` or `,`; the TTL is in seconds. Resolves once the loop runs, whether or not etcd is there.
- * @throws ConfigError with all mistakes at once
+ * Rejects with a `ConfigError` that names all mistakes at once.
  */
 export async function register(
 	etcdAddr: string,
@@ -42,14 +45,16 @@ export async function register(
 /** A registrar that is not started yet. @throws ConfigError with all mistakes at once */
 export function createRegistrar(options: RegistrarOptions): Registrar {
 	const parsed: ParsedOptions = parseOptions(options, { readFile: (path) => readFileSync(path, 'utf8') });
-	return assemble({ ...parsed, logger: parsed.logger ?? SILENT });
+	const logger = guardedLogger(parsed.logger ?? SILENT);
+	for (const warning of parsed.warnings) logger.warn(warning);
+	return assemble({ ...parsed, logger, given: 'options' });
 }
 
-export function assemble(assembly: Assembly): Registrar {
+export function assemble(assembly: Assembly): PollingRegistrar {
 	const { ttlSeconds } = assembly;
 	const logger = guardedLogger(assembly.logger);
 	const store = new EtcdStore({ ...assembly, authRetryMs: ttlSeconds * 1_000 }, monotonicClock, logger);
-	return new Registrar({
+	return new PollingRegistrar({
 		...assembly,
 		namespace: assembly.namespace,
 		where: { endpoints: assembly.endpoints.join(';') },
@@ -60,7 +65,7 @@ export function assemble(assembly: Assembly): Registrar {
 		random: Math.random,
 		createCheck,
 		createLoadReader,
-		resolve: ({ addr, host }) => resolveAddress(addr, { serviceHost: host, endpoints: assembly.endpoints }),
+		resolve: ({ addr, host }) => resolveAddress(addr, { ...assembly, serviceHost: host }),
 	});
 }
 

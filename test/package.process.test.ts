@@ -4,7 +4,10 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { applicationWith } from './support/process/installed.js';
 
-const PUBLIC = ['ConfigError', 'ConflictError', 'StoppedError', 'createRegistrar', 'register'];
+const PUBLIC = [
+	...['ConfigError', 'ConflictError', 'NotStartedError', 'StoppedError', 'StoreError'],
+	...['createRegistrar', 'fromPino', 'register'],
+];
 const node = (cwd: string, ...args: readonly string[]) =>
 	execFileSync(process.execPath, args, { cwd, encoding: 'utf8' });
 

@@ -2,10 +2,10 @@ import { Etcd3 } from 'etcd3';
 import { createRegistrar } from '../../src/index.js';
 
 /**
- * `node many-keys.mjs ours|lease ENDPOINT COUNT TTL`: registers so many services and stays. Prints `{ readyMs }` once all of them stand.
+ * `node many-keys.mjs ours|lease ENDPOINT COUNT TTL [USER:PASSWORD]`: registers so many services and stays. Prints `{ readyMs }` once all of them stand.
  * `lease`: the usual etcd3 script, with a lease for each key.
  */
-const [who, endpoint = '', count = '0', ttl = '5'] = process.argv.slice(2);
+const [who, endpoint = '', count = '0', ttl = '5', user = ''] = process.argv.slice(2);
 const ttlSeconds = Number(ttl);
 const services = Array.from({ length: Number(count) }, (_, index) => ({
 	name: 'many',
@@ -17,7 +17,9 @@ await (who === 'ours' ? ours() : leases());
 process.stdout.write(`${JSON.stringify({ readyMs: performance.now() - beganMs })}\n`);
 
 async function ours(): Promise<void> {
-	const registrar = createRegistrar({ endpoints: endpoint, ttlSeconds, services });
+	const [username = '', password = ''] = user.split(':');
+	const auth = user === '' ? {} : { auth: { username, password } };
+	const registrar = createRegistrar({ endpoints: endpoint, ttlSeconds, services, ...auth });
 	await registrar.start();
 	await registrar.ready();
 }

@@ -5,6 +5,7 @@ import { firstRegistration } from './first-registration.js';
 import { footprint } from './footprint.js';
 import { heals } from './heals.js';
 import { herd } from './herd.js';
+import { leastRole } from './least-role.js';
 import { manyKeys } from './many-keys.js';
 import { recovery } from './recovery.js';
 import { size } from './size.js';
@@ -24,6 +25,7 @@ export const rows = (): readonly Row[] => [
 	carry,
 	walls,
 	manyKeys,
+	leastRole,
 	weight,
 	size,
 ];

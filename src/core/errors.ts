@@ -60,11 +60,20 @@ export class ConflictError extends Error {
 	}
 }
 
-/** The registrar was stopped while somebody waited for it. */
+/** The registrar was stopped: while somebody waited for it, or before something was asked of it. */
 export class StoppedError extends Error {
 	override readonly name = 'StoppedError';
 	readonly code = 'stopped';
 	constructor() {
 		super('the registrar was stopped');
+	}
+}
+
+/** Somebody waits for a registration before `start()` was called. */
+export class NotStartedError extends Error {
+	override readonly name = 'NotStartedError';
+	readonly code = 'not-started';
+	constructor() {
+		super('the registrar was not started: call start() first');
 	}
 }

@@ -1,4 +1,5 @@
 import type { Logger } from '../core/logger.js';
+import { onRejection } from '../core/rejections.js';
 
 /** Those who listen to one event. One that throws, or whose promise rejects, costs a line of the log, never the host. */
 export class Listeners<T> {
@@ -20,15 +21,10 @@ export class Listeners<T> {
 		const threw = (error: unknown) => this.logger.error('a listener threw', { event: this.event, error });
 		for (const { listener } of [...this.#listeners]) {
 			try {
-				const result = listener(detail);
-				if (isThenable(result)) result.then(undefined, threw);
+				onRejection(listener(detail), threw);
 			} catch (error) {
 				threw(error);
 			}
 		}
 	}
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-	return typeof value === 'object' && value !== null && typeof Reflect.get(value, 'then') === 'function';
 }

@@ -1,4 +1,5 @@
 /** Every wait has an end. */
+import { setMaxListeners } from 'node:events';
 import { StoreError } from '../core/errors.js';
 
 /**
@@ -11,6 +12,8 @@ export async function withDeadline<T>(
 	outer?: AbortSignal,
 ): Promise<T> {
 	const inner = new AbortController();
+	// Calls that travel together each listen to it; Node warns of more than ten.
+	setMaxListeners(0, inner.signal);
 	const abort = () => inner.abort();
 	let timer: ReturnType<typeof setTimeout> | undefined;
 	const late = new Promise<never>((_, reject) => {

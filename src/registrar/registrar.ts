@@ -1,11 +1,7 @@
-/**
- * Keeps the keys of this process's services true in etcd until it is stopped.
- *
- * Not promised: exclusive ownership at every instant (etcd leases are no lock); a key that outlives an etcd outage longer than its TTL; an
- * order among several services' keys.
- */
-import { ConfigError, StoppedError } from '../core/errors.js';
+/** The registrar's phases and its API: what applications ask for, and when it is done. */
+import { ConfigError, NotStartedError, StoppedError } from '../core/errors.js';
 import type { ServiceOptions } from '../core/settings/from-options.js';
+import type { Registrar } from './api.js';
 import { withDeadline } from './deadline.js';
 import type { RegistrarEvent, Status } from './events.js';
 import { Engine } from './loop/engine.js';
@@ -13,12 +9,12 @@ import type { RegistrarParts, ServiceChanges } from './parts.js';
 import type { Wanted } from './pass/facts.js';
 import { Emitter, type Listener } from './report/emitter.js';
 import { type Readiness, Waiting } from './report/readiness.js';
-import { Roster } from './services/roster.js';
+import { LiveServices } from './services/live-services.js';
 import { type Phase, statusOf } from './status.js';
 
-export class Registrar {
+export class PollingRegistrar implements Registrar {
 	readonly #parts: RegistrarParts;
-	readonly #roster: Roster;
+	readonly #live: LiveServices;
 	readonly #emitter: Emitter;
 	readonly #engine: Engine;
 	readonly #waiting = new Waiting(() => this.#readiness());
@@ -30,23 +26,23 @@ export class Registrar {
 
 	constructor(parts: RegistrarParts) {
 		this.#parts = parts;
-		this.#roster = new Roster(parts, () => void this.#changed());
+		this.#live = new LiveServices(parts, this.#mayStand, () => void this.#changed());
 		this.#emitter = new Emitter(parts.logger);
 		this.#engine = new Engine(
 			parts,
 			{
-				prepare: () => this.#roster.prepare(),
+				prepare: () => this.#live.prepare(),
 				wanted: () => this.#wanted(),
-				groups: () => this.#roster.services.groups(),
-				fleetPrefixes: () => this.#roster.services.fleetPrefixes(),
+				groups: () => this.#live.services.groups(),
+				fleetPrefixes: () => this.#live.services.fleetPrefixes(),
 				passed: () => this.#passed(),
 			},
 			this.#emitter,
 		);
 	}
 
-	/** The loop runs when this resolves; whether or not etcd is there. Idempotent. Rejects with a `ConfigError` when no address can be found for a wildcard. */
 	async start(): Promise<void> {
+		this.#assertNotStopped();
 		if (this.#phase !== 'idle') return;
 		this.#phase = this.#beginsPaused ? 'paused' : 'running';
 		this.#startedMs = this.#parts.clock.now();
@@ -54,16 +50,17 @@ export class Registrar {
 			await this.findAddresses();
 		} catch (error) {
 			if (this.#isAlive()) this.#phase = 'idle';
+			this.#waiting.look();
 			throw error;
 		}
 		if (!this.#isAlive()) return;
-		this.#roster.start();
+		this.#live.start();
 		this.#engine.start();
 	}
 
-	/** What `start()` does first: finds out what wildcards stand for. Rejects with a `ConfigError` when they cannot stand for anything. */
+	/** What `start()` does first: finds out the addresses of wildcards. Rejects with a `ConfigError` when there are none that fit. */
 	async findAddresses(): Promise<void> {
-		await withDeadline(this.#parts.callTimeoutMs, () => this.#roster.findAddresses()).catch(
+		await withDeadline(this.#parts.callTimeoutMs, () => this.#live.findAddresses()).catch(
 			(error: unknown) => {
 				// Without an answer from the name server, say, the passes go on trying.
 				if (error instanceof ConfigError) throw error;
@@ -71,30 +68,30 @@ export class Registrar {
 		);
 	}
 
-	/** Resolves once every wanted key was verified in etcd. Rejects when that cannot be any more: stopped, a conflict under `fail`, `signal` aborted. */
-	ready({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
-		return this.#waiting.until(signal);
+	async ready(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
+		await this.#waiting.until(options?.signal);
 	}
 
-	/** Throws a `ConfigError` at once; resolves after the pass that wrote it, well or not. */
-	add(service: ServiceOptions): Promise<void> {
-		this.#roster.add(service);
-		return this.#changed();
+	async add(service: ServiceOptions): Promise<void> {
+		this.#assertNotStopped();
+		this.#live.add(service);
+		await this.#changed();
 	}
 
-	/** Changes what is told of a service without a moment of absence; with another address the new key is written before the old one goes. */
-	update(name: string, addr: string, changes: ServiceChanges): Promise<void> {
-		this.#roster.update(name, addr, changes);
-		return this.#changed();
+	async update(name: string, addr: string, changes: ServiceChanges): Promise<void> {
+		this.#assertNotStopped();
+		const updated = this.#live.update(name, addr, changes);
+		await this.#changed();
+		// The new keys stand: the next pass takes away those they replaced.
+		if (updated.some((service) => this.#live.services.hasDue(service))) await this.reconcile();
 	}
 
-	/** Takes the service's keys out of etcd. */
-	remove(name: string, addr: string): Promise<void> {
-		this.#roster.remove(name, addr);
-		return this.#changed();
+	async remove(name: string, addr: string): Promise<void> {
+		this.#assertNotStopped();
+		this.#live.remove(name, addr);
+		await this.#changed();
 	}
 
-	/** Withdraws every key and goes on running. */
 	pause(): Promise<void> {
 		return this.#setPaused(true);
 	}
@@ -103,7 +100,6 @@ export class Registrar {
 		return this.#setPaused(false);
 	}
 
-	/** A pass now, whatever hints wait; resolves when it has ended, well or not. */
 	reconcile(): Promise<void> {
 		return this.#isAlive() ? this.#engine.now() : Promise.resolve();
 	}
@@ -114,9 +110,9 @@ export class Registrar {
 			phase: engine.conflict !== null && this.#isAlive() ? 'conflict' : this.#phase,
 			wanted: this.#wanted(),
 			memory: engine.pass.memory,
-			owner: this.#roster.services.owners(),
-			weights: this.#roster.services.weights(),
-			withdrawnBecause: this.#roster.checks.whyNot(),
+			owner: this.#live.services.owners(),
+			weights: this.#live.services.weights(),
+			withdrawnBecause: this.#live.checks.whyNot(),
 			leases: engine.leases.current,
 			endpoint: this.#parts.store.endpoint(),
 			version: this.#parts.version ?? '',
@@ -130,12 +126,10 @@ export class Registrar {
 		});
 	}
 
-	/** Returns a function that takes the listener off again. */
 	on<E extends RegistrarEvent>(event: E, listener: Listener<E>): () => void {
 		return this.#emitter.on(event, listener);
 	}
 
-	/** Takes our keys and leases out of etcd, within the stop timeout, and ends everything. Idempotent; never rejects. */
 	stop(): Promise<void> {
 		this.#stopping ??= this.#stop();
 		return this.#stopping;
@@ -147,7 +141,7 @@ export class Registrar {
 
 	async #stop(): Promise<void> {
 		this.#phase = 'stopping';
-		this.#roster.stop();
+		this.#live.stop();
 		this.#waiting.look();
 		const clean = await this.#engine.stop();
 		this.#phase = 'stopped';
@@ -172,18 +166,17 @@ export class Registrar {
 	}
 
 	#wanted(): Wanted {
-		return this.#roster.services.wanted(this.#phase === 'paused', this.#isVerified);
+		return this.#live.services.wanted(this.#phase === 'paused');
 	}
 
 	readonly #isVerified = (key: string): boolean => this.#engine.pass.memory.isVerified(key);
 
+	/** A put whose answer was lost may stand in etcd: only a read tells that it does not. */
+	readonly #mayStand = (key: string): boolean =>
+		this.#isVerified(key) || this.#engine.pass.memory.of(key).sent !== null;
+
 	#passed(): boolean {
-		const wanted = this.#wanted();
-		const { memory } = this.#engine.pass;
-		// A put whose answer was lost may stand in etcd: only a look tells that it does not.
-		const isGone = (key: string) =>
-			wanted.get(key) === null && !this.#isVerified(key) && memory.of(key).sent === null;
-		const oneMore = this.#roster.services.left(isGone, this.#isVerified);
+		const oneMore = this.#live.services.settle(this.#phase === 'paused', this.#isVerified);
 		this.#waiting.look();
 		if (this.#engine.conflict !== null) void this.stop();
 		return oneMore;
@@ -192,6 +185,7 @@ export class Registrar {
 	#readiness(): Readiness {
 		if (this.#engine.conflict !== null) return this.#engine.conflict;
 		if (this.#phase === 'stopping' || this.#phase === 'stopped') return new StoppedError();
+		if (this.#phase === 'idle') return new NotStartedError();
 		return this.status().ready ? 'ready' : 'waiting';
 	}
 
@@ -199,6 +193,10 @@ export class Registrar {
 		if (!this.#isAlive()) return Promise.resolve();
 		this.#engine.counting.hint('change');
 		return this.#engine.now();
+	}
+
+	#assertNotStopped(): void {
+		if (this.#phase === 'stopping' || this.#phase === 'stopped') throw new StoppedError();
 	}
 
 	#isAlive(): boolean {

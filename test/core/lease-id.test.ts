@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { LeaseIds } from '../../src/core/lease-id.js';
+import { LeaseIds, leaseHex } from '../../src/core/lease-id.js';
 
 const LARGEST = 2n ** 63n - 1n;
 const sequence = (...numbers: number[]) => {
@@ -50,4 +50,12 @@ test('processes differ in every part of the prefix that chance gives', () => {
 		expect(ones).toBeGreaterThan(800);
 		expect(ones).toBeLessThan(1_200);
 	}
+});
+
+test.each([
+	['7587865493241651204', '694d8376c01ce004'],
+	['255', 'ff'],
+	['9223372036854775807', '7fffffffffffffff'],
+])('%s is written %s, as etcdctl does', (id, hex) => {
+	expect(leaseHex(id)).toBe(hex);
 });

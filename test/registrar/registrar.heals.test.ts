@@ -1,4 +1,5 @@
 import { expect, test, vi } from 'vitest';
+import { StoreError } from '../../src/core/errors.js';
 import { aKeeping, KEY } from '../support/memory/keeping.js';
 import { fakeTime, seconds, within } from '../support/memory/passing-time.js';
 
@@ -159,4 +160,25 @@ test('a beat that another TTL was granted for keeps that interval while there is
 	expect(registrar.status()).toMatchObject({ ready: true, intervalMs: 2_000 });
 	expect(schedule.starts.map(({ intervalSeconds }) => intervalSeconds)).toEqual([1, 2]);
 	await within(1, registrar.stop());
+});
+
+test('an etcd that answers reads and no keepalive: the key is never missing, and one lease is left', async () => {
+	const { registrar, store, etcd, schedule } = aKeeping();
+	store.openKeepalive = () => Promise.reject(new StoreError('unavailable', '503'));
+	await registrar.start();
+	await within(1, registrar.ready());
+	let missing = 0;
+	etcd.watch((_key, { type }) => {
+		if (type === 'delete') missing += 1;
+	});
+	for (let interval = 0; interval < 10; interval += 1) {
+		await seconds(6);
+		schedule.tick();
+	}
+	expect(missing).toBe(0);
+	expect(etcd.contents).toEqual({ [KEY]: '10.0.0.5:80' });
+	await seconds(1);
+	expect(etcd.leases).toHaveLength(1);
+	await within(1, registrar.stop());
+	expect(etcd.leases).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import { expect, test, vi } from 'vitest';
+import { ConfigError, StoppedError } from '../../src/core/errors.js';
 import { aKeeping, KEY } from '../support/memory/keeping.js';
-import { fakeTime, seconds, within } from '../support/memory/passing-time.js';
+import { fakeTime, outcome, seconds, within } from '../support/memory/passing-time.js';
 
 fakeTime();
 
@@ -30,15 +31,14 @@ test('services come, change and go while it runs', async () => {
 	await within(1, registrar.add({ name: 'pay', addr: '10.0.0.5:81' }));
 	expect(Object.keys(etcd.contents)).toEqual([KEY, '/ns/pay/10.0.0.5:81']);
 	await within(1, registrar.update('pay', '10.0.0.5:81', { addr: '10.0.0.5:82' }));
-	await seconds(1);
 	expect(Object.keys(etcd.contents)).toEqual([KEY, '/ns/pay/10.0.0.5:82']);
 	await within(1, registrar.remove('pay', '10.0.0.5:82'));
 	expect(Object.keys(etcd.contents)).toEqual([KEY]);
 	expect(etcd.leases).toHaveLength(1);
 	expect(names()).toEqual(['registered', 'registered', 'registered', 'withdrawn', 'withdrawn']);
-	expect(() => registrar.add({ name: 'user', addr: '10.0.0.5:80' })).toThrow(/user at 10.0.0.5:80/);
-	expect(() => registrar.remove('nobody', '10.0.0.5:80')).toThrow(/no service nobody/);
-	expect(() => registrar.update('user', '10.0.0.5:80', { addr: 'nowhere' })).toThrow(/addr/);
+	await expect(registrar.add({ name: 'user', addr: '10.0.0.5:80' })).rejects.toThrow(/user at 10.0.0.5:80/);
+	await expect(registrar.remove('nobody', '10.0.0.5:80')).rejects.toThrow(/no service nobody/);
+	await expect(registrar.update('user', '10.0.0.5:80', { addr: 'nowhere' })).rejects.toThrow(/addr/);
 	await within(1, registrar.stop());
 });
 
@@ -133,7 +133,8 @@ test('what is added before the start is checked once, what is added after the st
 	await within(1, registrar.ready());
 	expect(looks).toBe(1);
 	await within(1, registrar.stop());
-	await registrar.add({ name: 'late', addr: '10.0.0.5:82', check: 'tcp://127.0.0.1:1' });
+	const late = registrar.add({ name: 'late', addr: '10.0.0.5:82', check: 'tcp://127.0.0.1:1' });
+	expect(await outcome(late)).toBeInstanceOf(StoppedError);
 	await seconds(10);
 	expect(looks).toBe(1);
 	expect(vi.getTimerCount()).toBe(0);
@@ -186,4 +187,149 @@ test('the last service removed before anything was written, while etcd is away: 
 	await seconds(20);
 	expect(recovered).toBe(0);
 	await within(6, registrar.stop());
+});
+
+test('an update resolves when the old key is gone, and until then the key tells whose it was', async () => {
+	const { registrar, store, etcd, schedule } = aKeeping();
+	await registrar.start();
+	await within(1, registrar.ready());
+	store.denied.set(KEY, 'write');
+	await within(1, registrar.update('user', '10.0.0.5:80', { addr: '10.0.0.6:80' }));
+	expect(registrar.status().keys).toMatchObject([
+		{ key: '/ns/user/10.0.0.6:80', service: 'user', addr: '10.0.0.6:80', state: 'registered' },
+		{ key: KEY, service: 'user', addr: '10.0.0.5:80', state: 'denied' },
+	]);
+	store.denied.clear();
+	await within(1, registrar.update('user', '10.0.0.6:80', { addr: '10.0.0.7:80' }));
+	expect(Object.keys(etcd.contents)).not.toContain('/ns/user/10.0.0.6:80');
+	// What was denied is tried again at the interval.
+	await seconds(7);
+	schedule.tick();
+	await seconds(1);
+	expect(Object.keys(etcd.contents)).toEqual(['/ns/user/10.0.0.7:80']);
+	expect(registrar.status().keys.map(({ key }) => key)).toEqual(['/ns/user/10.0.0.7:80']);
+	await within(1, registrar.stop());
+});
+
+test('an update while etcd is away resolves after the pass that failed, and comes with etcd', async () => {
+	const { registrar, store, etcd } = aKeeping();
+	await registrar.start();
+	await within(1, registrar.ready());
+	store.down = 'unavailable';
+	await within(2, registrar.update('user', '10.0.0.5:80', { addr: '10.0.0.6:80' }));
+	expect(registrar.status().keys.map(({ key, addr }) => [key, addr])).toEqual([
+		['/ns/user/10.0.0.6:80', '10.0.0.6:80'],
+		[KEY, '10.0.0.5:80'],
+	]);
+	store.down = null;
+	await seconds(3);
+	expect(Object.keys(etcd.contents)).toEqual(['/ns/user/10.0.0.6:80']);
+	await within(1, registrar.stop());
+});
+
+test('updates that are made together share a few passes', async () => {
+	const services = Array.from({ length: 300 }, (_, at) => ({ addr: `10.0.1.${at % 250}:${80 + at}` }));
+	const { registrar, etcd } = aKeeping({ services });
+	await registrar.start();
+	await within(1, registrar.ready());
+	const before = registrar.status().counters.passes.ok;
+	const updates = services.map(({ addr }) =>
+		registrar.update('user', addr, { addr: addr.replace('10.0', '10.9') }),
+	);
+	await within(1, Promise.all(updates));
+	expect(registrar.status().counters.passes.ok - before).toBeLessThanOrEqual(3);
+	expect(Object.keys(etcd.contents).filter((key) => key.includes('/10.9.'))).toHaveLength(300);
+	expect(Object.keys(etcd.contents)).toHaveLength(300);
+	await within(1, registrar.stop());
+});
+
+/** As a caller without types would: anything at all. */
+const call = (registrar: object, method: string, ...args: unknown[]): unknown =>
+	Reflect.apply(Reflect.get(registrar, method), registrar, args);
+
+test.each([
+	['add', [undefined]],
+	['add', [{ name: '' }]],
+	['update', ['user', '10.0.0.5:80', undefined]],
+	['update', ['user', '10.0.0.5:80', { weight: 'much' }]],
+	['update', ['user', '10.0.0.5:80', { name: 'pay' }]],
+	['update', ['user', '10.0.0.5:81', {}]],
+	['remove', [undefined, undefined]],
+])(
+	'%s with wrong arguments rejects with a ConfigError, and nothing has changed: %j',
+	async (method, args) => {
+		const { registrar } = aKeeping();
+		const result = call(registrar, method, ...args);
+		expect(result).toBeInstanceOf(Promise);
+		expect(await outcome(result as Promise<void>)).toBeInstanceOf(ConfigError);
+		expect(registrar.status().keys.map(({ key }) => key)).toEqual([KEY]);
+	},
+);
+
+test.each([
+	['start', []],
+	['add', [{ name: 'pay', addr: '10.0.0.5:81' }]],
+	['update', ['user', '10.0.0.5:80', { version: '2' }]],
+	['remove', ['user', '10.0.0.5:80']],
+	['ready', []],
+])('after a stop %s rejects with a StoppedError', async (method, args) => {
+	const { registrar } = aKeeping();
+	await within(1, registrar.stop());
+	expect(await outcome(call(registrar, method, ...args) as Promise<void>)).toBeInstanceOf(StoppedError);
+});
+
+test('a weight function that is async is reported once, and its rejection ends nothing', async () => {
+	const { registrar, lines, etcd } = aKeeping({
+		services: [{ weight: (async () => Promise.reject(new Error('no scales'))) as never }],
+	});
+	await registrar.start();
+	await within(1, registrar.ready());
+	await within(1, registrar.reconcile());
+	await within(1, registrar.update('user', '10.0.0.5:80', { version: '2' }));
+	expect(Object.keys(etcd.contents)).toEqual([KEY]);
+	const reports = lines.filter(({ message }) => message.startsWith('a weight function failed'));
+	expect(reports).toMatchObject([{ fields: { service: 'user' } }]);
+	expect(String(reports[0]?.fields?.error)).toContain('not a promise');
+	await within(1, registrar.stop());
+});
+
+test('a host that gets another address moves there, the new key first, and without an answer the last one stands', async () => {
+	let host: string | null = '10.0.0.5';
+	let asked = 0;
+	const { registrar, etcd, lines, schedule } = aKeeping({
+		services: [{ addr: ':80' }, { addr: ':81', name: 'pay' }, { addr: '10.0.0.1:82', name: 'fixed' }],
+		resolve: async ({ addr }) => {
+			asked += 1;
+			if (host === null) throw new Error('no name service');
+			return `${host}${addr}`;
+		},
+	});
+	await registrar.start();
+	await within(1, registrar.ready());
+	expect(asked).toBe(1);
+	const counts: number[] = [];
+	const unwatch = etcd.watch(() => setImmediate(() => counts.push(Object.keys(etcd.contents).length)));
+	host = '10.0.0.9';
+	await within(1, registrar.reconcile());
+	expect(asked).toBe(1);
+	await seconds(6);
+	schedule.tick();
+	await seconds(1);
+	unwatch();
+	expect(asked).toBe(2);
+	expect(Math.min(...counts)).toBe(3);
+	const moved = ['/ns/fixed/10.0.0.1:82', '/ns/pay/10.0.0.9:81', '/ns/user/10.0.0.9:80'];
+	expect(Object.keys(etcd.contents).toSorted()).toEqual(moved);
+	expect(registrar.status()).toMatchObject({ ready: true });
+	host = null;
+	for (let n = 0; n < 3; n += 1) {
+		await seconds(6);
+		schedule.tick();
+	}
+	await seconds(1);
+	expect(asked).toBe(5);
+	expect(Object.keys(etcd.contents).toSorted()).toEqual(moved);
+	expect(lines.filter(({ message }) => message.includes('cannot be found out again'))).toHaveLength(1);
+	await within(1, registrar.stop());
+	expect(vi.getTimerCount()).toBe(0);
 });

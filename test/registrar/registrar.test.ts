@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { ConflictError, StoppedError } from '../../src/core/errors.js';
+import { ConfigError, ConflictError, NotStartedError, StoppedError } from '../../src/core/errors.js';
 import { aKeeping, KEY } from '../support/memory/keeping.js';
 import { fakeTime, outcome, seconds, within } from '../support/memory/passing-time.js';
 
@@ -29,7 +29,7 @@ test('start, ready and stop may be called again and again', async () => {
 	expect(store.calls.grant).toBe(1);
 	await within(1, Promise.all([registrar.stop(), registrar.stop(), registrar[Symbol.asyncDispose]()]));
 	await registrar.stop();
-	await registrar.start();
+	expect(await outcome(registrar.start())).toBeInstanceOf(StoppedError);
 	await seconds(60);
 	expect(names()).toEqual(['registered', 'withdrawn', 'stopped']);
 	expect(registrar.status().state).toBe('stopped');
@@ -71,6 +71,21 @@ test('ready rejects when it is stopped, before or after it was asked', async () 
 	await within(6, registrar.stop());
 	expect(await asked).toBeInstanceOf(StoppedError);
 	expect(await outcome(registrar.ready())).toBeInstanceOf(StoppedError);
+});
+
+test('ready before start says what to do, and so it does where the start failed', async () => {
+	const { registrar } = aKeeping({
+		services: [{ addr: ':80' }],
+		resolve: () => Promise.reject(new ConfigError(['no address fits'])),
+	});
+	const early = await outcome(registrar.ready());
+	expect(early).toBeInstanceOf(NotStartedError);
+	expect(String(early)).toContain('call start() first');
+	const start = outcome(registrar.start());
+	const meanwhile = outcome(registrar.ready());
+	expect(await start).toBeInstanceOf(ConfigError);
+	expect(await meanwhile).toBeInstanceOf(NotStartedError);
+	await within(1, registrar.stop());
 });
 
 test('ready rejects with the reason of its signal, and the registrar goes on', async () => {

@@ -71,6 +71,8 @@ test('with another address the new key is put before the old one is deleted', as
 	const [old, fresh] = [await events(key('10.0.0.1:80')), await events(key('10.0.0.2:80'))];
 	await registrar.update(name, '10.0.0.1:80', { addr: '10.0.0.2:80' });
 	expect(await gateway.get(key('10.0.0.2:80'))).toMatchObject({ value: '10.0.0.2:80' });
+	expect(await gateway.get(key('10.0.0.1:80'))).toBeNull();
+	expect(registrar.status().keys.map((one) => one.key)).toEqual([key('10.0.0.2:80')]);
 	await until(() => old.length > 0 && fresh.length > 0);
 	expect([old, fresh].map((events) => events.map(({ type }) => type))).toEqual([['delete'], ['put']]);
 	expect(BigInt(fresh[0]?.revision ?? 0)).toBeLessThan(BigInt(old[0]?.revision ?? 0));
@@ -155,10 +157,10 @@ test('one service in two formats, told apart as two services or as one, has both
 test('what cannot be is refused at once, and nothing has changed', async (context) => {
 	const { name, registrar, key } = await registered(context);
 	await registrar.add({ name, addr: '10.0.0.2:80' });
-	expect(() => registrar.add({ name, addr: '10.0.0.1:80' })).toThrow(/one key/);
-	expect(() => registrar.update(name, '10.0.0.1:80', { addr: '10.0.0.2:80' })).toThrow(/one key/);
-	expect(() => registrar.update(name, '10.0.0.1:80', { addr: 'nowhere' })).toThrow(/addr/);
-	expect(() => registrar.remove(name, '10.0.0.3:80')).toThrow(/no service/);
+	await expect(registrar.add({ name, addr: '10.0.0.1:80' })).rejects.toThrow(/one key/);
+	await expect(registrar.update(name, '10.0.0.1:80', { addr: '10.0.0.2:80' })).rejects.toThrow(/one key/);
+	await expect(registrar.update(name, '10.0.0.1:80', { addr: 'nowhere' })).rejects.toThrow(/addr/);
+	await expect(registrar.remove(name, '10.0.0.3:80')).rejects.toThrow(/no service/);
 	expect(registrar.status().keys.map((one) => one.key)).toEqual([key('10.0.0.1:80'), key('10.0.0.2:80')]);
 });
 

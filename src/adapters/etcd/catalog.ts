@@ -1,5 +1,5 @@
 /** What stands below prefixes, whoever put it there: for looking, not for registering. */
-import type { Etcd3, IRangeRequest } from 'etcd3';
+import type { Etcd3, IRangeRequest, IResponseHeader } from 'etcd3';
 import { StoreError } from '../../core/errors.js';
 import type { LeaseId } from '../../core/registration.js';
 import type { Clock, LeaseLook, Logger, WatchStream } from '../../registrar/ports.js';
@@ -17,9 +17,7 @@ export interface CatalogEntry {
 	readonly modRevision: string;
 }
 
-export interface CatalogOptions extends EndpointsOptions {
-	readonly dialTimeoutMs: number;
-}
+export type CatalogOptions = EndpointsOptions;
 
 /** grpc-js takes answers of 4 MiB: small values need few pages, and for large ones the page is halved. */
 const PAGE = 1_000;
@@ -30,11 +28,7 @@ const AT_ONCE = 32;
 export class EtcdCatalog {
 	readonly #endpoints: Endpoints;
 
-	constructor(
-		private readonly options: CatalogOptions,
-		clock: Clock,
-		logger: Logger,
-	) {
+	constructor(options: CatalogOptions, clock: Clock, logger: Logger) {
 		this.#endpoints = new Endpoints(options, clock, logger);
 	}
 
@@ -44,7 +38,7 @@ export class EtcdCatalog {
 		let range: Range = prefixRange(prefix);
 		for (let limit = PAGE; ; ) {
 			const page = await this.#page({ ...range, limit }).catch((error: unknown) => {
-				if (limit > 1 && error instanceof StoreError && error.code === 'exhausted') return null;
+				if (limit > 1 && error instanceof StoreError && error.code === 'too-large') return null;
 				throw error;
 			});
 			if (page === null) {
@@ -77,11 +71,15 @@ export class EtcdCatalog {
 
 	/** Calls `changed` when something below the prefixes changes, and when the watch ends, after which it is deaf. Only a hint. */
 	async watch(prefixes: readonly string[], changed: (ended: boolean) => void): Promise<WatchStream> {
-		return await openWatchStream(this.#endpoints.carrier(), prefixes.map(prefixRange), {
-			opened: () => changed(false),
-			changed: () => changed(false),
-			ended: () => changed(true),
-		});
+		return await openWatchStream(
+			this.#endpoints.carrier(),
+			prefixes.map((prefix) => ({ range: prefixRange(prefix), otherwise: [] })),
+			{
+				opened: () => changed(false),
+				changed: () => changed(false),
+				ended: () => changed(true),
+			},
+		);
 	}
 
 	/** Idempotent. */
@@ -107,7 +105,10 @@ export class EtcdCatalog {
 		}
 	}
 
-	#read<T>(make: (etcd: Etcd3) => Promise<T>): Promise<T> {
-		return raced(this.#endpoints, make, { limitMs: this.options.dialTimeoutMs });
+	#read<T extends { readonly header: IResponseHeader }>(make: (etcd: Etcd3) => Promise<T>): Promise<T> {
+		return raced(this.#endpoints, async (etcd) => {
+			const value = await make(etcd);
+			return { header: value.header, value };
+		});
 	}
 }

@@ -1,12 +1,15 @@
 /**
  * One etcd3 client on one endpoint, made so that a fault ends: etcd3's own retries and circuit breaker are off (with an expired
  * token they deadlock it for ever, and turn a 1 s deadline into 3 s), every unary call has a deadline, all services share one
- * connection that no other client can touch (a dead connection kept alive by a second user of grpc-js's common pool is never replaced).
+ * connection that no other client can touch (a dead connection kept alive by a second user of grpc-js's common pool is never
+ * replaced). It connects once: a connection that failed or broke is never made again, another client takes its place.
  */
 import {
 	Channel,
+	type ChannelCredentials,
 	type ChannelOptions,
 	connectivityState,
+	credentials,
 	InterceptingCall,
 	type Interceptor,
 	type StatusObject,
@@ -14,6 +17,7 @@ import {
 } from '@grpc/grpc-js';
 import { Etcd3, type IOptions } from 'etcd3';
 import { isTokenRejected } from './errors.js';
+import { targetOf } from './resolver.js';
 import { Sockets } from './sockets.js';
 
 export interface ClientOptions {
@@ -48,7 +52,11 @@ const once = {
 const never = new AbortController().signal;
 
 export interface Client {
-	/** Calls are made in here, so that the client knows the sockets they open. */
+	/** Connects. Resolves when the connection stands or can't be made (then any call tells why), or the client was closed. */
+	connect(): Promise<void>;
+	isConnected(): boolean;
+	/** Resolves when the connection, which stands, broke or was closed. */
+	broken(): Promise<void>;
 	call<T>(make: (etcd: Etcd3) => Promise<T>): Promise<T>;
 	/** Ends every call and the connection at once. Idempotent. */
 	close(): void;
@@ -56,59 +64,61 @@ export interface Client {
 
 export function openClient(options: ClientOptions): Client {
 	const calls = new Set<InterceptingCall>();
-	let channel: Channel | null = null;
-	// etcd3 closes its channels after some errors and then asks for new ones: a closed one must not be handed out again.
-	const channelFactoryOverride = (...args: ConstructorParameters<typeof Channel>) => {
-		if (channel === null || channel.getConnectivityState(false) === connectivityState.SHUTDOWN)
-			channel = openChannel(...args);
-		return channel;
-	};
+	const hostPort = options.endpoint.replace(/^https?:\/\//, '');
+	const channel = new Channel(targetOf(hostPort), credentialsOf(options), CHANNEL);
 	const interceptors = [interceptorOf(options.token, calls)];
+	const lent = lentChannel(channel);
 	const etcd = new Etcd3({
-		hosts: options.endpoint,
-		...(options.endpoint.startsWith('https:') ? { credentials: credentialsOf(options.tls) } : {}),
+		hosts: hostPort,
 		faultHandling: { global: once, host: () => once },
 		defaultCallOptions: (call) =>
 			call.isStream ? { interceptors } : { interceptors, deadline: Date.now() + options.callTimeoutMs },
-		grpcOptions: { ...CHANNEL, channelFactoryOverride } as ChannelOptions,
+		grpcOptions: { channelOverride: lent },
 	});
 	const sockets = new Sockets();
-	const isConnected = () => channel?.getConnectivityState(false) === connectivityState.READY;
+	const isConnected = () => channel.getConnectivityState(false) === connectivityState.READY;
+	const stateLeft = (state: connectivityState) =>
+		new Promise<void>((resolve) => channel.watchConnectivityState(state, Infinity, () => resolve()));
 	return {
-		call: (make) => {
-			if (!isConnected()) return sockets.own(() => make(etcd));
+		connect: async () => {
+			// Once: asked in this way when it is closed, a channel would begin again.
+			sockets.own(() => channel.getConnectivityState(true));
+			const { CONNECTING } = connectivityState;
+			while (channel.getConnectivityState(false) === CONNECTING) await stateLeft(CONNECTING);
 			sockets.connected();
-			return make(etcd);
 		},
+		isConnected,
+		broken: async () => {
+			if (isConnected()) await stateLeft(connectivityState.READY);
+		},
+		call: (make) => make(etcd),
 		close: () => {
 			// What waits for a connection that never came was not sent (errors.ts reads it so).
 			const why = isConnected() ? 'connection closed' : 'No connection established';
 			for (const call of calls) call.cancelWithStatus(status.CANCELLED, why);
-			channel?.close();
+			channel.close();
 			etcd.close();
 			sockets.destroy();
 		},
 	};
 }
 
-/** A channel that only calls connect: etcd3 asks a failed one for its state in a way that dials once more. */
-function openChannel(...args: ConstructorParameters<typeof Channel>): Channel {
-	const channel = new Channel(...args);
-	const stateOf = channel.getConnectivityState.bind(channel);
-	channel.getConnectivityState = () => stateOf(false);
-	return channel;
+/**
+ * The channel as etcd3 gets it: one that it can neither close (it does so after some errors, with keepalive and watch on it)
+ * nor make dial (it asks a failed one for its state in a way that connects once more).
+ */
+function lentChannel(channel: Channel): Channel {
+	const lent: Channel = Object.create(channel);
+	lent.getConnectivityState = () => channel.getConnectivityState(false);
+	lent.close = () => {};
+	return lent;
 }
 
-function credentialsOf(tls: TlsFiles | null): {
-	rootCertificate: Buffer;
-	privateKey?: Buffer;
-	certChain?: Buffer;
-} {
-	// etcd3 types the CA as required; null makes gRPC take the system's.
-	const rootCertificate = (tls?.ca ?? null) as Buffer;
+function credentialsOf({ endpoint, tls }: ClientOptions): ChannelCredentials {
+	if (!endpoint.startsWith('https:')) return credentials.createInsecure();
 	return tls?.cert && tls.key
-		? { rootCertificate, privateKey: tls.key, certChain: tls.cert }
-		: { rootCertificate };
+		? credentials.createSsl(tls.ca, tls.key, tls.cert)
+		: credentials.createSsl(tls?.ca ?? null);
 }
 
 /**

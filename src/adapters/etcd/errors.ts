@@ -6,7 +6,6 @@ import {
 	EtcdAuthenticationFailedError,
 	EtcdInvalidAuthTokenError,
 	EtcdLeaseInvalidError,
-	EtcdPermissionDeniedError,
 	GRPCGenericError,
 } from 'etcd3';
 import { StoreError, type StoreErrorCode } from '../../core/errors.js';
@@ -14,9 +13,9 @@ import { StoreError, type StoreErrorCode } from '../../core/errors.js';
 /** What etcd says when only a fresh token helps: expired, issued before a change of users or roles, or sent without one. */
 const TOKEN_REJECTED = [
 	'auth token is no longer good',
-	'invalid auth token',
-	'revision of auth store is old',
-	'user name is empty',
+	'etcdserver: invalid auth token',
+	'etcdserver: revision of auth store is old',
+	'etcdserver: user name is empty',
 ];
 /** grpc-js, when no connection of a channel could be made, or no address be found. */
 const NOTHING_SENT = /No connection established|Name resolution failed/;
@@ -24,6 +23,15 @@ const AUTH_OFF = 'authentication is not enabled';
 /** 3.4 gives it no number of its own. */
 const TOO_MANY = 'too many requests';
 const LEASE_EXISTS = 'lease already exists';
+/** --max-txn-ops, --max-request-bytes, and gRPC's own limit for one message, in either direction. */
+const TOO_LARGE = /too many operations|request is too large|message larger than max/i;
+/** A member that does not vote yet answers only part of the reads: 14 up to 3.5, 9 from 3.6. */
+const LEARNER = 'not supported for learner';
+/** kine (k3s): the transactions and lease calls that Kubernetes does not need. */
+const IMITATION =
+	/(?:lease [a-z ]+|lease) is not supported|unsupported operations in txn request|unsupported transaction/;
+/** grpc-js, where no gRPC server answers. 502 to 504 say that what is behind the proxy does not answer now. */
+const HTTP_STATUS = /Received HTTP status code (\d+)/;
 
 /** gRPC's numbers (google.rpc.Code) that are not simply "try again". */
 const BY_NUMBER = new Map<number, StoreErrorCode>([
@@ -35,7 +43,7 @@ const BY_NUMBER = new Map<number, StoreErrorCode>([
 	[8, 'exhausted'],
 	[9, 'invalid'],
 	[11, 'invalid'],
-	[12, 'invalid'],
+	[12, 'not-etcd'],
 	[16, 'token-rejected'],
 ]);
 
@@ -49,18 +57,27 @@ export const isTokenRejected = (message: string): boolean =>
 	TOKEN_REJECTED.some((text) => message.includes(text));
 export const isAuthOff = (error: unknown): boolean =>
 	error instanceof Error && error.message.includes(AUTH_OFF);
+/** Whether etcd itself said so: no other server uses these words. */
+export const isEtcdsOwn = ({ code, cause }: StoreError): boolean =>
+	code === 'token-rejected' ||
+	code === 'too-large' ||
+	(cause instanceof Error && cause.message.includes('etcdserver: '));
 export const isLeaseExists = (error: unknown): boolean =>
 	error instanceof Error && error.message.includes(LEASE_EXISTS);
 
 function codeOf(error: unknown, message: string): StoreErrorCode {
+	const http = Number(HTTP_STATUS.exec(message)?.[1] ?? 0);
+	if (http > 0) return http >= 500 ? 'unavailable' : 'not-etcd';
+	if (IMITATION.test(message)) return 'not-etcd';
 	if (isTokenRejected(message) || error instanceof EtcdInvalidAuthTokenError) return 'token-rejected';
 	if (error instanceof EtcdLeaseInvalidError || message.includes('requested lease not found'))
 		return 'lease-not-found';
-	if (error instanceof EtcdPermissionDeniedError || message.includes('permission denied'))
-		return 'permission-denied';
+	if (message.includes('etcdserver: permission denied')) return 'permission-denied';
 	if (error instanceof EtcdAuthenticationFailedError || message.includes('authentication failed'))
 		return 'authentication-failed';
+	if (TOO_LARGE.test(message)) return 'too-large';
 	if (message.includes(TOO_MANY)) return 'exhausted';
+	if (message.includes(LEARNER)) return 'unavailable';
 	if (NOTHING_SENT.test(message)) return 'unreachable';
 	const number = numberOf(error, message);
 	return (number !== null && BY_NUMBER.get(number)) || 'unavailable';
@@ -109,6 +126,7 @@ const SENTENCES: readonly (readonly [RegExp, string])[] = [
 		/authentication failed/,
 		'etcd refuses the user name or the password: check ETCD_USERNAME and ETCD_PASSWORD',
 	],
+	[/DNS does not answer/, 'DNS does not answer for the name in ETCD_ENDPOINTS'],
 	[/ENOTFOUND|EAI_AGAIN|Name resolution failed/i, 'the name in ETCD_ENDPOINTS cannot be resolved'],
 	[/ECONNREFUSED/, 'connection refused'],
 	[/ECONNRESET/, 'connection reset'],
@@ -116,5 +134,15 @@ const SENTENCES: readonly (readonly [RegExp, string])[] = [
 
 function plainSentence(message: string): string {
 	for (const [pattern, sentence] of SENTENCES) if (pattern.test(message)) return sentence;
-	return message.replace(/^\d+ [A-Z_]+: /, '');
+	const words = message.replace(/^\d+ [A-Z_]+: /, '');
+	const http = HTTP_STATUS.exec(message)?.[1];
+	if (http !== undefined)
+		return `an HTTP server or proxy answers with status ${http}: give the address of etcd itself`;
+	if (message.includes(LEARNER))
+		return 'this member is a learner, which answers once it was promoted: configure voting members';
+	if (IMITATION.test(message))
+		return `it has not the leases and transactions of one, as kine (k3s) has not (${words}): use a real etcd`;
+	if (/^12 |UNIMPLEMENTED|unknown service/.test(message))
+		return `another gRPC service answers (${words}): correct the endpoint`;
+	return words;
 }

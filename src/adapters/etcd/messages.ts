@@ -11,6 +11,12 @@ export interface Range {
 
 export const rangeOf = (key: string): Range => ({ key: Buffer.from(key) });
 
+/** From the first key to the last, both included; of one key, that key. `keys`: sorted, at least one. */
+export function spanOf(keys: readonly string[]): Range {
+	const range = rangeOf(keys[0] ?? '');
+	return keys.length < 2 ? range : { ...range, range_end: Buffer.from(`${keys.at(-1)}\0`) };
+}
+
 /** Everything that begins with the prefix; with none, everything there is. */
 export const prefixRange = (prefix: string): Range =>
 	prefix === ''
@@ -45,19 +51,22 @@ export function readingOf(
 	keys: readonly string[],
 	header: IResponseHeader,
 	ranges: readonly IRangeResponse[],
+	withValue = true,
 ): Reading {
 	return {
 		revision: header.revision,
 		clusterId: header.cluster_id,
 		term: header.raft_term,
-		keys: new Map(keys.map((key, index) => [key, observedOf(ranges[index])])),
+		keys: new Map(keys.map((key, index) => [key, observedOf(ranges[index], withValue)])),
 	};
 }
 
-function observedOf(range: IRangeResponse | undefined): Observed {
+/** `withValue`: whether the values were asked for. */
+function observedOf(range: IRangeResponse | undefined, withValue: boolean): Observed {
 	const kv = range?.kvs[0];
 	if (kv === undefined) return null;
-	return { value: kv.value.toString(), lease: leaseOf(kv.lease), modRevision: kv.mod_revision };
+	const value = withValue ? kv.value.toString() : null;
+	return { value, lease: leaseOf(kv.lease), modRevision: kv.mod_revision };
 }
 
 /** etcd says '0' for none. */

@@ -4,8 +4,8 @@ import { StoreError } from '../../core/errors.js';
 import type { Listing } from '../../discovery/ports.js';
 import { prefixRange, type Range } from './messages.js';
 
-/** Makes one call, wherever it is answered. */
-export type Call = <T>(make: (etcd: Etcd3) => Promise<T>) => Promise<T>;
+/** Reads one page, wherever it is answered. */
+export type Call = (read: (etcd: Etcd3) => Promise<IRangeResponse>) => Promise<IRangeResponse>;
 
 const FIRST_PAGE = 1_000;
 /** grpc-js takes answers of 4 MiB. */
@@ -76,13 +76,11 @@ async function pageOf(
 		return await call((etcd) => etcd.kv.range(request));
 	} catch (error) {
 		if (!(error instanceof StoreError)) throw error;
-		if (TOO_LARGE.has(error.code) && limit > 0) return 'too-large';
+		if (error.code === 'too-large' && limit > 0) return 'too-large';
 		if (error.code === 'invalid' && revision !== null) throw new RevisionGone(error);
 		throw error;
 	}
 }
-
-const TOO_LARGE: ReadonlySet<string> = new Set(['too-large', 'exhausted']);
 
 function averageBytes(kvs: readonly IKeyValue[]): number {
 	const bytes = kvs.reduce((sum, { key, value }) => sum + key.length + value.length + BYTES_PER_KEY, 0);

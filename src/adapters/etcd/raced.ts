@@ -1,10 +1,10 @@
-/** One read, raced over the endpoints: whichever connection answers first wins and stays. */
-import type { Etcd3 } from 'etcd3';
+/** One read, raced over the endpoints: whichever connection answers first, as the known etcd, wins and stays. */
+import type { Etcd3, IResponseHeader } from 'etcd3';
 import { StoreError, type StoreErrorCode } from '../../core/errors.js';
 import type { Connection } from './connection.js';
 import type { Endpoints } from './endpoints.js';
-import { toStoreError } from './errors.js';
-import { type Attempt, race } from './race.js';
+import { isEtcdsOwn } from './errors.js';
+import { type Attempt, race, SecondChoice } from './race.js';
 
 /** RFC 8305 speaks of 250 ms between attempts; etcd answers within a few, and a slow link should not dial for nothing. */
 const PATIENCE_MS = 300;
@@ -18,60 +18,54 @@ const ANSWERS: ReadonlySet<StoreErrorCode> = new Set([
 	'lease-not-found',
 	'invalid',
 	'exhausted',
+	'too-large',
 ]);
 
-const isAnswer = (error: unknown): boolean => error instanceof StoreError && ANSWERS.has(error.code);
+const isAnswer = (error: unknown): boolean =>
+	error instanceof StoreError && ANSWERS.has(error.code) && isEtcdsOwn(error);
 
-export interface RacedOptions {
-	/** All attempts together take at most so long. */
-	readonly limitMs: number;
-	readonly signal?: AbortSignal | undefined;
+/** Every answer of etcd has a header; by it etcd is told from others. */
+export interface Answer<T> {
+	readonly header: IResponseHeader;
+	readonly value: T;
 }
+type Read<T> = (etcd: Etcd3) => Promise<Answer<T>>;
 
-export function raced<T>(
-	endpoints: Endpoints,
-	read: (etcd: Etcd3) => Promise<T>,
-	{ limitMs, signal }: RacedOptions,
-): Promise<T> {
-	const attempts = endpoints.attempts();
+export function raced<T>(endpoints: Endpoints, read: Read<T>, signal?: AbortSignal): Promise<T> {
+	const next = endpoints.attempts();
+	const { callTimeoutMs, dialTimeoutMs } = endpoints.options;
 	return race({
-		start: () => attempt(endpoints, attempts.next, read),
-		distinct: attempts.distinct,
-		patienceMs: PATIENCE_MS,
+		next: (why) => {
+			const connection = next(why);
+			return connection && attempt(endpoints, connection, read);
+		},
+		patienceMs: endpoints.patienceMs(PATIENCE_MS),
 		everyMs: DIAL_EVERY_MS,
-		limitMs,
+		limitMs: dialTimeoutMs,
+		secondChoiceMs: callTimeoutMs,
 		isAnswer,
 		signal,
 	});
 }
 
-function attempt<T>(
-	endpoints: Endpoints,
-	dial: () => Connection,
-	read: (etcd: Etcd3) => Promise<T>,
-): Attempt<T> {
-	let connection: Connection;
-	try {
-		connection = dial();
-	} catch (error) {
-		// Files that do not fit together, say: nothing was sent.
-		const unmade = toStoreError(error);
-		const reason =
-			unmade.code === 'unavailable'
-				? new StoreError('unreachable', unmade.message, { cause: error })
-				: unmade;
-		return { answer: Promise.reject(reason), abandon: () => {} };
-	}
-	const answer = connection.call(read).then(
-		(value) => {
+function attempt<T>(endpoints: Endpoints, connection: Connection, read: Read<T>): Attempt<T> {
+	const { endpoint } = connection;
+	const answer = async (): Promise<T> => {
+		try {
+			const { header, value } = await connection.call(read, { patient: true });
+			if (!endpoints.clusters.isKnown(endpoint, header))
+				throw new SecondChoice(() => {
+					endpoints.clusters.adopt(endpoint, header);
+					endpoints.won(connection);
+					return value;
+				});
 			endpoints.won(connection);
 			return value;
-		},
-		(error: unknown) => {
+		} catch (error) {
 			if (isAnswer(error)) endpoints.won(connection);
-			else endpoints.failed(connection);
+			else if (!(error instanceof SecondChoice)) endpoints.failed(connection);
 			throw error;
-		},
-	);
-	return { answer, abandon: () => endpoints.abandoned(connection) };
+		}
+	};
+	return { answer: answer(), ...(connection.isConnected ? {} : { connected: connection.connected }) };
 }

@@ -18,15 +18,13 @@ import type {
 } from '../../registrar/ports.js';
 import type { Connection } from './connection.js';
 import { Endpoints, type EndpointsOptions } from './endpoints.js';
-import { isLeaseExists } from './errors.js';
+import { isLeaseExists, toStoreError } from './errors.js';
 import { openKeepaliveStream } from './keepalive-stream.js';
-import { prefixRange, rangeOf, readingOf, readTransaction, writeTransaction } from './messages.js';
-import { raced } from './raced.js';
+import { prefixRange, rangeOf, readingOf, readTransaction, spanOf, writeTransaction } from './messages.js';
+import { type Answer, raced } from './raced.js';
 import { openWatchStream } from './watch-stream.js';
 
-export interface EtcdStoreOptions extends EndpointsOptions {
-	readonly dialTimeoutMs: number;
-}
+export type EtcdStoreOptions = EndpointsOptions;
 
 /** Errors after which the next read begins on another connection. */
 const LOST: ReadonlySet<StoreErrorCode> = new Set(['unreachable', 'unavailable', 'timeout']);
@@ -35,19 +33,12 @@ export class EtcdStore implements Store {
 	readonly #endpoints: Endpoints;
 	readonly #streams = new WeakMap<KeepaliveStream | WatchStream, Connection>();
 
-	constructor(
-		private readonly options: EtcdStoreOptions,
-		clock: Clock,
-		logger: Logger,
-	) {
+	constructor(options: EtcdStoreOptions, clock: Clock, logger: Logger) {
 		this.#endpoints = new Endpoints(options, clock, logger);
 	}
 
 	read(keys: readonly string[], signal?: AbortSignal): Promise<Reading> {
-		return raced(this.#endpoints, (etcd) => readWith(etcd, keys), {
-			limitMs: this.options.dialTimeoutMs,
-			signal,
-		});
+		return raced(this.#endpoints, (etcd) => readWith(etcd, keys), signal);
 	}
 
 	async write(writes: readonly Write[], signal?: AbortSignal): Promise<boolean> {
@@ -57,11 +48,7 @@ export class EtcdStore implements Store {
 
 	async grant(lease: LeaseId, ttlSeconds: number, signal?: AbortSignal): Promise<number> {
 		try {
-			const { TTL } = await this.#call(
-				(etcd) => etcd.leaseClient.leaseGrant({ TTL: ttlSeconds, ID: lease }),
-				signal,
-			);
-			return Number(TTL);
+			return await this.#call((etcd) => grantWith(etcd, lease, ttlSeconds), signal);
 		} catch (error) {
 			// The answer to an earlier grant of this ID was lost. IDs are ours alone: it is our lease.
 			if (!(error instanceof StoreError) || !isLeaseExists(error.cause)) throw error;
@@ -96,7 +83,10 @@ export class EtcdStore implements Store {
 	}
 
 	openWatch(groups: readonly (readonly string[])[], listener: WatchListener): Promise<WatchStream> {
-		return this.#open((connection) => openWatchStream(connection, groups.flat().map(rangeOf), listener));
+		const watched = groups
+			.filter((keys) => keys.length > 0)
+			.map((keys) => ({ range: spanOf(keys), otherwise: keys.length > 1 ? keys : [] }));
+		return this.#open((connection) => openWatchStream(connection, watched, listener));
 	}
 
 	endpoint(): string | null {
@@ -132,16 +122,33 @@ export class EtcdStore implements Store {
 	}
 }
 
-async function readWith(etcd: Etcd3, keys: readonly string[]): Promise<Reading> {
+async function grantWith(etcd: Etcd3, lease: LeaseId, ttlSeconds: number): Promise<number> {
+	const { ID, TTL } = await etcd.leaseClient.leaseGrant({ TTL: ttlSeconds, ID: lease });
+	// kine takes the TTL for the ID, or the ID for the TTL.
+	if (ID !== lease || TTL === ID)
+		throw new StoreError(
+			'not-etcd',
+			'it grants other leases than those asked for, as kine (k3s) does: use a real etcd',
+		);
+	return Number(TTL);
+}
+
+async function readWith(etcd: Etcd3, keys: readonly string[]): Promise<Answer<Reading>> {
 	const [only] = keys;
-	if (only !== undefined && keys.length === 1) {
-		const range = await etcd.kv.range(rangeOf(only));
-		return readingOf(keys, range.header, [range]);
+	if (only !== undefined && keys.length === 1) return readOne(etcd, only);
+	const { header, responses } = await etcd.kv.txn(readTransaction(keys));
+	const ranges = responses.map((response) => response.response_range);
+	return { header, value: readingOf(keys, header, ranges) };
+}
+
+async function readOne(etcd: Etcd3, key: string): Promise<Answer<Reading>> {
+	try {
+		const range = await etcd.kv.range(rangeOf(key));
+		return { header: range.header, value: readingOf([key], range.header, [range]) };
+	} catch (error) {
+		if (toStoreError(error).code !== 'too-large') throw error;
+		// Somebody wrote more under the key than one answer may hold.
+		const range = await etcd.kv.range({ ...rangeOf(key), keys_only: true });
+		return { header: range.header, value: readingOf([key], range.header, [range], false) };
 	}
-	const txn = await etcd.kv.txn(readTransaction(keys));
-	return readingOf(
-		keys,
-		txn.header,
-		txn.responses.map((response) => response.response_range),
-	);
 }

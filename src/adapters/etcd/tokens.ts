@@ -4,16 +4,12 @@
  */
 import type { StoreError } from '../../core/errors.js';
 import type { Clock, Logger } from '../../registrar/ports.js';
+import { type Credentials, type CredentialsSource, readCredentials } from './credentials.js';
 import { isAuthOff, toStoreError } from './errors.js';
-
-export interface Credentials {
-	readonly username: string;
-	readonly password: string;
-}
 
 type Entry =
 	| { readonly token: string | null; readonly atMs: number }
-	| { readonly refused: StoreError; readonly atMs: number };
+	| { readonly refused: StoreError; readonly credentials: Credentials; readonly atMs: number };
 
 /** Makes the call, on whichever connection needs the token. */
 type Authenticate = (request: {
@@ -26,15 +22,19 @@ const YOUNG_MS = 1_000;
 
 export class Tokens {
 	readonly #entries = new Map<string, Entry>();
-	#toldOff = false;
+	#reportedOff = false;
 
 	/** `retryMs`: how long a refused password, or "authentication is not enabled", stands before etcd is asked again. */
 	constructor(
-		readonly credentials: Credentials | null,
+		private readonly source: CredentialsSource | null,
 		private readonly retryMs: number,
 		private readonly clock: Clock,
 		private readonly logger: Logger,
 	) {}
+
+	get hasCredentials(): boolean {
+		return this.source !== null;
+	}
 
 	current(endpoint: string): string | null {
 		const entry = this.#entries.get(endpoint);
@@ -43,16 +43,17 @@ export class Tokens {
 
 	/** Makes sure there is a token for the endpoint, if credentials were given and etcd wants one. */
 	async ensure(endpoint: string, authenticate: Authenticate): Promise<void> {
-		if (this.credentials === null || this.#isGood(endpoint)) return;
+		const entry = this.#entries.get(endpoint);
+		const isFresh = entry !== undefined && this.clock.now() - entry.atMs < this.retryMs;
+		if (this.source === null || (entry && 'token' in entry && (entry.token !== null || isFresh))) return;
+		const credentials = readCredentials(this.source);
+		if (entry && 'refused' in entry && isFresh && isSame(entry.credentials, credentials)) throw entry.refused;
 		try {
-			const { token } = await authenticate({
-				name: this.credentials.username,
-				password: this.credentials.password,
-			});
+			const { token } = await authenticate({ name: credentials.username, password: credentials.password });
 			this.#entries.set(endpoint, { token, atMs: this.clock.now() });
-			this.#toldOff = false;
+			this.#reportedOff = false;
 		} catch (error) {
-			this.#failed(endpoint, error);
+			this.#failed(endpoint, credentials, error);
 		}
 	}
 
@@ -60,9 +61,9 @@ export class Tokens {
 	reject(endpoint: string, token = this.current(endpoint)): boolean {
 		const entry = this.#entries.get(endpoint);
 		// Another call that had the same one was answered first.
-		if (this.credentials !== null && token !== null && token !== this.current(endpoint)) return true;
+		if (this.source !== null && token !== null && token !== this.current(endpoint)) return true;
 		if (
-			this.credentials === null ||
+			this.source === null ||
 			(entry && 'token' in entry && entry.token !== null && this.clock.now() - entry.atMs < YOUNG_MS)
 		)
 			return false;
@@ -70,32 +71,23 @@ export class Tokens {
 		return true;
 	}
 
-	/** Throws while a refusal is fresh. */
-	#isGood(endpoint: string): boolean {
-		const entry = this.#entries.get(endpoint);
-		if (entry === undefined) return false;
-		const fresh = this.clock.now() - entry.atMs < this.retryMs;
-		if ('refused' in entry) {
-			if (fresh) throw entry.refused;
-			return false;
-		}
-		return entry.token !== null || fresh;
-	}
-
-	#failed(endpoint: string, error: unknown): void {
+	#failed(endpoint: string, credentials: Credentials, error: unknown): void {
 		if (isAuthOff(error)) {
 			this.#entries.set(endpoint, { token: null, atMs: this.clock.now() });
-			if (!this.#toldOff)
+			if (!this.#reportedOff)
 				this.logger.warn(
 					'etcd has authentication switched off: going on without the user name and password',
 					{ endpoint },
 				);
-			this.#toldOff = true;
+			this.#reportedOff = true;
 			return;
 		}
 		const refused = toStoreError(error);
 		if (refused.code === 'authentication-failed')
-			this.#entries.set(endpoint, { refused, atMs: this.clock.now() });
+			this.#entries.set(endpoint, { refused, credentials, atMs: this.clock.now() });
 		throw refused;
 	}
 }
+
+const isSame = (one: Credentials, other: Credentials): boolean =>
+	one.username === other.username && one.password === other.password;

@@ -1,6 +1,5 @@
 /** Which of this machine's addresses others can reach: the one from which packets go to etcd, since etcd is where others look us up. */
 import { createSocket } from 'node:dgram';
-import { lookup } from 'node:dns/promises';
 import { networkInterfaces } from 'node:os';
 import {
 	type Address,
@@ -13,6 +12,7 @@ import {
 	parseTarget,
 } from '../../core/address.js';
 import { ConfigError, StoreError } from '../../core/errors.js';
+import { addressesOf as addressesOfName } from '../etcd/names.js';
 
 export interface ResolveOptions {
 	/** SERVICE_HOST; wins over all else. */
@@ -20,6 +20,8 @@ export interface ResolveOptions {
 	readonly podIp?: string | undefined;
 	/** `http://host:port`, as configured. */
 	readonly endpoints: readonly string[];
+	/** How the address was given, for messages; left out = by variables. */
+	readonly given?: 'variables' | 'options';
 }
 
 /** A resolver that does not answer is asked again later, not waited for. */
@@ -34,7 +36,7 @@ const LOOKUP_LIMIT_MS = 3000;
  */
 export async function resolveAddress(
 	addr: string,
-	{ serviceHost, podIp, endpoints }: ResolveOptions,
+	{ serviceHost, podIp, endpoints, given: by = 'variables' }: ResolveOptions,
 ): Promise<string> {
 	const parsed = parseAddress(addr);
 	if (!('value' in parsed))
@@ -44,7 +46,7 @@ export async function resolveAddress(
 	const address = parsed.value;
 	if (address.wildcard === null) return addr;
 	const given = serviceHost || podIp;
-	if (!given) return formatAddress(await detectHost(address, endpoints), address.port);
+	if (!given) return formatAddress(await detectHost(address, endpoints, by), address.port);
 	const host = parseHost(given);
 	if ('value' in host) return formatAddress(host.value, address.port);
 	throw new ConfigError([
@@ -53,7 +55,11 @@ export async function resolveAddress(
 }
 
 /** All endpoints at once; the first in order that has an address for others wins over one on loopback. */
-async function detectHost({ wildcard }: Address, endpoints: readonly string[]): Promise<string> {
+async function detectHost(
+	{ wildcard }: Address,
+	endpoints: readonly string[],
+	by: 'variables' | 'options',
+): Promise<string> {
 	const routes = await Promise.allSettled(endpoints.map(routesTo));
 	const locals = routes.flatMap((route) => (route.status === 'fulfilled' ? route.value : []));
 	const fitting = locals.filter((host) => fits(host, wildcard));
@@ -64,10 +70,13 @@ async function detectHost({ wildcard }: Address, endpoints: readonly string[]): 
 		throw new StoreError('unavailable', `no route to etcd to take the address from: ${failed.reason}`, {
 			cause: failed.reason,
 		});
+	const hosts = candidates().join(', ') || 'this machine’s addresses';
 	const family = wildcard === 'v4' ? 'IPv4 address' : 'address';
 	throw new ConfigError([
-		`SERVICE_ADDR: no ${family} that others can reach was found on the way to etcd (${locals.join(', ') || 'none'}): ` +
-			`set SERVICE_HOST to one of ${candidates().join(', ') || 'this machine’s addresses'}, or write the host into SERVICE_ADDR`,
+		`${by === 'options' ? 'addr' : 'SERVICE_ADDR'}: no ${family} that others can reach was found on the way to etcd (${locals.join(', ') || 'none'}): ` +
+			(by === 'options'
+				? `write a host into addr, one of ${hosts}`
+				: `set SERVICE_HOST to one of ${hosts}, or write the host into SERVICE_ADDR`),
 	]);
 }
 
@@ -92,11 +101,12 @@ async function routesTo(endpoint: string): Promise<string[]> {
 
 async function addressesOf(host: string): Promise<string[]> {
 	const { promise: late, cancel } = timeout(`${host}: no answer from the name service`);
+	const asking = new AbortController();
 	try {
-		const found = await Promise.race([lookup(host, { all: true }), late]);
-		return found.map(({ address }) => address);
+		return [...(await Promise.race([addressesOfName(host, asking.signal), late]))];
 	} finally {
 		cancel();
+		asking.abort();
 	}
 }
 

@@ -3,7 +3,7 @@ import { type Endpoints, startEndpoints } from '../../adapters/http/endpoints.js
 import { createLog, type Log } from '../../adapters/log/winston.js';
 import type { Config } from '../../core/settings/index.js';
 import { assemble } from '../../register.js';
-import type { Registrar } from '../../registrar/registrar.js';
+import type { PollingRegistrar } from '../../registrar/registrar.js';
 import { EXIT } from '../context.js';
 import type { Settings } from '../settings.js';
 
@@ -18,7 +18,7 @@ export class Serving {
 	#loading: NodeJS.Timeout | undefined;
 
 	private constructor(
-		readonly registrar: Registrar,
+		readonly registrar: PollingRegistrar,
 		readonly log: Log,
 		private readonly config: Config,
 		private readonly endpoints: Endpoints | null,
@@ -35,7 +35,7 @@ export class Serving {
 			stream: stderr,
 		});
 		for (const warning of warnings) log.warn(warning);
-		const registrar = assemble({ ...config, logger: log, hints: true });
+		const registrar = assemble({ ...config, logger: log, hints: true, given: 'variables' });
 		await registrar.findAddresses();
 		const status = () => registrar.status();
 		const endpoints =
@@ -45,12 +45,12 @@ export class Serving {
 
 	/** Resolves to an exit code if it is over before anybody asked for it: a conflict under `fail`, the start-up time-out. */
 	async start(): Promise<number> {
-		const over = Promise.race([this.#conflict(), this.#startupTimeout()]);
+		const conflict = this.#conflict();
 		await this.registrar.start();
 		this.#started = true;
 		if (this.#paused) void this.registrar.pause();
 		this.#loading = setTimeout(() => void this.log.load(), LOAD_LOG_MS).unref();
-		return await over;
+		return await Promise.race([conflict, this.#startupTimeout()]);
 	}
 
 	/** Pauses, and the next time resumes. */

@@ -1,7 +1,7 @@
 import { instanceOf } from './decode.js';
 import { type Format, root } from './format.js';
 
-/** The first design's: `/<namespace>/<name>/<addr>` → the address, plain. Readers take every value below the name as an address. */
+/** The classic registrar's: `/<namespace>/<name>/<addr>` → the address, plain. Readers take every value below the name as an address. */
 export const address: Format = {
 	defaultNamespace: 'ns',
 	usualWeight: null,
@@ -10,5 +10,6 @@ export const address: Format = {
 	fleetPrefix: (_service, namespace) => root('/', 'ns', namespace),
 	readsPrefix: (service, namespace) => `${root('/', 'ns', namespace)}${service.name}/`,
 	decode: (found) => instanceOf(found, { addr: found.text }),
+	carries: [],
 	problems: () => [],
 };

@@ -17,27 +17,24 @@ interface Fleet {
 	readonly filtersByName: boolean;
 }
 
-/** Where a claim's key stands and whose readers would see it: enough to tell at a glance that two have nothing to do with each other. */
+/** Where a claim's key stands and whose readers would see it (see places.ts). */
 export interface Place {
 	readonly key: string;
 	readonly reads: string;
 	/** Instances of one service, format and namespace have one. */
 	readonly fleet: string;
+	/** The format, where its readers filter by name: its fleets never clash but by one and the same key. */
+	readonly filter: FormatName | null;
 }
 
 export function placeOf({ service, format, namespace }: Claim): Place {
-	const { key, readsPrefix }: Format = FORMATS[format];
+	const { key, readsPrefix, filtersByName }: Format = FORMATS[format];
 	return {
 		key: key(service, namespace),
 		reads: readsPrefix(service, namespace),
 		fleet: JSON.stringify([format, namespace, service.name]),
+		filter: filtersByName === true ? format : null,
 	};
-}
-
-/** `false` = {@link clashes} would find nothing between the two; costs no more than a few comparisons of text. */
-export function mayClash(one: Place, other: Place): boolean {
-	if (one.key === other.key) return true;
-	return one.fleet !== other.fleet && (one.key.startsWith(other.reads) || other.key.startsWith(one.reads));
 }
 
 /**
@@ -52,13 +49,13 @@ export function clashes(claims: readonly Claim[]): string[] {
 	const readers = new Map<string, Fleet[]>();
 	for (const claim of claims) {
 		const placed = place(claim, fleets, readers);
-		const rival = first.get(placed.key);
-		if (rival === undefined) first.set(placed.key, placed);
+		const other = first.get(placed.key);
+		if (other === undefined) first.set(placed.key, placed);
 		else {
 			found.push(
-				`${rival.label} and ${claim.label} have one key, ${placed.key}: give one of them another name, address, id, namespace or format`,
+				`${other.label} and ${claim.label} have one key, ${placed.key}: give one of them another name, address, id, namespace or format`,
 			);
-			told.add(pairOf(rival.fleet, placed.fleet));
+			told.add(pairOf(other.fleet, placed.fleet));
 		}
 	}
 	for (const { key, label, fleet } of first.values()) {
@@ -79,10 +76,10 @@ interface Placed {
 }
 
 function place(claim: Claim, fleets: Map<string, Fleet>, readers: Map<string, Fleet[]>): Placed {
-	const { key, reads, fleet: id } = placeOf(claim);
+	const { key, reads, fleet: id, filter } = placeOf(claim);
 	let fleet = fleets.get(id);
 	if (fleet === undefined) {
-		fleet = { id, claim, reads, filtersByName: (FORMATS[claim.format] as Format).filtersByName === true };
+		fleet = { id, claim, reads, filtersByName: filter !== null };
 		fleets.set(id, fleet);
 		readers.set(fleet.reads, [...(readers.get(fleet.reads) ?? []), fleet]);
 	}
@@ -94,8 +91,8 @@ function pairOf(one: Fleet, other: Fleet): string {
 }
 
 /** Every reader whose prefix the key begins with; a prefix may end at any character (kratos' has no slash at its end). */
-function readersOf(key: string, readers: ReadonlyMap<string, readonly Fleet[]>): Fleet[] {
-	return Array.from(key, (_, end) => readers.get(key.slice(0, end + 1)) ?? []).flat();
+function* readersOf(key: string, readers: ReadonlyMap<string, readonly Fleet[]>): Iterable<Fleet> {
+	for (let end = 1; end <= key.length; end += 1) yield* readers.get(key.slice(0, end)) ?? [];
 }
 
 function tellsApart(reader: Fleet, read: Fleet): boolean {

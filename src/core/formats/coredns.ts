@@ -40,6 +40,7 @@ export const coredns: Format = {
 		if (typeof host !== 'string' || typeof port !== 'number') return { reason: 'it has no host and port' };
 		return instanceOf(found, { addr: formatAddress(host, port), weight: weight === 0 ? null : weight });
 	},
+	carries: [],
 	problems: (service) => [
 		...nameProblems(service.name),
 		...leafProblems(service),

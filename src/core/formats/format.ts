@@ -13,16 +13,18 @@ export interface Format {
 	fleetPrefix(service: Service, namespace: string | undefined): string;
 	/** A reader of this service takes everything below this prefix for an instance of it. */
 	readsPrefix(service: Service, namespace: string | undefined): string;
-	/** Readers drop what bears another name, so services of this format may lie below each other's prefix. */
+	/** Readers drop what has another name, so services of this format may lie below each other's prefix. */
 	readonly filtersByName?: true;
 	/** The other way round: from what stands below `readsPrefix` to an instance. Reads what others write, too. Never throws. */
 	decode(found: Found): Decoded;
-	/** What this format cannot carry of the service: told before anything is written. */
-	problems(service: Service): readonly FormatProblem[];
+	/** What this format cannot carry of the service, or of the namespace that was set: told before anything is written. */
+	problems(service: Service, namespace?: string): readonly FormatProblem[];
+	/** Which of these settings reach its readers (a weight where {@link usualWeight} is one). */
+	readonly carries: readonly ('version' | 'metadata')[];
 }
 
 export interface FormatProblem {
-	readonly field: 'name' | 'id' | 'weight' | 'metadata';
+	readonly field: 'name' | 'id' | 'weight' | 'metadata' | 'namespace';
 	/** Which metadata. */
 	readonly key?: string;
 	/** In words that follow "expected". */
@@ -34,6 +36,22 @@ export interface FormatProblem {
 export function root(slash: '/' | '', fallback: string | null, namespace: string | undefined): string {
 	const first = namespace ?? fallback;
 	return first === null ? '' : `${slash}${first}/`;
+}
+
+/** For clients whose prefix is a constant: what stands elsewhere none of them finds. */
+export function onlyBelow(
+	prefix: string,
+	client: string,
+	namespace: string | undefined,
+): readonly FormatProblem[] {
+	if (namespace === undefined || namespace === prefix) return [];
+	return [
+		{
+			field: 'namespace',
+			expected: `none, since clients of ${client} look below ${prefix} only`,
+			mend: 'leave it out, or register under it in another format',
+		},
+	];
 }
 
 /** The id where none is given: name and address, with everything but ASCII letters, digits and hyphens turned into hyphens. */

@@ -1,5 +1,5 @@
 import { instanceOf, isJsonObject, jsonObject, NO_OBJECT, OTHER_SERVICE, without } from './decode.js';
-import { type Format, idOf, root, sorted } from './format.js';
+import { type Format, idOf, onlyBelow, root, sorted } from './format.js';
 
 const OWN_METADATA = ['protocol', 'registry', 'server', 'transport'] as const;
 const NAMESPACE = 'micro/registry';
@@ -9,7 +9,10 @@ const part = (text: string): string => text.replaceAll('/', '-');
 const folder = (name: string, namespace: string | undefined): string =>
 	`${root('/', NAMESPACE, namespace)}${part(name)}/`;
 
-/** go-micro v4 to v6, `registry/etcd`. Exactly one node; its client chooses the codec by `metadata.protocol`, which knows no TLS. */
+/**
+ * go-micro v4 to v6, `registry/etcd`. Exactly one node; its client only asks whether `metadata.protocol` is empty, and then takes its
+ * legacy codecs. Its prefix cannot be changed.
+ */
 export const goMicro: Format = {
 	defaultNamespace: NAMESPACE,
 	usualWeight: null,
@@ -47,11 +50,14 @@ export const goMicro: Format = {
 			metadata: without(metadata, OWN_METADATA),
 		});
 	},
-	problems: (service) =>
-		OWN_METADATA.filter((key) => Object.hasOwn(service.metadata, key)).map((key) => ({
-			field: 'metadata',
+	carries: ['version', 'metadata'],
+	problems: (service, namespace) => [
+		...onlyBelow(NAMESPACE, 'go-micro', namespace),
+		...OWN_METADATA.filter((key) => Object.hasOwn(service.metadata, key)).map((key) => ({
+			field: 'metadata' as const,
 			key,
 			expected: `no metadata "${key}": go-micro keeps a value of its own there`,
 			mend: 'choose another key (the protocol is set by the service’s protocol)',
 		})),
+	],
 };

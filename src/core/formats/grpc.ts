@@ -17,5 +17,6 @@ export const grpc: Format = {
 		const update = jsonObject(found.text);
 		return update === null ? NO_OBJECT : instanceOf(found, { addr: update.Addr, metadata: update.Metadata });
 	},
+	carries: [],
 	problems: () => [],
 };

@@ -2,10 +2,11 @@ import { address } from './address.js';
 import { instanceOf, jsonObject, NO_OBJECT } from './decode.js';
 import { type Format, idOf, sorted } from './format.js';
 
-/** The second design's ServerNode: the key of `address`, the node as JSON. A field that was not given is there all the same. */
+/** ServerNode: the key of `address`, the node as JSON. A field that was not given is there all the same. */
 export const json: Format = {
 	...address,
 	usualWeight: 100,
+	carries: ['version', 'metadata'],
 	value: (service) =>
 		JSON.stringify({
 			name: service.name,

@@ -36,6 +36,7 @@ export const kratos: Format = {
 			metadata: without(instance.metadata, ['weight']),
 		});
 	},
+	carries: ['version', 'metadata'],
 	problems: (service) => [
 		...noSlash('name', service.name),
 		...noSlash('id', service.id),

@@ -30,12 +30,20 @@ export interface ServiceConfig {
 export interface EtcdConfig {
 	/** `http://host:port` or `https://host:port`: at least one, all of one scheme. */
 	readonly endpoints: readonly string[];
-	readonly auth: { readonly username: string; readonly password: string } | null;
+	readonly auth: AuthConfig | null;
 	/** Not `null` exactly when the endpoints are https; without a CA file the system's authorities count. */
 	readonly tls: TlsFiles | null;
 	readonly dialTimeoutMs: number;
 	readonly callTimeoutMs: number;
 	readonly ttlSeconds: number;
+}
+
+export interface AuthConfig {
+	readonly username: string;
+	readonly password: string;
+	/** Where the value came from a file: it is read again before each authentication. */
+	readonly usernameFile?: string;
+	readonly passwordFile?: string;
 }
 
 export interface TlsFiles {

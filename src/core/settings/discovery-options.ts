@@ -147,8 +147,8 @@ function refuse(
 }
 
 function problemsOf({ name, namespace, format }: Wanted): readonly FormatProblem[] {
-	const service = { name, namespace, addr: '127.0.0.1:1', id: 'id', protocol: 'grpc', metadata: {} } as const;
-	return (FORMATS[format] as Format).problems(service);
+	const service = { name, addr: '127.0.0.1:1', id: 'id', protocol: 'grpc', metadata: {} } as const;
+	return (FORMATS[format] as Format).problems(service, namespace);
 }
 
 /** What the format expects of such a name, in words; `null` = it fits. */

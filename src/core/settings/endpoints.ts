@@ -21,7 +21,7 @@ export function parseEndpoints(text: string): Parsed<readonly Endpoint[]> {
 		return {
 			expected: 'no user name and password in it',
 			hide: true,
-			mend: 'give them apart, as ETCD_USERNAME and ETCD_PASSWORD (library: auth)',
+			mend: 'give user name and password as settings of their own',
 		};
 	}
 	const endpoints: Endpoint[] = [];

@@ -2,6 +2,7 @@
 import { formatAddress, parseAddress } from '../address.js';
 import { type Claim, clashes, type Place, placeOf } from '../formats/clashes.js';
 import {
+	FORMAT_NAMES,
 	FORMATS,
 	type Format,
 	type FormatName,
@@ -62,8 +63,30 @@ export function formatProblems(
 	const service = serviceOf(config, addr);
 	return config.formats.flatMap((format) => {
 		const rules: Format = FORMATS[format];
-		return rules.problems(service).map((problem) => ({ format, problem }));
+		return rules.problems(service, config.namespace).map((problem) => ({ format, problem }));
 	});
+}
+
+/** What was set and no format of this service carries: not wrong, but without effect. `nameOf` says how a setting was given. */
+export function uncarried(
+	{ formats, weight, version, metadata }: ServiceConfig,
+	nameOf: (setting: 'weight' | 'version' | 'metadata') => string,
+): string[] {
+	const set = [
+		...(weight === undefined ? [] : (['weight'] as const)),
+		...(version === undefined ? [] : (['version'] as const)),
+		...(Object.keys(metadata).length === 0 ? [] : (['metadata'] as const)),
+	];
+	return set.flatMap((setting) => {
+		const able = FORMAT_NAMES.filter((name) => carries(FORMATS[name], setting));
+		if (formats.some((format) => able.includes(format))) return [];
+		const format = `format ${formats.join(', ')}`;
+		return [`${nameOf(setting)} has no effect: ${format} carries no ${setting} (${able.join(', ')} do)`];
+	});
+}
+
+function carries({ usualWeight, carries }: Format, setting: 'weight' | 'version' | 'metadata'): boolean {
+	return setting === 'weight' ? usualWeight !== null : carries.includes(setting);
 }
 
 export interface NamedService {
@@ -73,9 +96,9 @@ export interface NamedService {
 	readonly label: string;
 }
 
-/** Keys that meet, in words; {@link clashes} of all formats of all services. */
+/** Keys that meet, in words; {@link clashes} of all formats of all services. A host that is not known yet is written `<host>`. */
 export function clashesOf(services: readonly NamedService[]): string[] {
-	return clashes(services.flatMap(claimsOf));
+	return clashes(services.flatMap(claimsOf)).map((line) => line.replaceAll(/detected[.-]invalid/g, '<host>'));
 }
 
 /** One for each format. */

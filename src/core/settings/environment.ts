@@ -109,7 +109,7 @@ export class Environment {
 			const text = this.options.readFile(path).replace(/\r?\n$/, '');
 			return text === ''
 				? wrong({ expected: `${expected} (it is empty)`, mend: `write the value into ${shown}` })
-				: { ...given, text };
+				: { ...given, text, file: path };
 		} catch (error) {
 			return wrong({ expected: `${expected} (${reasonOf(error)})`, mend });
 		}

@@ -1,6 +1,7 @@
 /** How to reach etcd: the rules between endpoints, credentials, TLS files, time-outs and TTL, for variables and options alike. */
 import type { EtcdConfig, TlsFiles } from './config.js';
 import { type Endpoint, ETCD_PORT, normalised } from './endpoints.js';
+import type { Parser } from './parsed.js';
 import { type Given, type Problems, take } from './problems.js';
 import { PROCESS } from './variables.js';
 
@@ -32,7 +33,7 @@ export function readEtcd(
 	const files = readTlsFiles(look, problems, readFile);
 	const hasFiles = Object.keys(files).length > 0;
 	const given = look('endpoints');
-	const written = take(given, PROCESS.endpoints, problems) ?? [];
+	const written = readEndpoints(given, look, problems);
 	// The default has a scheme for people to read; TLS files turn it into https, as they do with an endpoint without one.
 	const endpoints =
 		given.text === undefined ? written.map((endpoint) => ({ ...endpoint, scheme: null })) : written;
@@ -44,10 +45,23 @@ export function readEtcd(
 		auth: readAuth(look, problems),
 		tls: hosts.some((host) => host.startsWith('https:')) ? files : null,
 		dialTimeoutMs: take(look('dialTimeout'), PROCESS.dialTimeout, problems) ?? 0,
-		callTimeoutMs: readCallTimeout(look('callTimeout'), ttlSeconds, problems),
+		callTimeoutMs: readCallTimeout(look('callTimeout'), look('ttl').name, ttlSeconds, problems),
 		ttlSeconds: ttlSeconds ?? 0,
 	};
 	return { etcd, notes: notesOn(given, written, hosts) };
+}
+
+function readEndpoints(
+	given: Given,
+	look: (field: EtcdField) => Given,
+	problems: Problems,
+): readonly Endpoint[] {
+	const apart = `give them apart, as ${look('username').name} and ${look('password').name}`;
+	const parse: Parser<readonly Endpoint[]> = (text) => {
+		const parsed = PROCESS.endpoints.parse(text);
+		return 'value' in parsed || !text.includes('@') ? parsed : { ...parsed, mend: apart };
+	};
+	return take(given, { ...PROCESS.endpoints, parse }, problems) ?? [];
 }
 
 function checkSchemes(
@@ -74,7 +88,13 @@ function readAuth(look: (field: EtcdField) => Given, problems: Problems): EtcdCo
 	const [name, secret] = [look('username'), look('password')];
 	const username = take(name, PROCESS.username, problems);
 	const password = take(secret, PROCESS.password, problems);
-	if (username !== undefined && password !== undefined) return { username, password };
+	if (username !== undefined && password !== undefined)
+		return {
+			username,
+			password,
+			...(name.file === undefined ? {} : { usernameFile: name.file }),
+			...(secret.file === undefined ? {} : { passwordFile: secret.file }),
+		};
 	const isSet = (given: Given): boolean => given.text !== undefined || given.mistake !== undefined;
 	const lone = (missing: Given, there: Given): void =>
 		problems.add(missing, {
@@ -140,14 +160,19 @@ function firstOf(files: TlsFiles): (typeof TLS_FIELDS)[number] {
 	return TLS_FIELDS.find((field) => files[field] !== undefined) ?? 'caFile';
 }
 
-function readCallTimeout(given: Given, ttlSeconds: number | undefined, problems: Problems): number {
+function readCallTimeout(
+	given: Given,
+	ttlName: string,
+	ttlSeconds: number | undefined,
+	problems: Problems,
+): number {
 	const value = take(given, PROCESS.callTimeout, problems) ?? 0;
 	const limit = ttlSeconds === undefined ? Number.POSITIVE_INFINITY : ttlSeconds * 1000;
 	if (given.text === undefined) return Math.min(value, limit);
 	if (value > limit)
 		problems.add(given, {
 			expected: `at most the TTL, ${ttlSeconds} s`,
-			mend: 'shorten it, or lengthen the TTL (SERVICE_TTL; library: ttlSeconds)',
+			mend: `shorten it, or lengthen the TTL (${ttlName})`,
 		});
 	return value;
 }

@@ -1,6 +1,6 @@
 /** The environment → the configuration, or one error with everything that is wrong with it. */
 import type { Config, EtcdConfig, ServiceConfig } from './config.js';
-import { clashesOf, PLACEHOLDER_HOST, resolvedAddr } from './entries.js';
+import { clashesOf, PLACEHOLDER_HOST, resolvedAddr, uncarried } from './entries.js';
 import { type Env, Environment, type EnvironmentOptions, type Source } from './environment.js';
 import { type EtcdField, readEtcd } from './etcd.js';
 import type { Label } from './labels.js';
@@ -8,7 +8,7 @@ import { type Given, Problems, take } from './problems.js';
 import { readService, type ServiceField } from './service.js';
 import { readMetadata, refuseForLabel, serviceNames } from './service-names.js';
 import { warningsOn } from './typos.js';
-import { PROCESS, SERVICE } from './variables.js';
+import { META_PREFIX, PROCESS, SERVICE } from './variables.js';
 
 export interface ParsedConfig {
 	readonly config: Config;
@@ -40,11 +40,18 @@ export function parseConfig(env: Env, options: EnvironmentOptions = {}): ParsedC
 		logLevel: take(look('logLevel'), PROCESS.logLevel, problems) ?? 'info',
 		logFormat: take(look('logFormat'), PROCESS.logFormat, problems) ?? null,
 	};
-	const warnings = [...notes, ...warningsOn(env, labels)];
+	const warnings = [...notes, ...services.flatMap(uncarriedOf), ...warningsOn(env, labels)];
 	if (problems.any)
 		for (const warning of warnings.filter((line) => line.includes('did you mean'))) problems.addLine(warning);
 	problems.throwIfAny();
 	return { config, sources: environment.sources.map((source) => inForce(source, etcd)), warnings };
+}
+
+function uncarriedOf(service: ServiceConfig): string[] {
+	const whose = service.label === null ? '' : ` (label ${service.label})`;
+	return uncarried(service, (setting) =>
+		setting === 'metadata' ? `${META_PREFIX}…${whose}` : `${SERVICE[setting].name}${whose}`,
+	);
 }
 
 /** Two defaults bend to other settings; people are shown what holds. */
@@ -91,8 +98,6 @@ function readServices(
 	}));
 	const where = labels.length === 0 ? 'SERVICE_FORMAT' : 'SERVICES';
 	for (const line of clashesOf(named))
-		problems.addLine(
-			`${where}: expected keys that do not meet, but ${line.replaceAll(/detected[.-]invalid/g, '<host>')}`,
-		);
+		problems.addLine(`${where}: expected keys that do not meet, but ${line}`);
 	return services;
 }

@@ -1,29 +1,35 @@
 /** The library's options: the rules of the variables under the options' own names, and all mistakes in one error. */
 
 import type { Logger } from '../logger.js';
-import { clashesOf, PLACEHOLDER_HOST, resolvedAddr } from './entries.js';
+import { clashesOf, PLACEHOLDER_HOST, resolvedAddr, uncarried } from './entries.js';
 import { type EtcdField, type ReadFile, readEtcd } from './etcd.js';
 import { fields, type Kind, option } from './option.js';
-import type { ParsedOptions, RegistrarOptions } from './options.js';
+import type { AllOptions, ParsedOptions, RegistrarOptions } from './options.js';
 import { type Given, Problems, take } from './problems.js';
 import { readServiceOptions } from './service-options.js';
 import { PROCESS, SERVICE } from './variables.js';
 
-export type { CheckOptions, ParsedOptions, RegistrarOptions, ServiceOptions } from './options.js';
+export type {
+	CheckOptions,
+	ParsedOptions,
+	RegistrarOptions,
+	ServiceOptions,
+	Weight,
+} from './options.js';
 export { parseService } from './service-options.js';
 
 const OPTIONS: readonly (keyof RegistrarOptions)[] = [
 	...(['endpoints', 'namespace', 'ttlSeconds', 'onConflict', 'services', 'auth', 'tls'] as const),
-	...(['dialTimeoutMs', 'callTimeoutMs', 'stopTimeoutMs', 'logger', 'hints'] as const),
+	...(['dialTimeoutMs', 'callTimeoutMs', 'stopTimeoutMs', 'logger'] as const),
 ];
 
 /** @throws ConfigError */
 export function parseOptions(
-	options: RegistrarOptions,
+	options: AllOptions,
 	{ readFile }: { readonly readFile?: ReadFile } = {},
 ): ParsedOptions {
 	const problems = new Problems();
-	const root = fields('', options, OPTIONS, problems);
+	const root = fields('', options, OPTIONS, problems, ['hints']);
 	const auth = fields('auth', root.auth, ['username', 'password'], problems);
 	const tls = fields('tls', root.tls, ['caFile', 'certFile', 'keyFile'], problems);
 	const places: Readonly<Record<EtcdField, readonly [path: string, value: unknown, kind: Kind]>> = {
@@ -46,17 +52,21 @@ export function parseOptions(
 	if (root.hints !== undefined && typeof root.hints !== 'boolean')
 		problems.addLine('hints: expected true or false');
 	const namespace = option('namespace', root.namespace, 'text');
+	const services = readServices(root.services, namespace, problems);
 	const parsed: ParsedOptions = {
 		...etcd,
 		namespace: take(namespace, SERVICE.namespace, problems),
 		onConflict:
 			take(option('onConflict', root.onConflict, 'text'), PROCESS.onConflict, problems) ?? 'take-over',
-		services: readServices(root.services, namespace, problems),
+		services,
 		stopTimeoutMs:
 			take(option('stopTimeoutMs', root.stopTimeoutMs, 'milliseconds'), PROCESS.stopTimeout, problems) ?? 0,
 		logger: isLogger(root.logger, problems) ? root.logger : null,
 		hints: root.hints !== false,
-		warnings: notes,
+		warnings: [
+			...notes,
+			...services.flatMap((service, at) => uncarried(service, (setting) => `services[${at}].${setting}`)),
+		],
 	};
 	problems.throwIfAny();
 	return parsed;

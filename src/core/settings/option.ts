@@ -47,8 +47,14 @@ function milliseconds(example: string): number {
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** The object's own fields, each of them known; otherwise the problem is told, and what is known is read all the same. */
-export function fields(path: string, value: unknown, known: readonly string[], problems: Problems): Fields {
+/** The object's own fields, each of them known, or one that is not listed for people; else a problem, and what is known is read all the same. */
+export function fields(
+	path: string,
+	value: unknown,
+	known: readonly string[],
+	problems: Problems,
+	unlisted: readonly string[] = [],
+): Fields {
 	if (value === undefined) return {};
 	const at = (name: string): string => (path === '' ? name : `${path}.${name}`);
 	if (!isObject(value)) {
@@ -56,7 +62,7 @@ export function fields(path: string, value: unknown, known: readonly string[], p
 		return {};
 	}
 	for (const name of Object.keys(value)) {
-		if (!known.includes(name))
+		if (!known.includes(name) && !unlisted.includes(name))
 			problems.addLine(
 				`${at(name)} is no option, expected one of ${known.join(', ')}: correct the name or leave it out`,
 			);

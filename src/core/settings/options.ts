@@ -1,7 +1,9 @@
 import type { FormatName } from '../formats/index.js';
 import type { Logger } from '../logger.js';
 import type { ConflictPolicy, Protocol } from '../registration.js';
-import type { EtcdConfig, ServiceConfig, TlsFiles, Weight } from './config.js';
+import type { EtcdConfig, ServiceConfig, Weight } from './config.js';
+
+export type { Weight } from './config.js';
 
 export interface RegistrarOptions {
 	/** `http://host:port` or `https://host:port`, several in an array or with `;` or `,` between. */
@@ -14,9 +16,9 @@ export interface RegistrarOptions {
 	readonly onConflict?: ConflictPolicy | undefined;
 	readonly services: readonly ServiceOptions[];
 	/** Both or neither. */
-	readonly auth?: { readonly username: string; readonly password: string } | undefined;
+	readonly auth?: AuthOptions | undefined;
 	/** PEM files, read again when they change. */
-	readonly tls?: TlsFiles | undefined;
+	readonly tls?: TlsOptions | undefined;
 	/** Bounds all attempts to connect within one pass. @defaultValue 15000 */
 	readonly dialTimeoutMs?: number | undefined;
 	/** Deadline of each call, at most the TTL. @defaultValue 2000, or the TTL if shorter */
@@ -25,8 +27,25 @@ export interface RegistrarOptions {
 	readonly stopTimeoutMs?: number | undefined;
 	/** Nothing is printed without one. */
 	readonly logger?: Logger | undefined;
-	/** @internal `false` leaves the poll alone, which must do; for tests. @defaultValue true */
+}
+
+/** With what only tests set. */
+export interface AllOptions extends RegistrarOptions {
+	/** `false` leaves the poll alone, which must do. @defaultValue true */
 	readonly hints?: boolean | undefined;
+}
+
+export interface AuthOptions {
+	readonly username?: string | undefined;
+	readonly password?: string | undefined;
+}
+
+export interface TlsOptions {
+	/** Authorities that sign etcd's certificate. @defaultValue those of the system */
+	readonly caFile?: string | undefined;
+	/** Client certificate; with its key or not at all. */
+	readonly certFile?: string | undefined;
+	readonly keyFile?: string | undefined;
 }
 
 export interface ServiceOptions {
@@ -43,7 +62,7 @@ export interface ServiceOptions {
 	readonly metadata?: Readonly<Record<string, string>> | undefined;
 	/** @defaultValue ['address'] */
 	readonly formats?: FormatName | readonly FormatName[] | undefined;
-	/** Registered only while it passes: a target as `SERVICE_CHECK` takes it, alone or with its timing. */
+	/** Registered only while it passes: a target alone, or with its timing (see {@link CheckOptions}). */
 	readonly check?: string | CheckOptions | undefined;
 }
 

@@ -9,6 +9,8 @@ export interface Given {
 	readonly text: string | undefined;
 	/** Never printed. */
 	readonly secret?: boolean;
+	/** The file that holds the text. */
+	readonly file?: string;
 	/** Given, but not as something that could be read. */
 	readonly mistake?: Mistake;
 	/** What is expected, where the parser's own words are for another way of giving it. */

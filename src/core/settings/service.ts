@@ -64,7 +64,12 @@ const MAX_ENTRY_BYTES = 131_072;
 
 function isTooLong(config: ServiceConfig): boolean {
 	const entries = entriesOf(config, resolvedAddr(config, PLACEHOLDER_HOST), { ttlSeconds: 1 });
-	return entries.some(({ key, value }) => new TextEncoder().encode(key + value).length > MAX_ENTRY_BYTES);
+	const bytes = (text: string): number => new TextEncoder().encode(text).length;
+	// A character is at most three bytes.
+	return entries.some(
+		({ key, value }) =>
+			3 * (key.length + value.length) > MAX_ENTRY_BYTES && bytes(key + value) > MAX_ENTRY_BYTES,
+	);
 }
 
 function required<T>(given: Given, value: T | undefined, example: string, problems: Problems): T | undefined {

@@ -49,6 +49,8 @@ export interface Subject {
 
 /** Live is who began a pass within three intervals: one that hangs is cut before. */
 const LONGEST_PASS_INTERVALS = 2.5;
+/** A silent stream is noticed, and another tried, within two thirds of the TTL: only then fresh leases are the last resort. */
+const UNRENEWED_INTERVALS = 0.7;
 /** Refused keys are tried again at every interval, whichever pass comes then. */
 const RETRY_INTERVALS = 0.9;
 
@@ -67,6 +69,8 @@ export class Engine {
 	readonly #fleet: Fleet;
 	readonly #abort = new AbortController();
 	#retriedMs = Number.NEGATIVE_INFINITY;
+	/** Since when passes have been good and no lease was renewed; `null` = one was, or etcd does not answer at all. */
+	#unrenewedSinceMs: number | null = null;
 	#isPassing = false;
 	#isStopping = false;
 
@@ -163,13 +167,23 @@ export class Engine {
 		const { subject, parts } = this;
 		await subject.prepare();
 		const nowMs = parts.clock.now();
+		this.#replaceUnrenewed(nowMs);
 		const retryRefused = nowMs - this.#retriedMs >= RETRY_INTERVALS * this.intervalSeconds * 1_000;
-		if (retryRefused) this.#retriedMs = nowMs;
 		await this.pass.run(() => subject.wanted(), { retryRefused, services: subject.groups(), signal });
+		if (retryRefused) this.#retriedMs = nowMs;
+	}
+
+	/** Where etcd answers reads but no keepalive (a proxy in between, say), fresh leases come before the old ones run out. */
+	#replaceUnrenewed(nowMs: number): void {
+		const sinceMs = this.#unrenewedSinceMs;
+		if (sinceMs === null || nowMs - sinceMs < UNRENEWED_INTERVALS * this.intervalSeconds * 1_000) return;
+		this.#unrenewedSinceMs = null;
+		this.leases.retire();
 	}
 
 	#passed(): PassEnd {
 		this.lastError = null;
+		if (this.leases.current.length > 0) this.#unrenewedSinceMs ??= this.parts.clock.now();
 		// Where nothing is wanted nothing was asked, and nothing is known of etcd.
 		if (this.subject.wanted().size > 0) this.#journal.passed();
 		this.#answered();
@@ -181,6 +195,7 @@ export class Engine {
 
 	#failed(error: Error, beganMs: number): PassEnd {
 		this.lastError = error.message;
+		this.#unrenewedSinceMs = null;
 		this.#journal.failed(error, beganMs);
 		this.subject.passed(false);
 		this.#journal.flush();
@@ -196,7 +211,8 @@ export class Engine {
 	#answered(): void {
 		this.#renew();
 		if (!this.parts.hints) return;
-		this.#watch.refresh(this.subject.groups(), () => this.subject.fleetPrefixes());
+		const { subject, pass } = this;
+		this.#watch.refresh(subject.groups(), () => subject.fleetPrefixes(), pass.memory.deniedCount);
 	}
 
 	#renew(): void {
@@ -214,7 +230,10 @@ export class Engine {
 
 	#keepaliveReports() {
 		return {
-			renewed: () => this.counting.keepalive(true),
+			renewed: () => {
+				this.#unrenewedSinceMs = null;
+				this.counting.keepalive(true);
+			},
 			lost: (lease: string) => {
 				this.leases.gone(lease);
 				this.#loop.hint('lease_lost');

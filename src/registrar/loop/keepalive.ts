@@ -33,6 +33,7 @@ export class Keepalive {
 	/** The one tried beside it. */
 	#second: Attempt | null = null;
 	#timer: ReturnType<typeof setTimeout> | undefined;
+	#isStopped = false;
 
 	constructor(
 		private readonly store: Store,
@@ -41,11 +42,12 @@ export class Keepalive {
 
 	/** Follows these leases from now on, and opens a stream where there is none that answers on the connection that did. */
 	refresh(leases: readonly Lease[]): void {
+		if (this.#isStopped) return;
 		const known = new Set(this.#leases.map(({ id }) => id));
 		const fresh = leases.filter(({ id }) => !known.has(id));
 		const isFirst = known.size === 0;
 		this.#leases = leases;
-		if (leases.length === 0) return this.stop();
+		if (leases.length === 0) return this.#close();
 		if (this.#main === null) this.#main = this.#open();
 		else if (this.#needsSecond(this.#second ?? this.#main)) {
 			close(this.#second);
@@ -58,7 +60,13 @@ export class Keepalive {
 		else for (const attempt of this.#attempts()) this.#request(attempt, fresh);
 	}
 
+	/** For good. Idempotent. */
 	stop(): void {
+		this.#isStopped = true;
+		this.#close();
+	}
+
+	#close(): void {
 		clearTimeout(this.#timer);
 		for (const attempt of this.#attempts()) close(attempt);
 		this.#main = this.#second = null;

@@ -26,6 +26,7 @@ export class Watch {
 	#attempt: Attempt | null = null;
 	/** What the keys were taken from last. */
 	#services: Iterable<readonly string[]> | null = null;
+	#denied = 0;
 	#wasOpened = false;
 	#isStopped = false;
 
@@ -38,13 +39,17 @@ export class Watch {
 	/**
 	 * Opens a watch where there is none on the connection that answered, or where the keys are others than before.
 	 * `services`: the keys of each service; the same object as before = nothing has changed.
-	 * `prefixes`: those that many of the keys may share, each ending in the separator.
+	 * `prefixes`: those that many of the keys may share, each ending in the separator. `denied`: how many keys etcd denies; with fewer
+	 * than before those that are allowed now have to be watched too.
 	 */
-	refresh(services: Iterable<readonly string[]>, prefixes: () => ReadonlySet<string>): void {
-		if (this.#isStopped || (services === this.#services && this.#isGood())) return;
+	refresh(services: Iterable<readonly string[]>, prefixes: () => ReadonlySet<string>, denied = 0): void {
+		if (this.#isStopped) return;
+		const isAllowed = denied < this.#denied;
+		this.#denied = denied;
+		if (!isAllowed && services === this.#services && this.#isGood()) return;
 		const keys = [...services].flat();
 		this.#services = services;
-		if (keys.length === 0 || (isSame(keys, this.#attempt?.keys) && this.#isGood())) return;
+		if (keys.length === 0 || (!isAllowed && isSame(keys, this.#attempt?.keys) && this.#isGood())) return;
 		const groups = watchGroups(keys, prefixes());
 		const attempt: Attempt = { keys, former: this.#replaced(), stream: null, openedMs: null };
 		this.#attempt = attempt;

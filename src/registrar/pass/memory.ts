@@ -60,6 +60,10 @@ export class Memory {
 		return [...this.#denied].sort((a, b) => triedMs(a) - triedMs(b));
 	}
 
+	get deniedCount(): number {
+		return this.#denied.size;
+	}
+
 	isDenied(key: string): boolean {
 		return this.#denied.has(key);
 	}
@@ -83,7 +87,9 @@ export class Memory {
 		this.#set(key, { state: REGISTERED, hasOwned: true, verified: { value, under, atMs }, sent: null });
 	}
 
+	/** One that is denied stays so until it was verified. */
 	wrong(key: string): void {
+		if (this.#denied.has(key)) return;
 		this.#set(key, { ...this.of(key), state: WRONG });
 	}
 

@@ -48,6 +48,8 @@ const RETRIED = 64;
 
 export class Pass {
 	readonly memory = new Memory();
+	/** A key that this process wants, or wanted last: something to read. */
+	anyKey: string | null = null;
 	readonly #reader: Reader;
 	readonly #others: OtherHolders;
 	readonly #writer: Writer;
@@ -76,7 +78,7 @@ export class Pass {
 		leases.groups.arrange(services);
 		for (const one of [this.memory, this.#reader, this.#writer]) one.keepOnly(asked);
 		const seen = new Map<string, Observed>();
-		let open: Iterable<string> = [...asked.keys()].filter((key) => !this.memory.isDenied(key));
+		let open: Iterable<string> = this.#toObserve(asked);
 		for (let round = 0; ; round += 1) {
 			const again = await this.#round(wanted, [...open], seen, options);
 			if (again === null) return;
@@ -90,9 +92,22 @@ export class Pass {
 		}
 		leases.retireUnused();
 		await this.#revokeFormer(seen, options.signal);
-		if (options.retryRefused) await this.#retryRefused(wanted, options);
-		const others = [...seen.values()].map((observed) => observed?.lease ?? null);
-		this.#others.keepOnly(new Set(others.filter((lease) => lease !== null)));
+		if (options.retryRefused) {
+			await this.#retryRefused(wanted, options).catch((error: unknown) => {
+				// The pass has done what it is for, where it had anything to do; what could not be tried is tried first at the next interval.
+				if (seen.size === 0 || !(error instanceof StoreError)) throw error;
+			});
+		}
+		this.#others.keepOnly(this.#heldBy());
+	}
+
+	/** Where nothing is wanted any more the last key is read once more as long as a lease is left: only a read finds a connection. */
+	#toObserve(asked: Wanted): readonly string[] {
+		const [first] = asked.keys();
+		this.anyKey = first ?? this.anyKey;
+		if (first === undefined && this.anyKey !== null && this.parts.leases.alive.length > 0)
+			return [this.anyKey];
+		return [...asked.keys()].filter((key) => !this.memory.isDenied(key));
 	}
 
 	/** Observes these keys, and mends what is wrong. Resolves to those to be observed once more; `null` = a conflict ends it all. */
@@ -207,6 +222,13 @@ export class Pass {
 		return !(isAsLeft && this.parts.leases.isOurs(observed.lease));
 	}
 
+	/** The leases by which other processes hold keys of this one. */
+	#heldBy(): ReadonlySet<LeaseId> {
+		const leases = new Set<LeaseId>();
+		for (const [, { state }] of this.memory.all()) if (state.is === 'standing-by') leases.add(state.lease);
+		return leases;
+	}
+
 	/** Only after an observation showed none of our keys on it; what cannot be observed may still hang on it. */
 	async #revokeFormer(seen: ReadonlyMap<string, Observed>, signal?: AbortSignal): Promise<void> {
 		const { leases } = this.parts;
@@ -232,11 +254,7 @@ export class Pass {
 		const untilMs = clock.now() + leases.intervalSeconds * 500;
 		const keys = denied.slice(0, Math.max(RETRIED, Math.ceil(denied.length / 2)));
 		const goesOn = () => clock.now() < untilMs;
-		const retrying = this.#round(wanted, keys, new Map(), { ...options, apart: true, goesOn });
-		// The pass has done what it is for; what could not be tried is tried first at the next interval.
-		await retrying.catch((error: unknown) => {
-			if (!(error instanceof StoreError)) throw error;
-		});
+		await this.#round(wanted, keys, new Map(), { ...options, apart: true, goesOn });
 	}
 
 	#refuse(key: string, why: Refusal): void {

@@ -55,8 +55,7 @@ async function withdrawOnce(options: WithdrawOptions, signal: AbortSignal): Prom
 	await Promise.all(revoking);
 	if (failure !== null) {
 		// Only a read finds another connection.
-		const [key] = wanted.keys();
-		if (key !== undefined) await store.read([key], signal).catch(ignoreRefusal);
+		if (pass.anyKey !== null) await store.read([pass.anyKey], signal).catch(ignoreRefusal);
 		return false;
 	}
 	if (refused.size === 0) return true;

@@ -54,7 +54,7 @@ export class Writer {
 			await sendBatches(cut, this.#limits, work);
 		} finally {
 			for (const { write, why, lease } of refused) {
-				if (why === 'permission-denied' && this.#isLeaseSuspected(write, lease, good)) {
+				if (why === 'permission-denied' && !options.apart && this.#isLeaseSuspected(write, lease, good)) {
 					if (lease !== null) this.leases.denied(lease);
 					again.add(write.key);
 				} else this.#refuse(write.key, why);

@@ -1,5 +1,6 @@
-/** Typed events to which the outside can only listen. A listener that throws is logged, and the loop lives. */
+/** Typed events to which the outside can only listen. A listener that throws or rejects is logged, and the loop lives. */
 import { ConfigError } from '../../core/errors.js';
+import { onRejection } from '../../core/rejections.js';
 import { EVENTS, type RegistrarEvent, type RegistrarEvents } from '../events.js';
 import type { Logger } from '../ports.js';
 
@@ -10,7 +11,7 @@ export class Emitter {
 
 	constructor(private readonly logger: Logger) {}
 
-	/** Returns a function that takes the listener off again. An event that there is not would never be heard: it throws a `ConfigError`. */
+	/** Returns a function that takes the listener off again. Throws a `ConfigError` for an event that does not exist: nobody would ever hear it. */
 	on<E extends RegistrarEvent>(event: E, listener: Listener<E>): () => void {
 		if (!EVENTS.includes(event))
 			throw new ConfigError([
@@ -27,9 +28,7 @@ export class Emitter {
 		for (const listener of [...(this.#listeners.get(event) ?? [])]) {
 			const threw = (error: unknown) => this.logger.error('a listener threw', { event, error });
 			try {
-				const result: unknown = (listener as Listener<E>)(detail);
-				// An async function fits the type as well, and its rejection would end the process.
-				if (result instanceof Promise) result.catch(threw);
+				onRejection((listener as Listener<E>)(detail), threw);
 			} catch (error) {
 				threw(error);
 			}

@@ -4,32 +4,34 @@
 export type Readiness = 'waiting' | 'ready' | Error;
 
 export class Waiting {
-	readonly #looks = new Set<() => void>();
+	readonly #waiters = new Set<(readiness: Readiness) => void>();
 
 	constructor(private readonly readiness: () => Readiness) {}
 
 	/** Rejects with `signal`'s reason when it aborts first. */
 	until(signal?: AbortSignal): Promise<void> {
 		return new Promise((resolve, reject) => {
+			if (signal?.aborted) return reject(signal.reason);
 			const end = (settle: () => void) => {
-				this.#looks.delete(look);
-				signal?.removeEventListener('abort', look);
+				this.#waiters.delete(tell);
+				signal?.removeEventListener('abort', abort);
 				settle();
 			};
-			const look = () => {
-				if (signal?.aborted) return end(() => reject(signal.reason));
-				const readiness = this.readiness();
+			const abort = () => end(() => reject(signal?.reason));
+			const tell = (readiness: Readiness) => {
 				if (readiness === 'ready') end(resolve);
 				else if (readiness !== 'waiting') end(() => reject(readiness));
 			};
-			this.#looks.add(look);
-			signal?.addEventListener('abort', look, { once: true });
-			look();
+			this.#waiters.add(tell);
+			signal?.addEventListener('abort', abort, { once: true });
+			tell(this.readiness());
 		});
 	}
 
 	/** Something may have changed. */
 	look(): void {
-		for (const look of [...this.#looks]) look();
+		if (this.#waiters.size === 0) return;
+		const readiness = this.readiness();
+		for (const tell of [...this.#waiters]) tell(readiness);
 	}
 }

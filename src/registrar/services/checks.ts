@@ -1,66 +1,65 @@
-/** One health loop for each service that has a check; a turn changes what is wanted. */
+/** One health loop for each service that has a check; a change of its health changes what is wanted. */
 import type { CheckTarget } from '../../core/settings/check.js';
 import type { HealthCheck, Logger } from '../ports.js';
 import { HealthLoop } from './health.js';
-import type { Member } from './services.js';
+import type { OwnService } from './service.js';
 
 export class Checks {
-	readonly #loops = new Map<Member, { readonly loop: HealthLoop; member: Member }>();
+	readonly #loops = new Map<OwnService, { readonly loop: HealthLoop; service: OwnService }>();
 
 	constructor(
 		private readonly createCheck: (target: CheckTarget) => HealthCheck,
 		private readonly logger: Logger,
-		private readonly turned: () => void,
+		private readonly changed: () => void,
 	) {}
 
-	start(member: Member): void {
-		const { check } = member.config;
+	start(service: OwnService): void {
+		const { check } = service.config;
 		if (check === null) return;
 		const loop = new HealthLoop({
 			...check,
 			check: this.createCheck(check),
 			logger: this.logger,
 			onChange: (healthy, reason) => {
-				looked.member.healthy = healthy;
-				const service = looked.member.config.name;
+				checked.service.healthy = healthy;
 				this.logger[healthy ? 'info' : 'warn'](
 					healthy ? 'the check passes' : 'the check fails: withdrawing',
-					{ service, reason },
+					{ service: checked.service.config.name, reason },
 				);
-				this.turned();
+				this.changed();
 			},
 			onStillUnwell: (reason) =>
 				this.logger.warn('the check has not passed yet: not registered until it does', {
-					service: looked.member.config.name,
+					service: checked.service.config.name,
 					reason,
 				}),
 		});
-		const looked = { loop, member };
-		this.#loops.set(member, looked);
+		const checked = { loop, service };
+		this.#loops.set(service, checked);
 		loop.start();
 	}
 
-	/** A service took another's place. With the same check the loop goes on, and with it what was seen; else a new one begins. */
-	replace(former: Member, next: Member): void {
-		const looked = this.#loops.get(former);
-		if (looked === undefined || former.config.check !== next.config.check) {
+	/** A service took another's place. With the same check the loop goes on with what it observed; else a new one begins. */
+	replace(former: OwnService, next: OwnService): void {
+		const checked = this.#loops.get(former);
+		if (checked === undefined || former.config.check !== next.config.check) {
 			this.stop(former);
 			return this.start(next);
 		}
 		this.#loops.delete(former);
-		this.#loops.set(next, looked);
-		looked.member = next;
+		this.#loops.set(next, checked);
+		checked.service = next;
 	}
 
-	stop(member: Member): void {
-		this.#loops.get(member)?.loop.stop();
-		this.#loops.delete(member);
+	stop(service: OwnService): void {
+		this.#loops.get(service)?.loop.stop();
+		this.#loops.delete(service);
 	}
 
 	/** Why services are not wanted; `null` = every check passes. */
 	whyNot(): string | null {
-		const unwell = [...this.#loops.values()].filter(({ member }) => !member.healthy);
-		const reasons = unwell.map(({ member, loop }) => `${member.config.name}: ${loop.reason}`);
+		const unwell = [...this.#loops.values()].filter(({ service }) => !service.healthy);
+		const reasons = unwell.map(({ service, loop }) => `${service.config.name}: ${loop.reason}`);
 		return reasons.length === 0 ? null : reasons.join('; ');
 	}
 }

@@ -1,53 +1,104 @@
 /** Keys that no service wants any more, until they are gone: at once, or when the keys that take their place stand. */
 import type { Desired } from '../../core/registration.js';
-import type { Member } from './service.js';
+import type { OwnService } from './service.js';
 
-interface Leaver {
-	readonly value: string;
-	/** Whose keys take its place; `null` = nobody's: it goes at once. */
-	successor: Member | null;
-	/** Its turn has come, and that was told. */
-	told: boolean;
+/** Which service a key belongs to, or belonged to. */
+export interface Owner {
+	readonly service: string;
+	readonly addr: string;
 }
 
-export class Leaving {
-	readonly #keys = new Map<string, Leaver>();
+export interface LeavingKey {
+	readonly value: string;
+	readonly owner: Owner;
+	/** What takes its place stood in etcd: it goes, whatever becomes of that. */
+	isDue: boolean;
+}
 
-	/** The member's keys leave, but for those that its successor wants too. */
-	add(member: Member, successor: Member | null): void {
-		for (const leaver of this.#keys.values()) if (leaver.successor === member) leaver.successor = successor;
+export interface Handover {
+	/** Whose keys take the place of these; `null` = nobody's: they go at once. */
+	successor: OwnService | null;
+	readonly keys: Map<string, LeavingKey>;
+}
+
+export class Handovers {
+	readonly #open = new Set<Handover>();
+	readonly #byKey = new Map<string, Handover>();
+	readonly #bySuccessor = new Map<OwnService, Handover>();
+
+	constructor(
+		/** This process wrote the key, and does not know it to be gone; what was never written needs no handover. */
+		private readonly mayStand: (key: string) => boolean,
+		/** Called when something else is wanted than before. */
+		private readonly changed: () => void,
+	) {}
+
+	/** The service's keys leave, but for those that its successor wants too; and so do those that waited for the service itself. */
+	begin(former: OwnService, successor: OwnService | null): void {
+		const handover = this.#bySuccessor.get(former) ?? { successor, keys: new Map() };
+		this.#bySuccessor.delete(former);
+		handover.successor = successor;
 		const kept = new Set(successor?.entries.map(({ key }) => key));
-		for (const { key, value } of member.entries)
-			if (!kept.has(key)) this.#keys.set(key, { value, successor, told: false });
+		for (const { key, value } of former.entries) {
+			if (kept.has(key) || !this.mayStand(key)) continue;
+			handover.keys.set(key, { value, owner: former.owner, isDue: false });
+			this.#byKey.set(key, handover);
+		}
+		this.changed();
+		if (handover.keys.size === 0) return void this.#open.delete(handover);
+		this.#open.add(handover);
+		if (successor !== null) this.#bySuccessor.set(successor, handover);
 	}
 
 	/** A service wants the key again. */
 	stays(key: string): void {
-		this.#keys.delete(key);
+		const handover = this.#byKey.get(key);
+		if (handover !== undefined) this.#forget(handover, key);
 	}
 
-	/** In the order in which they left. */
-	wanted(paused: boolean, verified: (key: string) => boolean): [key: string, desired: Desired][] {
-		return [...this.#keys].map(([key, leaver]) => [
-			key,
-			paused || isDue(leaver, verified) ? null : leaver.value,
-		]);
+	/** In favour of this service; `undefined` = none. */
+	to(successor: OwnService): Handover | undefined {
+		return this.#bySuccessor.get(successor);
 	}
 
-	/** What is gone is spoken of no more. `true` = for some that are still there the turn has just come. */
-	left(isGone: (key: string) => boolean, verified: (key: string) => boolean): boolean {
+	/** In nobody's favour: the keys of services that were removed. */
+	*ofRemoved(): Iterable<Handover> {
+		for (const handover of this.#open) if (handover.successor === null) yield handover;
+	}
+
+	/** After each pass: forgets what is gone. `true` = keys that are still there have just become due. */
+	settle(paused: boolean, verified: (key: string) => boolean): boolean {
 		let news = false;
-		for (const [key, leaver] of this.#keys) {
-			if (isGone(key)) this.#keys.delete(key);
-			else if (leaver.successor !== null && !leaver.told && isDue(leaver, verified))
-				news = leaver.told = true;
+		for (const handover of this.#open) {
+			const isTaken = hasArrived(handover.successor, verified);
+			for (const [key, leaving] of handover.keys) {
+				if (isTaken && !leaving.isDue) {
+					leaving.isDue = news = true;
+					this.changed();
+				}
+				const isWanted = !paused && wantedOf(handover, leaving) !== null;
+				if (!isWanted && !this.mayStand(key)) this.#forget(handover, key);
+			}
 		}
 		return news;
 	}
+
+	#forget(handover: Handover, key: string): void {
+		this.#byKey.delete(key);
+		handover.keys.delete(key);
+		this.changed();
+		if (handover.keys.size > 0) return;
+		this.#open.delete(handover);
+		if (handover.successor !== null) this.#bySuccessor.delete(handover.successor);
+	}
 }
 
-/** An unhealthy successor has no keys to wait for: then the service is to be absent under either. */
-function isDue({ successor }: Leaver, verified: (key: string) => boolean): boolean {
-	if (successor === null || !successor.healthy) return true;
-	return successor.addr !== null && successor.entries.every(({ key }) => verified(key));
+/** What should stand under a key that leaves. An unhealthy successor has no keys to wait for: the service is to be absent under either. */
+export function wantedOf({ successor }: Handover, leaving: LeavingKey): Desired {
+	return leaving.isDue || successor?.healthy !== true ? null : leaving.value;
+}
+
+function hasArrived(successor: OwnService | null, verified: (key: string) => boolean): boolean {
+	if (successor?.healthy !== true || successor.addr === null) return false;
+	return successor.entries.every(({ key }) => verified(key));
 }

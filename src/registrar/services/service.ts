@@ -1,18 +1,25 @@
-/** One service of this process: what it was told, and what it wants to stand in etcd now. */
+/** One service of this process: its configuration, and what it wants to stand in etcd now. */
 import { parseAddress } from '../../core/address.js';
 import type { Place } from '../../core/formats/clashes.js';
 import type { Entry } from '../../core/registration.js';
 import type { ServiceConfig } from '../../core/settings/config.js';
-import { entriesOf, PLACEHOLDER_HOST, placesOf, resolvedAddr } from '../../core/settings/entries.js';
+import {
+	entriesOf,
+	type NamedService,
+	PLACEHOLDER_HOST,
+	placesOf,
+	resolvedAddr,
+} from '../../core/settings/entries.js';
+import type { Owner } from './handover.js';
 
-export interface Weighed {
-	/** What a weight function last said that was good; `undefined` = nothing yet. */
+export interface CurrentWeight {
+	/** The last good answer of a weight function; `undefined` = none yet. */
 	readonly weight?: number | undefined;
 	/** Of `auto`: this part of the full weight. */
 	readonly percent: number;
 }
 
-export class Member {
+export class OwnService {
 	#addr: string | null;
 	#entries: readonly Entry[] = [];
 	#healthy: boolean;
@@ -23,8 +30,10 @@ export class Member {
 		readonly config: ServiceConfig,
 		/** `null` until a wildcard address was resolved. */
 		addr: string | null,
-		/** What it wants is another than before. */
-		private readonly turned: () => void,
+		/** Its place in the order of all services; a successor inherits it. */
+		readonly slot: number,
+		/** Called when it wants something else than before. */
+		private readonly changed: () => void,
 	) {
 		this.#addr = addr;
 		this.#healthy = config.check === null;
@@ -39,12 +48,12 @@ export class Member {
 		return this.#entries;
 	}
 
-	/** What a weight function last said. */
+	/** The last good answer of its weight function. */
 	get weight(): number | undefined {
 		return this.#weight;
 	}
 
-	/** What its health check last said; without one it is well. */
+	/** As its health check says; without one it is healthy. */
 	get healthy(): boolean {
 		return this.#healthy;
 	}
@@ -52,11 +61,11 @@ export class Member {
 	set healthy(healthy: boolean) {
 		if (healthy === this.#healthy) return;
 		this.#healthy = healthy;
-		this.turned();
+		this.changed();
 	}
 
-	get label(): string {
-		return `${this.config.name} at ${this.config.addr}`;
+	get owner(): Owner {
+		return { service: this.config.name, addr: this.#addr ?? this.config.addr };
 	}
 
 	/** Where its keys stand among those of others, also before a wildcard is resolved. */
@@ -65,12 +74,8 @@ export class Member {
 		return this.#places;
 	}
 
-	get named() {
-		return {
-			config: this.config,
-			addr: this.#addr ?? resolvedAddr(this.config, PLACEHOLDER_HOST),
-			label: this.label,
-		};
+	get named(): NamedService {
+		return namedService(this.config, this.#addr);
 	}
 
 	/** The address was found out. */
@@ -80,7 +85,7 @@ export class Member {
 	}
 
 	/** Renders the keys and values anew. */
-	render(ttlSeconds: number, { weight, percent }: Weighed): void {
+	render(ttlSeconds: number, { weight, percent }: CurrentWeight): void {
 		this.#weight = weight;
 		if (this.#addr === null) return;
 		this.#entries = entriesOf(this.config, this.#addr, {
@@ -88,13 +93,26 @@ export class Member {
 			weight,
 			weightPercent: this.config.weight === 'auto' ? percent : undefined,
 		});
-		this.turned();
+		this.changed();
 	}
 }
 
-/** `null` = a wildcard that has to be found out. */
+/** As clashes are told of it; a placeholder stands for an address that is not known yet. */
+export function namedService(config: ServiceConfig, addr: string | null): NamedService {
+	return {
+		config,
+		addr: addr ?? resolvedAddr(config, PLACEHOLDER_HOST),
+		label: `${config.name} at ${config.addr}`,
+	};
+}
+
+/** `null` = a wildcard whose address has to be found out. */
 export function knownAddr(config: ServiceConfig): string | null {
+	return isDetected(config) ? null : resolvedAddr(config, PLACEHOLDER_HOST);
+}
+
+/** Its address is that of the interface that routes to etcd. */
+export function isDetected(config: ServiceConfig): boolean {
 	const address = parseAddress(config.addr);
-	const open = 'value' in address && address.value.wildcard !== null && config.host === undefined;
-	return open ? null : resolvedAddr(config, PLACEHOLDER_HOST);
+	return 'value' in address && address.value.wildcard !== null && config.host === undefined;
 }

@@ -1,178 +1,205 @@
-/** The services of this process and the keys they want. Says what should be in etcd, never what is. */
-
+/**
+ * The services of this process and the keys they want. Says what should be in etcd, never what is. Adding, changing and removing one
+ * service takes a time that hardly depends on how many there are; what is wanted is put together once after any number of changes.
+ */
 import { ConfigError } from '../../core/errors.js';
-import { mayClash } from '../../core/formats/clashes.js';
 import type { Desired } from '../../core/registration.js';
 import type { ServiceConfig } from '../../core/settings/config.js';
-import { clashesOf, formatProblems } from '../../core/settings/entries.js';
+import { formatProblems } from '../../core/settings/entries.js';
 import type { WeightStatus } from '../events.js';
 import type { Logger } from '../ports.js';
-import { Leaving } from './handover.js';
-import { Scales } from './scales.js';
-import { knownAddr, Member } from './service.js';
+import { Handovers, type Owner } from './handover.js';
+import { knownAddr, OwnService } from './service.js';
+import { ServiceIndex } from './service-index.js';
+import { View } from './view.js';
+import { WeightFunctions, weightsOf } from './weight-functions.js';
 
-export type { Member } from './service.js';
+export interface Replacement {
+	readonly former: OwnService;
+	readonly config: ServiceConfig;
+	/** Left out = the former's while the configured one is the same, else what that says. */
+	readonly addr?: string;
+}
 
 export class Services {
-	readonly #members = new Set<Member>();
-	readonly #leaving = new Leaving();
-	readonly #scales: Scales;
+	/** In the order in which they were added; a service that takes another's place takes its slot. */
+	readonly #slots = new Map<number, OwnService>();
+	readonly #index = new ServiceIndex();
+	readonly #handovers: Handovers;
+	readonly #weights: WeightFunctions;
 	#machine = { percent: 100, why: 'the full weight: no load was measured yet' };
-	#cache: { readonly state: string; readonly wanted: ReadonlyMap<string, Desired> } | null = null;
+	#nextSlot = 0;
+	#view: View | null = null;
 
 	constructor(
 		private readonly ttlSeconds: number,
+		/** Whether this process wrote the key and does not know it to be gone. */
+		mayStand: (key: string) => boolean,
 		logger?: Pick<Logger, 'warn'>,
 	) {
-		this.#scales = new Scales(logger);
+		this.#handovers = new Handovers(mayStand, this.#changed);
+		this.#weights = new WeightFunctions(logger);
 	}
 
-	get all(): readonly Member[] {
-		return [...this.#members];
+	get all(): Iterable<OwnService> {
+		return this.#slots.values();
 	}
 
-	/** By the address as it was given, or as it was resolved. Several: one service told as several, each with formats of its own. */
-	named(name: string, addr: string): readonly Member[] {
-		return this.all.filter(
-			({ config, addr: resolved }) => config.name === name && (config.addr === addr || resolved === addr),
-		);
+	/** Those whose address is found out, known or not yet. */
+	get detected(): readonly OwnService[] {
+		return this.#index.detected;
 	}
 
-	/** Services that were checked together already: comparing each with each once more would take its time. */
+	has(service: OwnService): boolean {
+		return this.#slots.get(service.slot) === service;
+	}
+
+	/** By the address as it was given, or as it was resolved. Several: one service configured several times, each with formats of its own. */
+	named(name: string, addr: string): readonly OwnService[] {
+		return this.#index.named(name, addr);
+	}
+
+	/** Services that were compared with each other already. */
 	addChecked(configs: readonly ServiceConfig[]): void {
 		for (const config of configs) this.#insert(config, knownAddr(config));
 	}
 
-	/** @throws ConfigError when its keys would meet those of another service */
-	add(config: ServiceConfig): Member {
-		this.#assertApart(config);
+	/** @throws ConfigError when its keys would clash with those of another service */
+	add(config: ServiceConfig): OwnService {
+		this.#index.assertApart([[config, knownAddr(config)]]);
 		return this.#insert(config, knownAddr(config));
 	}
 
 	/** The key goes at once. */
-	remove(member: Member): void {
-		this.#members.delete(member);
-		this.#leaving.add(member, null);
-		this.#cache = null;
+	remove(service: OwnService): void {
+		this.#slots.delete(service.slot);
+		this.#index.delete(service);
+		this.#handovers.begin(service, null);
 	}
 
-	/** Keys that change are written first; those they replace go when the new ones stand. @throws ConfigError as {@link add} */
-	replace(member: Member, config: ServiceConfig): Member {
-		this.#assertApart(config, member);
-		this.#members.delete(member);
-		const next = this.#insert(
-			config,
-			config.addr === member.config.addr ? member.addr : knownAddr(config),
-			member,
+	/**
+	 * All or none. Keys that change are written first; those they replace go when the new ones stand. Returns what took the places, in order.
+	 * @throws ConfigError as {@link add}
+	 */
+	replace(replacements: readonly Replacement[]): readonly OwnService[] {
+		const places = replacements.map(({ former, config, addr }) => {
+			const same = config.addr === former.config.addr ? former.addr : knownAddr(config);
+			return { former, config, addr: addr ?? same };
+		});
+		this.#index.assertApart(
+			places.map(({ config, addr }) => [config, addr]),
+			new Set(places.map(({ former }) => former)),
 		);
-		if (config.check !== null && config.check === member.config.check) next.healthy = member.healthy;
-		this.#leaving.add(member, next);
-		return next;
+		return places.map(({ former, config, addr }) => {
+			const next = this.#insert(config, addr, former);
+			this.#index.delete(former);
+			if (config.check !== null && config.check === former.config.check) next.healthy = former.healthy;
+			this.#handovers.begin(former, next);
+			return next;
+		});
 	}
 
-	/** A wildcard address was resolved. @throws ConfigError when a format cannot carry what became of it. */
-	resolved(member: Member, addr: string): void {
-		const problems = formatProblems(member.config, addr).map(
-			({ format, problem }) =>
-				`${member.config.name}: format ${format} expects ${problem.expected}: ${problem.mend}`,
-		);
-		if (problems.length > 0) throw new ConfigError(problems);
-		member.resolve(addr);
-		this.#render(member);
+	/** The address of a wildcard was found out. @throws ConfigError when a format cannot carry it, or its keys clash with another's */
+	resolved(service: OwnService, addr: string): void {
+		assertCarried(service.config, addr);
+		this.#index.assertApart([[service.config, addr]], new Set([service]));
+		this.#index.delete(service);
+		service.resolve(addr);
+		this.#index.add(service);
+		this.#render(service);
 	}
 
 	/** Whether the machine's load has to be measured. */
 	get followLoad(): boolean {
-		for (const { config } of this.#members) if (config.weight === 'auto') return true;
+		for (const { config } of this.all) if (config.weight === 'auto') return true;
 		return false;
 	}
 
 	/** Of `SERVICE_WEIGHT=auto`: 1 to 100, the part of its weight that the machine can carry now. */
-	weigh(percent: number, why = 'the machine’s load'): void {
+	followMachine(percent: number, why = 'the machine’s load'): void {
 		this.#machine = { percent, why };
-		for (const member of this.#members) if (member.config.weight === 'auto') this.#render(member);
+		for (const service of this.all) if (service.config.weight === 'auto') this.#render(service);
 	}
 
 	/** Before each pass: asks the functions that give weights. */
-	weighAll(): void {
-		for (const member of this.#members) {
-			if (typeof member.config.weight !== 'function') continue;
-			const weight = this.#scales.ask(member);
-			if (weight !== member.weight) this.#render(member, weight);
+	askWeights(): void {
+		for (const service of this.all) {
+			if (typeof service.config.weight !== 'function') continue;
+			const weight = this.#weights.ask(service);
+			if (weight !== service.weight) this.#render(service, weight);
 		}
 	}
 
-	/** Of the services that carry one. */
+	/** Of the services that have one. */
 	weights(): WeightStatus[] {
-		return this.all.flatMap(({ config, addr, weight }) => {
-			const about = { service: config.name, addr: addr ?? config.addr };
-			if (config.weight === undefined) return [];
-			if (config.weight === 'auto')
-				return [{ ...about, weight: this.#machine.percent, why: this.#machine.why }];
-			if (typeof config.weight === 'number')
-				return [{ ...about, weight: config.weight, why: 'as configured' }];
-			return weight === undefined ? [] : [{ ...about, weight, why: 'as its function said' }];
-		});
+		return weightsOf(this.all, this.#machine);
 	}
 
 	/** What should stand in etcd now. `paused`: nothing. The same map as long as nothing changes. */
-	wanted(paused: boolean, verified: (key: string) => boolean): ReadonlyMap<string, Desired> {
-		const leaving = this.#leaving.wanted(paused, verified);
-		const state = `${paused} ${leaving.map(([, desired]) => (desired === null ? 0 : 1)).join('')}`;
-		if (this.#cache?.state === state) return this.#cache.wanted;
-		const wanted = new Map<string, Desired>(leaving);
-		for (const { entries, healthy } of this.#members)
-			for (const { key, value } of entries) wanted.set(key, paused || !healthy ? null : value);
-		this.#cache = { state, wanted };
-		return wanted;
+	wanted(paused: boolean): ReadonlyMap<string, Desired> {
+		return this.#current.wanted(paused);
 	}
 
-	/** A key that left is spoken of no more. `true` = there are others whose turn has just come. */
-	left(isGone: (key: string) => boolean, verified: (key: string) => boolean): boolean {
-		return this.#leaving.left(isGone, verified);
+	/**
+	 * For each service, in the order of adding, the keys that it wants now and then those that are handed over to it; after these, for each
+	 * service that was removed, what is left of its keys. Every key of {@link wanted} is in one group. The same array as long as nothing changes.
+	 */
+	groups(): readonly (readonly string[])[] {
+		return this.#current.groups;
 	}
 
-	/** The keys of each service, those that are handed over by themselves. */
-	groups(): Iterable<readonly string[]> {
-		return this.all.map(({ entries }) => entries.map(({ key }) => key));
+	/** Which service a key belongs to; one that is handed over or goes, to which it belonged. */
+	owners(): ReadonlyMap<string, Owner> {
+		return this.#current.owners;
 	}
 
-	/** Where fleets like ours stand, to count them. */
+	/** Where fleets of these services stand, to count them. */
 	fleetPrefixes(): ReadonlySet<string> {
-		return new Set(this.all.flatMap(({ entries }) => entries.map(({ fleetPrefix }) => fleetPrefix)));
+		return this.#current.fleetPrefixes;
 	}
 
-	/** Which service wants a key; keys that are leaving have no owner any more. */
-	owners(): ReadonlyMap<string, { readonly service: string; readonly addr: string }> {
-		const owners = new Map<string, { service: string; addr: string }>();
-		for (const { config, addr, entries } of this.#members)
-			for (const { key } of entries) owners.set(key, { service: config.name, addr: addr ?? config.addr });
-		return owners;
+	/** After each pass: what is gone is forgotten. `true` = keys that are still there have just become due. */
+	settle(paused: boolean, verified: (key: string) => boolean): boolean {
+		return this.#handovers.settle(paused, verified);
 	}
 
-	#insert(config: ServiceConfig, addr: string | null, instead?: Member): Member {
-		const member = new Member(config, addr, () => (this.#cache = null));
-		this.#members.add(member);
+	/** Whether keys that this service replaced wait for nothing but the next pass to be taken away. */
+	hasDue(service: OwnService): boolean {
+		const handover = this.#handovers.to(service);
+		return handover !== undefined && [...handover.keys.values()].some(({ isDue }) => isDue);
+	}
+
+	readonly #changed = (): void => {
+		this.#view = null;
+	};
+
+	get #current(): View {
+		this.#view ??= new View(this.all, this.#handovers);
+		return this.#view;
+	}
+
+	#insert(config: ServiceConfig, addr: string | null, instead?: OwnService): OwnService {
+		const slot = instead?.slot ?? this.#nextSlot++;
+		const service = new OwnService(config, addr, slot, this.#changed);
+		this.#slots.set(slot, service);
+		this.#index.add(service);
 		const kept = config.weight === instead?.config.weight ? instead?.weight : undefined;
 		this.#render(
-			member,
-			typeof config.weight === 'function' ? (this.#scales.ask(member) ?? kept) : undefined,
+			service,
+			typeof config.weight === 'function' ? (this.#weights.ask(service) ?? kept) : undefined,
 		);
-		return member;
+		return service;
 	}
 
-	#render(member: Member, weight = member.weight): void {
-		member.render(this.ttlSeconds, { weight, percent: this.#machine.percent });
-		for (const { key } of member.entries) this.#leaving.stays(key);
+	#render(service: OwnService, weight = service.weight): void {
+		service.render(this.ttlSeconds, { weight, percent: this.#machine.percent });
+		for (const { key } of service.entries) this.#handovers.stays(key);
 	}
+}
 
-	#assertApart(config: ServiceConfig, instead?: Member): void {
-		const mine = new Member(config, null, () => {});
-		const near = this.all.filter(
-			(other) =>
-				other !== instead && other.places.some((one) => mine.places.some((place) => mayClash(one, place))),
-		);
-		const problems = clashesOf([...near, mine].map(({ named }) => named));
-		if (problems.length > 0) throw new ConfigError(problems);
-	}
+function assertCarried(config: ServiceConfig, addr: string): void {
+	const problems = formatProblems(config, addr).map(
+		({ format, problem }) => `${config.name}: format ${format} expects ${problem.expected}: ${problem.mend}`,
+	);
+	if (problems.length > 0) throw new ConfigError(problems);
 }

@@ -8,7 +8,7 @@ import type { Clock, LoadReader, Logger } from '../ports.js';
 /** Long enough that looking costs nothing, short enough for what is smoothed over half a minute. */
 const LOOK_EVERY_MS = 5_000;
 
-export interface WeighingOptions {
+export interface LoadWeightOptions {
 	/** Asked for only when a service wants to follow the load. */
 	readonly createLoadReader: () => LoadReader;
 	readonly clock: Clock;
@@ -17,7 +17,7 @@ export interface WeighingOptions {
 	readonly changed: (percent: number, why: string) => void;
 }
 
-export class Weighing {
+export class LoadWeight {
 	#state: WeightState | null = null;
 	#read: LoadReader | null = null;
 	#timer: ReturnType<typeof setTimeout> | undefined;
@@ -25,7 +25,7 @@ export class Weighing {
 	#wanted = false;
 	#broken = false;
 
-	constructor(private readonly options: WeighingOptions) {}
+	constructor(private readonly options: LoadWeightOptions) {}
 
 	/** Idempotent. Resolves after the first look, so that the first registration tells the weight of a machine that is busy already. */
 	async follow(wanted: boolean): Promise<void> {

@@ -82,7 +82,43 @@ test.each<readonly [sentence: string, error: unknown, code: StoreErrorCode]>([
 	[
 		'too many operations',
 		new GRPCInvalidArgumentError('3 INVALID_ARGUMENT: etcdserver: too many operations in txn request'),
-		'invalid',
+		'too-large',
+	],
+	[
+		'a request over --max-request-bytes',
+		new GRPCInvalidArgumentError('3 INVALID_ARGUMENT: etcdserver: request is too large'),
+		'too-large',
+	],
+	[
+		'a request over the server’s limit of gRPC',
+		new GRPCResourceExhastedError('8 RESOURCE_EXHAUSTED: grpc: received message larger than max (9 vs. 8)'),
+		'too-large',
+	],
+	[
+		'an answer over our limit of gRPC',
+		new GRPCResourceExhastedError('8 RESOURCE_EXHAUSTED: Received message larger than max (9 vs 8)'),
+		'too-large',
+	],
+	[
+		'a learner of 3.5',
+		new GRPCUnavailableError('14 UNAVAILABLE: etcdserver: rpc not supported for learner'),
+		'unavailable',
+	],
+	[
+		'a learner of 3.6',
+		new GRPCFailedPreconditionError('9 FAILED_PRECONDITION: etcdserver: rpc not supported for learner'),
+		'unavailable',
+	],
+	['another service', raw(12, 'unknown service etcdserverpb.KV'), 'not-etcd'],
+	['an HTTP 403 in front', raw(7, 'Received HTTP status code 403'), 'not-etcd'],
+	['an HTTP 401 in front', raw(16, 'Received HTTP status code 401'), 'not-etcd'],
+	['a proxy that reaches nobody', raw(14, 'Received HTTP status code 503'), 'unavailable'],
+	['kine, asked for a lease', new GRPCUnknownError('2 UNKNOWN: lease revoke is not supported'), 'not-etcd'],
+	['kine, asked to renew', raw(2, 'lease keep alive is not supported'), 'not-etcd'],
+	[
+		'kine, asked for a transaction',
+		new GRPCInvalidArgumentError('3 INVALID_ARGUMENT: etcdserver: unsupported operations in txn request'),
+		'not-etcd',
 	],
 	[
 		'a lease that exists',

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { type Attempt, race } from '../../../src/adapters/etcd/race.js';
+import { type Attempt, race, SecondChoice, type Why } from '../../../src/adapters/etcd/race.js';
 
 beforeEach(() => {
 	vi.useFakeTimers();
@@ -9,7 +9,7 @@ afterEach(() => {
 });
 
 /** What becomes of an attempt: after so many milliseconds it answers, fails, or refuses (an error that is an answer); `never` = silence. */
-type Fate = readonly ['answers' | 'fails' | 'refuses', ms: number] | 'never';
+type Fate = readonly ['answers' | 'fails' | 'refuses' | 'will do', ms: number] | 'never';
 
 interface Case {
 	readonly fates: readonly Fate[];
@@ -20,12 +20,18 @@ interface Case {
 
 class Refusal extends Error {}
 
+const REJECTIONS = {
+	fails: (index: number) => new Error(`attempt ${index} failed`),
+	refuses: () => new Refusal('no'),
+	'will do': (index: number) => new SecondChoice(() => `attempt ${index}`),
+} as const;
+
 /** Runs the race until it has ended; attempts beyond the given fates are silent. */
 async function run({ fates, distinct = fates.length, limitMs = 5_000, signal }: Case) {
 	const begunMs = performance.now();
 	const starts: number[] = [];
-	const abandoned: number[] = [];
-	const start = (): Attempt<string> => {
+	const next = (why: Why): Attempt<string> | null => {
+		if (why === 'begin' ? starts.length > 0 : why === 'failed' && starts.length >= distinct) return null;
 		const index = starts.push(performance.now() - begunMs) - 1;
 		const fate = fates[index] ?? 'never';
 		const answer =
@@ -34,20 +40,18 @@ async function run({ fates, distinct = fates.length, limitMs = 5_000, signal }: 
 				: new Promise<string>((resolve, reject) => {
 						const [what, ms] = fate;
 						const end = () =>
-							what === 'answers'
-								? resolve(`attempt ${index}`)
-								: reject(what === 'fails' ? new Error(`attempt ${index} failed`) : new Refusal('no'));
+							what === 'answers' ? resolve(`attempt ${index}`) : reject(REJECTIONS[what](index));
 						setTimeout(end, ms);
 					});
-		return { answer, abandon: () => abandoned.push(index) };
+		return { answer };
 	};
 	let endedMs = Number.NaN;
 	const outcome = race({
-		start,
-		distinct,
+		next,
 		patienceMs: 300,
 		everyMs: 500,
 		limitMs,
+		secondChoiceMs: 1_000,
 		isAnswer: (error) => error instanceof Refusal,
 		signal,
 	})
@@ -59,43 +63,25 @@ async function run({ fates, distinct = fates.length, limitMs = 5_000, signal }: 
 			endedMs = performance.now() - begunMs;
 		});
 	await vi.advanceTimersByTimeAsync(limitMs + 1_000);
-	return { outcome: await outcome, endedMs, starts, abandoned };
+	return { outcome: await outcome, endedMs, starts };
 }
 
-test.each<
-	readonly [
-		sentence: string,
-		input: Case,
-		outcome: string,
-		endedMs: number,
-		starts: number[],
-		abandoned: number[],
-	]
->([
-	[
-		'an answer in time is the only attempt',
-		{ fates: [['answers', 5]], distinct: 3 },
-		'attempt 0',
-		5,
-		[0],
-		[],
-	],
+test.each<readonly [sentence: string, input: Case, outcome: string, endedMs: number, starts: number[]]>([
+	['an answer in time is the only attempt', { fates: [['answers', 5]], distinct: 3 }, 'attempt 0', 5, [0]],
 	[
 		'one that is silent gets company after 300 ms, and the company may win',
 		{ fates: ['never', ['answers', 10]] },
 		'attempt 1',
 		310,
 		[0, 300],
-		[0],
 	],
-	['one that is slow may still win', { fates: [['answers', 400], 'never'] }, 'attempt 0', 400, [0, 300], [1]],
+	['one that is slow may still win', { fates: [['answers', 400], 'never'] }, 'attempt 0', 400, [0, 300]],
 	[
 		'then one more attempt each 500 ms',
 		{ fates: ['never', 'never', 'never', ['answers', 1]] },
 		'attempt 3',
 		1_301,
 		[0, 300, 800, 1_300],
-		[0, 1, 2],
 	],
 	[
 		'one that fails is followed at once by an endpoint not tried yet',
@@ -108,7 +94,6 @@ test.each<
 		'attempt 1',
 		7,
 		[0, 2],
-		[0],
 	],
 	[
 		'and so on, as long as there are some',
@@ -122,7 +107,6 @@ test.each<
 		'attempt 2',
 		6,
 		[0, 2, 4],
-		[0, 1],
 	],
 	[
 		'when all have failed it has failed, with the last error',
@@ -135,7 +119,6 @@ test.each<
 		'attempt 1 failed',
 		5,
 		[0, 2],
-		[0, 1],
 	],
 	[
 		'one endpoint that fails is not dialled twice',
@@ -149,7 +132,6 @@ test.each<
 		'attempt 0 failed',
 		2,
 		[0],
-		[0],
 	],
 	[
 		'one that fails while another is silent leaves the silent one running',
@@ -157,7 +139,6 @@ test.each<
 		'attempt 2',
 		805,
 		[0, 300, 800],
-		[1, 0],
 	],
 	[
 		'a refusal is an answer: no other endpoint is asked',
@@ -170,7 +151,37 @@ test.each<
 		'no',
 		5,
 		[0],
-		[],
+	],
+	[
+		'an answer that will do waits for a better one',
+		{
+			fates: [
+				['will do', 5],
+				['answers', 500],
+			],
+		},
+		'attempt 1',
+		505,
+		[0, 5],
+	],
+	[
+		'an answer that will do is taken at once when nobody is left to give a better one',
+		{
+			fates: [
+				['will do', 5],
+				['fails', 5],
+			],
+		},
+		'attempt 0',
+		10,
+		[0, 5],
+	],
+	[
+		'and after a while when the others are silent',
+		{ fates: [['will do', 5], 'never', 'never', 'never'], distinct: 2 },
+		'attempt 0',
+		1_005,
+		[0, 5, 505],
 	],
 	[
 		'silence everywhere ends at the limit',
@@ -178,7 +189,6 @@ test.each<
 		'no answer within 1000 ms',
 		1_000,
 		[0, 300, 800],
-		[0, 1, 2],
 	],
 	[
 		'an answer that comes after the end changes nothing',
@@ -186,21 +196,19 @@ test.each<
 		'no answer within 1000 ms',
 		1_000,
 		[0, 300, 800],
-		[0, 1, 2],
 	],
-])('%s', async (_sentence, input, outcome, endedMs, starts, abandoned) => {
-	expect(await run(input)).toEqual({ outcome, endedMs, starts, abandoned });
+])('%s', async (_sentence, input, outcome, endedMs, starts) => {
+	expect(await run(input)).toEqual({ outcome, endedMs, starts });
 	expect(vi.getTimerCount()).toBe(0);
 });
 
-test('its signal ends it at once, and everything that runs is abandoned', async () => {
+test('its signal ends it at once, whatever runs', async () => {
 	const controller = new AbortController();
 	setTimeout(() => controller.abort(), 400);
 	expect(await run({ fates: [], distinct: 1, signal: controller.signal })).toEqual({
 		outcome: 'stopped',
 		endedMs: 400,
 		starts: [0, 300],
-		abandoned: [0, 1],
 	});
 });
 
@@ -209,6 +217,5 @@ test('with a signal that is aborted already nothing is started', async () => {
 		outcome: 'stopped',
 		endedMs: 0,
 		starts: [],
-		abandoned: [],
 	});
 });

@@ -3,7 +3,10 @@ import { aRealStore } from '../../support/etcd/real-store.js';
 import { storeContract } from '../../support/etcd/store-contract.js';
 
 storeContract(async () => {
-	const etcd = await startEtcd({ rootPassword: 'root-pw', args: ['--bcrypt-cost', '4'] });
+	const etcd = await startEtcd({
+		rootPassword: 'root-pw',
+		args: ['--bcrypt-cost', '4', '--max-request-bytes', String(8 * 1024 * 1024)],
+	});
 	const [major = 0, minor = 0] = JSON.parse(await etcd.http('/version'))
 		.etcdserver.split('.')
 		.map(Number);
@@ -22,6 +25,13 @@ storeContract(async () => {
 			for (const key of allowed) await etcd.ctl('role', 'grant-permission', name, 'readwrite', key);
 			await etcd.ctl('user', 'grant-role', name, name);
 			return connect(name, 'pw');
+		},
+		putLarge: async (key, lease, bytes) => {
+			const writer = connect('root', 'root-pw');
+			await writer.read([key]);
+			const value = 'v'.repeat(bytes);
+			await writer.write([{ op: 'put', key, value, lease, ifModRevision: '0' }]);
+			writer.close();
 		},
 		stop: () => etcd.stop(),
 	};

@@ -1,8 +1,13 @@
+import { mkdtempSync, unlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { EtcdStoreOptions } from '../../../src/adapters/etcd/store.js';
+import { StoreError } from '../../../src/core/errors.js';
 import { keepaliveLog, put, watchLog } from '../../support/etcd/contract/kit.js';
 import { type Etcd, startEtcd } from '../../support/etcd/etcd.js';
 import { aRealStore } from '../../support/etcd/real-store.js';
+import { removeAtExit } from '../../support/process/guarded.js';
 import { until } from '../../support/until.js';
 
 let etcd: Etcd;
@@ -99,6 +104,34 @@ test('a password that is changed while we run: told as such, and well again when
 	);
 	await changePassword('right');
 	await until(() => store.read(['/ours/a']));
+});
+
+test('a password that rotates in etcd and in its file is read again: no restart', async () => {
+	const folder = mkdtempSync(join(tmpdir(), 'etcd-password-'));
+	removeAtExit(folder);
+	const passwordFile = join(folder, 'password');
+	writeFileSync(passwordFile, 'right\n');
+	// A refusal stands for a minute: what is in the file counts, not the time.
+	const { store } = connect('right', { auth: { username: 'ours', password: 'right', passwordFile } });
+	const read = () => store.read(['/ours/a']);
+	await read();
+	await changePassword('rotated');
+	const refused = (what: RegExp) => async () => {
+		const error = await read().catch((caught: unknown) => caught);
+		return error instanceof StoreError && error.code === 'authentication-failed' && what.test(error.message);
+	};
+	await until(refused(/refuses the user name or the password/));
+	const before = await authenticates();
+	for (let n = 0; n < 5; n += 1) await read().catch(() => undefined);
+	expect(await authenticates(before)).toBe(0);
+	unlinkSync(passwordFile);
+	await until(refused(/the file with the password for etcd, .*password, cannot be read/));
+	writeFileSync(passwordFile, '');
+	await until(refused(/is empty/));
+	writeFileSync(passwordFile, 'rotated\n');
+	await read();
+	expect(await authenticates(before)).toBe(1);
+	await changePassword('right');
 });
 
 test('without credentials an etcd that wants them says so in a sentence', async () => {

@@ -51,6 +51,12 @@ describe('the interface that routes to etcd', () => {
 			/IPv4.*SERVICE_HOST/s,
 		);
 	});
+	it('is asked for by the name of the setting that was given', async (context) => {
+		needs(context, noIPv6);
+		const failing = resolveAddress('0.0.0.0:80', { endpoints: ['http://[::1]:2379'], given: 'options' });
+		await expect(failing).rejects.toThrow(/^addr: .*write a host into addr/);
+		await expect(failing).rejects.not.toThrow(/SERVICE_/);
+	});
 	it('is this end of the cable where etcd is at the other, also when another endpoint is on loopback', async (context) => {
 		needs(context, networkMissing());
 		const network = startNetwork();

@@ -107,14 +107,22 @@ const rows: Row[] = [
 		'{"id":"user-10-0-0-5-8080","name":"user","version":"","metadata":{"zone":"a"},"endpoints":["https://10.0.0.5:8080"]}',
 	],
 	[
-		'go-zero writes the address plain below the id',
+		'go-zero writes the address plain, below the id that was given and the address',
 		'go-zero',
 		user,
 		undefined,
-		'user/user-1',
+		'user/user-1/10.0.0.5:8080',
 		'10.0.0.5:8080',
 	],
-	['go-zero makes an id', 'go-zero', v6, 'p', 'p/user/user-1', '[2001:db8::5]:8080'],
+	['go-zero keeps brackets', 'go-zero', v6, 'p', 'p/user/user-1/[2001:db8::5]:8080', '[2001:db8::5]:8080'],
+	[
+		'go-zero makes an id of name and address',
+		'go-zero',
+		bare,
+		undefined,
+		'user/user-10-0-0-5-8080',
+		'10.0.0.5:8080',
+	],
 	[
 		'go-micro writes one node',
 		'go-micro',
@@ -241,6 +249,8 @@ describe('what a format cannot carry', () => {
 	const refused: [string, FormatName, Partial<Service>, field: string][] = [
 		['a kitex name with a slash', 'kitex', { name: 'a/b' }, 'name'],
 		['a hertz name with a slash', 'hertz', { name: 'a/b' }, 'name'],
+		['a hertz name in upper case', 'hertz', { name: 'User' }, 'name'],
+		['a hertz name with a user in it', 'hertz', { name: 'a@b' }, 'name'],
 		['kitex weight 0, read as 10', 'kitex', { weight: 0 }, 'weight'],
 		['hertz weight 0, read as 10', 'hertz', { weight: 0 }, 'weight'],
 		['a kratos id with a slash', 'kratos', { id: 'a/b' }, 'id'],
@@ -263,12 +273,29 @@ describe('what a format cannot carry', () => {
 		expect(rules.problems(base)).toEqual([]);
 		expect(rules.problems({ ...base, ...changes }).map((problem) => problem.field)).toEqual([field]);
 	});
+	const elsewhere: [FormatName, namespace: string, problems: number][] = [
+		['hertz', 'prod', 1],
+		['hertz', 'hertz/registry-etcd', 0],
+		['go-micro', 'prod', 1],
+		['go-micro', 'micro/registry', 0],
+		['kitex', 'prod', 0],
+		['address', 'prod', 0],
+	];
+	it.each(elsewhere)('%s below %s, where its clients may not look', (format, namespace, problems) => {
+		const found = (FORMATS[format] as Format).problems(user, namespace);
+		expect(found).toHaveLength(problems);
+		for (const { field, expected } of found) {
+			expect(field).toBe('namespace');
+			expect(expected).toContain(`clients of ${format} look below`);
+		}
+	});
 	it('a made coredns leaf that is too long asks for an id', () => {
 		const { id: _id, ...rest } = dns;
 		const problems = FORMATS.coredns.problems({ ...rest, name: `${'a.'.repeat(40)}org` });
 		expect(problems).toMatchObject([{ field: 'id', expected: expect.stringContaining('at most 63') }]);
 	});
 	const carried: [string, FormatName, Partial<Service>][] = [
+		['a kitex name in upper case', 'kitex', { name: 'User' }],
 		['an address id with a slash, which is not written', 'address', { id: 'a/b' }],
 		['a go-micro id with a slash', 'go-micro', { id: 'a/b' }],
 		['a grpc name with a slash', 'grpc', { name: 'a/b' }],

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { ConfigError } from '../../../src/core/errors.js';
 import {
 	type ParsedOptions,
@@ -29,6 +29,48 @@ function problemsOf(changes: object): readonly string[] {
 
 const withService = (changes: object): object => ({ services: [{ ...service, ...changes }] });
 
+test('settings that no format of the service carries are warned of', () => {
+	expect(
+		untyped({
+			services: [
+				{ ...service, weight: 10, version: '1', metadata: { zone: 'a' } },
+				{ ...service, formats: ['grpc', 'kitex'], weight: 10, version: '1' },
+			],
+		}).warnings,
+	).toEqual([
+		'services[0].weight has no effect: format address carries no weight (json, kratos, kitex, hertz, coredns do)',
+		'services[0].version has no effect: format address carries no version (json, kratos, go-micro do)',
+		'services[0].metadata has no effect: format address carries no metadata (json, kratos, go-micro, kitex, hertz do)',
+		'services[1].version has no effect: format grpc, kitex carries no version (json, kratos, go-micro do)',
+	]);
+});
+
+test.each([
+	[
+		{ namespace: 'prod', ...withService({ formats: 'hertz' }) },
+		/^namespace is "prod", expected none, since clients of hertz look below/,
+	],
+	[
+		withService({ formats: 'hertz', name: 'User' }),
+		/^services\[0\]\.name is "User", expected a name in lower case.*write it like "user"/,
+	],
+	[{ callTimeoutMs: 6000 }, /lengthen the TTL \(ttlSeconds\)/],
+	[
+		{
+			services: [
+				{ ...service, addr: ':80' },
+				{ ...service, addr: ':80' },
+			],
+		},
+		/one key, \/ns\/user\/<host>:80/,
+	],
+])('%j is refused in the words of the options', (changes, sentence) => {
+	const [problem, ...more] = problemsOf(changes);
+	expect(problem).toMatch(sentence);
+	expect(more).toEqual([]);
+	expect(problem).not.toMatch(/(?:SERVICE|ETCD|REGISTRAR)_/);
+});
+
 describe('wrong options: the path, what was expected, and a mend', () => {
 	const rows: [string, object, path: string, expected: string, mend: string][] = [
 		['no endpoints', { endpoints: undefined }, 'endpoints', 'required', 'endpoints: "http://127.0.0.1:2379"'],
@@ -51,7 +93,7 @@ describe('wrong options: the path, what was expected, and a mend', () => {
 			{ endpoints: `http://r:${SECRET}@a` },
 			'endpoints',
 			'no user name',
-			'library: auth',
+			'as auth.username and auth.password',
 		],
 		[
 			'a TTL with a part',

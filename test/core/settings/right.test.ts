@@ -94,7 +94,7 @@ const right: Right[] = [
 	[
 		'the password from a file, without its newline',
 		{ ETCD_USERNAME: 'root', ETCD_PASSWORD_FILE: '/secret' },
-		{ auth: { username: 'root', password: SECRET } },
+		{ auth: { username: 'root', password: SECRET, passwordFile: '/secret' } },
 	],
 	[
 		'ETCDCTL_USER with a password',

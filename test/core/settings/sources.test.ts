@@ -62,6 +62,12 @@ describe('what only looks like a mistake is a warning', () => {
 		['a label of one letter that is not named', { SERVICE_B_NAME: 'x' }, 'SERVICES does not name b'],
 		['one that only we could mean', { REGISTRAR_COLOUR: 'x' }, 'no such variable'],
 		['an assumed port', { ETCD_ENDPOINTS: 'http://etcd' }, 'took 2379'],
+		[
+			'a weight that no format carries',
+			{ SERVICE_WEIGHT: '10' },
+			'SERVICE_WEIGHT has no effect: format address',
+		],
+		['metadata that no format carries', { SERVICE_META_ZONE: 'a' }, 'SERVICE_META_… has no effect'],
 		['an endpoint twice', { ETCD_ENDPOINTS: 'a:1,a:1' }, 'twice'],
 	];
 	it.each(rows)('%s', (_sentence, env, text) => {

@@ -15,13 +15,14 @@ const say =
 		process.stderr.write(
 			`${JSON.stringify({ time: new Date().toISOString(), level, message, ...fields })}\n`,
 		);
-const registrar = createRegistrar({
+const options = {
 	endpoints: ETCD_ENDPOINTS,
 	ttlSeconds: Number(SERVICE_TTL),
 	services: [{ name: SERVICE_NAME, addr: SERVICE_ADDR }],
 	logger: { debug() {}, info: say('info'), warn: say('warn'), error: say('error') },
 	hints: HINTS !== 'off',
-});
+};
+const registrar = createRegistrar(options);
 process.on('SIGUSR1', () => {
 	const untilMs = performance.now() + Number(BLOCK_MS);
 	while (performance.now() < untilMs);

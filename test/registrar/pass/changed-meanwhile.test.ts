@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Registrar } from '../../../src/registrar/registrar.js';
+import type { Registrar } from '../../../src/registrar/api.js';
 import { aKeeping, KEY } from '../../support/memory/keeping.js';
 import { fakeTime, within } from '../../support/memory/passing-time.js';
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { Emitter } from '../../../src/registrar/report/emitter.js';
 import { aLogger } from '../../support/logger.js';
+import { thenable } from '../../support/thenable.js';
 
 test('every listener of the event hears it, in order, and no other', () => {
 	const emitter = new Emitter(aLogger().logger);
@@ -32,16 +33,29 @@ test('a listener that throws is logged, and the others hear the event', () => {
 	]);
 });
 
-test('a listener that rejects later is logged as well, and ends no process', async () => {
-	const { logger, lines } = aLogger();
-	const emitter = new Emitter(logger);
-	const error = new Error('deaf, later');
-	emitter.on('withdrawn', () => Promise.reject(error));
-	emitter.emit('withdrawn', { key: 'a' });
-	await expect
-		.poll(() => lines)
-		.toEqual([{ level: 'error', message: 'a listener threw', fields: { event: 'withdrawn', error } }]);
-});
+test.each([
+	['a promise', (error: Error) => Promise.reject(error)],
+	['something like a promise', (error: Error) => thenable((_, reject) => reject(error))],
+	[
+		'something like a promise that throws',
+		(error: Error) =>
+			thenable(() => {
+				throw error;
+			}),
+	],
+])(
+	'a listener that returns %s that rejects is logged as well, and ends no process',
+	async (_what, reject) => {
+		const { logger, lines } = aLogger();
+		const emitter = new Emitter(logger);
+		const error = new Error('deaf, later');
+		emitter.on('withdrawn', () => reject(error) as never);
+		emitter.emit('withdrawn', { key: 'a' });
+		await expect
+			.poll(() => lines)
+			.toEqual([{ level: 'error', message: 'a listener threw', fields: { event: 'withdrawn', error } }]);
+	},
+);
 
 test('one that was taken off hears nothing more, also when it takes itself off while it is told', () => {
 	const emitter = new Emitter(aLogger().logger);

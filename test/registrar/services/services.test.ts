@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import type { ServiceConfig } from '../../../src/core/settings/config.js';
 import { parseService, type ServiceOptions } from '../../../src/core/settings/from-options.js';
-import { type Member, Services } from '../../../src/registrar/services/services.js';
+import type { OwnService } from '../../../src/registrar/services/service.js';
+import { Services } from '../../../src/registrar/services/services.js';
 
 const aConfig = (options: Partial<ServiceOptions> = {}) =>
 	parseService({ name: 'user', addr: '10.0.0.5:80', ...options }, undefined);
@@ -9,24 +11,28 @@ const B = '/ns/user/10.0.0.6:80';
 
 /** Services, and an etcd that is just a set of verified keys: each `pass` puts and deletes what is wanted. */
 function aSet(...options: Partial<ServiceOptions>[]) {
-	const services = new Services(5);
-	for (const option of options) services.add(aConfig(option));
 	const standing = new Set<string>();
 	const verified = (key: string) => standing.has(key);
-	const wanted = (paused = false) => Object.fromEntries(services.wanted(paused, verified));
+	const services = new Services(5, verified);
+	for (const option of options) services.add(aConfig(option));
+	const wanted = (paused = false) => Object.fromEntries(services.wanted(paused));
 	/** `true` = one more pass is due at once. */
 	const pass = (paused = false): boolean => {
-		for (const [key, value] of services.wanted(paused, verified))
+		for (const [key, value] of services.wanted(paused))
 			value === null ? standing.delete(key) : standing.add(key);
-		const now = services.wanted(paused, verified);
-		return services.left((key) => now.get(key) === null && !verified(key), verified);
+		return services.settle(paused, verified);
 	};
-	const member = (name = 'user', addr = '10.0.0.5:80'): Member => {
+	const service = (name = 'user', addr = '10.0.0.5:80'): OwnService => {
 		const [found] = services.named(name, addr);
 		if (found === undefined) throw new Error(`no ${name} at ${addr}`);
 		return found;
 	};
-	return { services, standing, wanted, pass, member };
+	const replace = (former: OwnService, config: ServiceConfig): OwnService => {
+		const [next] = services.replace([{ former, config }]);
+		if (next === undefined) throw new Error('nothing took its place');
+		return next;
+	};
+	return { services, standing, wanted, pass, service, replace };
 }
 
 test('every service wants its keys; paused they are wanted absent', () => {
@@ -36,16 +42,16 @@ test('every service wants its keys; paused they are wanted absent', () => {
 });
 
 test('a service with a check is wanted from when it is well', () => {
-	const { wanted, member } = aSet({ check: 'tcp://127.0.0.1:1' });
+	const { wanted, service } = aSet({ check: 'tcp://127.0.0.1:1' });
 	expect(wanted()).toEqual({ [A]: null });
-	member().healthy = true;
+	service().healthy = true;
 	expect(wanted()).toEqual({ [A]: '10.0.0.5:80' });
 });
 
 test('one that is removed is wanted absent until it is, and then spoken of no more', () => {
-	const { services, wanted, pass, member } = aSet({}, { name: 'pay', addr: '10.0.0.5:81' });
+	const { services, wanted, pass, service } = aSet({}, { name: 'pay', addr: '10.0.0.5:81' });
 	pass();
-	services.remove(member());
+	services.remove(service());
 	expect(wanted()).toMatchObject({ [A]: null });
 	expect(pass()).toBe(false);
 	expect(Object.keys(wanted())).toEqual(['/ns/pay/10.0.0.5:81']);
@@ -53,20 +59,20 @@ test('one that is removed is wanted absent until it is, and then spoken of no mo
 });
 
 test('one that is removed and added again at once never leaves', () => {
-	const { services, wanted, pass, member } = aSet({});
+	const { services, wanted, pass, service } = aSet({});
 	pass();
-	services.remove(member());
+	services.remove(service());
 	services.add(aConfig());
 	expect(wanted()).toEqual({ [A]: '10.0.0.5:80' });
 	pass();
-	services.remove(member());
+	services.remove(service());
 	expect(wanted()).toEqual({ [A]: null });
 });
 
 test('with another address the new key stands before the old one goes', () => {
-	const { services, standing, wanted, pass, member } = aSet({});
+	const { standing, wanted, pass, service, replace } = aSet({});
 	pass();
-	services.replace(member(), aConfig({ addr: '10.0.0.6:80' }));
+	replace(service(), aConfig({ addr: '10.0.0.6:80' }));
 	expect(wanted()).toEqual({ [A]: '10.0.0.5:80', [B]: '10.0.0.6:80' });
 	expect(pass()).toBe(true);
 	expect([...standing].toSorted()).toEqual([A, B]);
@@ -74,43 +80,41 @@ test('with another address the new key stands before the old one goes', () => {
 	expect(pass()).toBe(false);
 	expect([...standing]).toEqual([B]);
 	expect(wanted()).toEqual({ [B]: '10.0.0.6:80' });
-	expect(member('user', '10.0.0.6:80').addr).toBe('10.0.0.6:80');
+	expect(service('user', '10.0.0.6:80').addr).toBe('10.0.0.6:80');
 });
 
 test('an old key that etcd does not let go asks for one more pass once, not for ever', () => {
-	const { services, standing, pass, member } = aSet({});
+	const { services, standing, pass, service, replace } = aSet({});
 	pass();
-	services.replace(member(), aConfig({ addr: '10.0.0.6:80' }));
+	replace(service(), aConfig({ addr: '10.0.0.6:80' }));
 	expect(pass()).toBe(true);
-	const stuck = () =>
-		services.left(
-			() => false,
-			(key) => standing.has(key),
-		);
-	for (let n = 0; n < 3; n += 1) expect(stuck()).toBe(false);
+	for (let n = 0; n < 3; n += 1) expect(services.settle(false, (key) => standing.has(key))).toBe(false);
 });
 
 test('one that moves while it is unwell registers nothing, neither here nor there', () => {
-	const { services, wanted, member } = aSet({ check: 'tcp://127.0.0.1:1' });
-	services.replace(member(), { ...member().config, addr: '10.0.0.6:80' });
+	const { wanted, pass, service, replace } = aSet({ check: 'tcp://127.0.0.1:1' });
+	service().healthy = true;
+	pass();
+	service().healthy = false;
+	replace(service(), { ...service().config, addr: '10.0.0.6:80' });
 	expect(wanted()).toEqual({ [A]: null, [B]: null });
 });
 
 test('one that moves and is removed before it has arrived leaves nothing behind', () => {
-	const { services, wanted, pass, member } = aSet({});
+	const { services, wanted, pass, service, replace } = aSet({});
 	pass();
-	services.replace(member(), aConfig({ addr: '10.0.0.6:80' }));
-	services.remove(member('user', '10.0.0.6:80'));
-	expect(wanted()).toEqual({ [A]: null, [B]: null });
+	replace(service(), aConfig({ addr: '10.0.0.6:80' }));
+	services.remove(service('user', '10.0.0.6:80'));
+	expect(wanted()).toEqual({ [A]: null });
 	pass();
 	expect(wanted()).toEqual({});
 });
 
 test('one that moves on before it has arrived keeps its first key until it has', () => {
-	const { services, wanted, pass, member } = aSet({});
+	const { wanted, pass, service, replace } = aSet({});
 	pass();
-	services.replace(member(), aConfig({ addr: '10.0.0.6:80' }));
-	services.replace(member('user', '10.0.0.6:80'), aConfig({ addr: '10.0.0.7:80' }));
+	replace(service(), aConfig({ addr: '10.0.0.6:80' }));
+	replace(service('user', '10.0.0.6:80'), aConfig({ addr: '10.0.0.7:80' }));
 	expect(wanted()[A]).toBe('10.0.0.5:80');
 	pass();
 	pass();
@@ -118,12 +122,12 @@ test('one that moves on before it has arrived keeps its first key until it has',
 });
 
 test('one that moves to a wildcard keeps its key until the address is known and stands', () => {
-	const { services, wanted, pass, member } = aSet({});
+	const { services, wanted, pass, service, replace } = aSet({});
 	pass();
-	services.replace(member(), aConfig({ addr: ':80' }));
+	replace(service(), aConfig({ addr: ':80' }));
 	expect(pass()).toBe(false);
 	expect(wanted()).toEqual({ [A]: '10.0.0.5:80' });
-	services.resolved(member('user', ':80'), '10.0.0.6:80');
+	services.resolved(service('user', ':80'), '10.0.0.6:80');
 	expect(pass()).toBe(true);
 	pass();
 	expect(wanted()).toEqual({ [B]: '10.0.0.6:80' });
@@ -133,25 +137,25 @@ test.each([
 	['none: it is well', undefined, true],
 	['another one: it is to pass first', 'tcp://127.0.0.1:2', false],
 ])('replaced by one with another check, %s', (_which, check, healthy) => {
-	const { services, member } = aSet({ check: 'tcp://127.0.0.1:1' });
-	member().healthy = !healthy;
-	expect(services.replace(member(), aConfig({ check })).healthy).toBe(healthy);
+	const { service, replace } = aSet({ check: 'tcp://127.0.0.1:1' });
+	service().healthy = !healthy;
+	expect(replace(service(), aConfig({ check })).healthy).toBe(healthy);
 });
 
 test('replaced by one with the same check it is as well as before', () => {
-	const { services, member } = aSet({ check: 'tcp://127.0.0.1:1' });
+	const { service, replace } = aSet({ check: 'tcp://127.0.0.1:1' });
 	for (const healthy of [true, false]) {
-		member().healthy = healthy;
-		expect(services.replace(member(), { ...member().config, version: '2' }).healthy).toBe(healthy);
+		service().healthy = healthy;
+		expect(replace(service(), { ...service().config, version: '2' }).healthy).toBe(healthy);
 	}
 });
 
 test('there and back again: no key is taken away that is wanted', () => {
-	const { services, wanted, pass, member } = aSet({});
+	const { wanted, pass, service, replace } = aSet({});
 	pass();
-	services.replace(member(), aConfig({ addr: '10.0.0.6:80' }));
+	replace(service(), aConfig({ addr: '10.0.0.6:80' }));
 	pass();
-	services.replace(member('user', '10.0.0.6:80'), aConfig());
+	replace(service('user', '10.0.0.6:80'), aConfig());
 	for (let n = 0; n < 4; n += 1) {
 		expect(wanted()[A]).toBe('10.0.0.5:80');
 		pass();
@@ -160,36 +164,36 @@ test('there and back again: no key is taken away that is wanted', () => {
 });
 
 test('paused while it moves: both are wanted absent', () => {
-	const { services, wanted, pass, member } = aSet({});
+	const { wanted, pass, service, replace } = aSet({});
 	pass();
-	services.replace(member(), aConfig({ addr: '10.0.0.6:80' }));
+	replace(service(), aConfig({ addr: '10.0.0.6:80' }));
 	expect(wanted(true)).toEqual({ [A]: null, [B]: null });
 });
 
 test('a change of what is told leaves the key where it is', () => {
-	const { services, wanted, pass, member } = aSet({ formats: 'json', weight: 10 });
+	const { wanted, pass, service, replace } = aSet({ formats: 'json', weight: 10 });
 	pass();
 	const [key] = Object.keys(wanted());
-	services.replace(member(), aConfig({ formats: 'json', weight: 20 }));
+	replace(service(), aConfig({ formats: 'json', weight: 20 }));
 	expect(Object.keys(wanted())).toEqual([key]);
 	expect(pass()).toBe(false);
 });
 
 test('services whose keys would meet are refused, and nothing has changed', () => {
-	const { services, wanted } = aSet({}, { name: 'user', addr: '10.0.0.6:80' });
+	const { services, wanted, replace } = aSet({}, { name: 'user', addr: '10.0.0.6:80' });
 	expect(() => services.add(aConfig())).toThrow(/user at 10.0.0.5:80/);
 	const [second] = services.named('user', '10.0.0.6:80');
 	if (second === undefined) throw new Error('no second');
-	expect(() => services.replace(second, aConfig())).toThrow(/user at 10.0.0.5:80/);
+	expect(() => replace(second, aConfig())).toThrow(/user at 10.0.0.5:80/);
 	expect(Object.keys(wanted())).toEqual([A, B]);
 });
 
 test('a wildcard wants nothing until its address is known, and is found by either', () => {
-	const { services, wanted, member } = aSet({ addr: ':80' });
+	const { services, wanted, service } = aSet({ addr: ':80' });
 	expect(wanted()).toEqual({});
-	services.resolved(member('user', ':80'), '10.0.0.5:80');
+	services.resolved(service('user', ':80'), '10.0.0.5:80');
 	expect(wanted()).toEqual({ [A]: '10.0.0.5:80' });
-	expect(member('user', '10.0.0.5:80')).toBe(member('user', ':80'));
+	expect(service('user', '10.0.0.5:80')).toBe(service('user', ':80'));
 });
 
 test('a function is asked for its weight once a pass, not whenever somebody looks', () => {
@@ -201,12 +205,12 @@ test('a function is asked for its weight once a pass, not whenever somebody look
 			return asked * 10;
 		},
 	});
-	services.weighAll();
+	services.askWeights();
 	const before = wanted();
 	wanted();
 	expect(wanted()).toEqual(before);
 	const once = asked;
-	services.weighAll();
+	services.askWeights();
 	expect(asked).toBe(once + 1);
 	expect(wanted()).not.toEqual(before);
 });
@@ -223,10 +227,10 @@ test.each([
 ])('a weight function that %s changes nothing: the last good weight stays', (_how, broken) => {
 	let weight = () => 10;
 	const { services, wanted } = aSet({ formats: 'json', weight: () => weight() });
-	services.weighAll();
+	services.askWeights();
 	const before = wanted();
 	weight = broken;
-	services.weighAll();
+	services.askWeights();
 	expect(wanted()).toEqual(before);
 });
 
@@ -238,7 +242,7 @@ test('one that is broken from the start leaves the format its own weight', () =>
 			throw new Error('no scales');
 		},
 	});
-	services.weighAll();
+	services.askWeights();
 	expect(Object.keys(wanted())).toEqual(plain);
 	expect(Object.values(wanted())).not.toContain(null);
 });
@@ -249,7 +253,7 @@ test('a weight that follows the load changes the value of those that asked for i
 		{ name: 'pay', addr: '10.0.0.5:81', formats: 'json', weight: 100 },
 	);
 	const before = Object.entries(wanted());
-	services.weigh(50);
+	services.followMachine(50);
 	const after = wanted();
 	expect(before.map(([key, value]) => after[key] !== value)).toEqual([true, false]);
 });
@@ -260,3 +264,90 @@ test('it says which service wants a key, and where fleets like ours stand', () =
 	expect([...services.fleetPrefixes()].length).toBeGreaterThan(0);
 	for (const prefix of services.fleetPrefixes()) expect(A.startsWith(prefix)).toBe(true);
 });
+
+test('a key that was never written is not written on the way to another', () => {
+	const { standing, wanted, pass, service, replace } = aSet({});
+	pass();
+	for (let n = 6; n < 100; n += 1)
+		replace(service('user', `10.0.0.${n - 1}:80`), aConfig({ addr: `10.0.0.${n}:80` }));
+	expect(wanted()).toEqual({ [A]: '10.0.0.5:80', '/ns/user/10.0.0.99:80': '10.0.0.99:80' });
+	pass();
+	pass();
+	expect([...standing]).toEqual(['/ns/user/10.0.0.99:80']);
+});
+
+test('a key that is handed over carries the service and the address that it belonged to', () => {
+	const { services, pass, service, replace } = aSet({});
+	pass();
+	replace(service(), aConfig({ addr: '10.0.0.6:80' }));
+	expect(services.owners().get(A)).toEqual({ service: 'user', addr: '10.0.0.5:80' });
+	expect(services.owners().get(B)).toEqual({ service: 'user', addr: '10.0.0.6:80' });
+	services.remove(service('user', '10.0.0.6:80'));
+	expect(services.owners().get(A)).toEqual({ service: 'user', addr: '10.0.0.5:80' });
+});
+
+test('the keys of one service are one group, with those that are handed over to it; a replaced one keeps its place', () => {
+	const { services, wanted, pass, service, replace } = aSet(
+		{ formats: ['address', 'grpc'] },
+		{ name: 'pay', addr: '10.0.0.5:81' },
+		{ name: 'shop', addr: '10.0.0.5:82' },
+	);
+	const PAY = '/ns/pay/10.0.0.5:81';
+	const SHOP = '/ns/shop/10.0.0.5:82';
+	expect(services.groups()).toEqual([[A, 'user/10.0.0.5:80'], [PAY], [SHOP]]);
+	expect(services.groups()).toBe(services.groups());
+	pass();
+	replace(service(), aConfig({ formats: ['address', 'grpc'], addr: '10.0.0.6:80' }));
+	services.remove(service('pay', '10.0.0.5:81'));
+	expect(services.groups()).toEqual([[B, 'user/10.0.0.6:80', A, 'user/10.0.0.5:80'], [SHOP], [PAY]]);
+	expect(services.groups().flat().toSorted()).toEqual(Object.keys(wanted()).toSorted());
+	pass();
+	pass();
+	expect(services.groups()).toEqual([[B, 'user/10.0.0.6:80'], [SHOP]]);
+});
+
+test('of several that are replaced together, all are or none', () => {
+	const { services, wanted } = aSet(
+		{ formats: 'address' },
+		{ formats: 'kitex' },
+		{ formats: 'kitex', addr: '10.0.0.6:80' },
+	);
+	const before = wanted();
+	const both = services.named('user', '10.0.0.5:80');
+	const moved = both.map((former) => ({ former, config: { ...former.config, addr: '10.0.0.6:80' } }));
+	expect(() => services.replace(moved)).toThrow(/one key/);
+	expect(wanted()).toEqual(before);
+	expect(services.named('user', '10.0.0.5:80')).toEqual(both);
+});
+
+test.each([
+	['of one name', () => 'user'],
+	['of a name each', (at: number) => `user${at}`],
+	['of names of which each begins the next', (at: number) => `user${'x'.repeat(at % 40)}${at}`],
+])(
+	'four times the services, %s, take about four times as long to be added, moved and removed',
+	(_which, name) => {
+		const takes = (count: number): number => {
+			const configs = [80, 81].map((port) =>
+				Array.from({ length: count }, (_, at) =>
+					aConfig({ name: name(at), addr: `10.0.${at >> 8}.${at & 255}:${port}`, formats: 'kratos' }),
+				),
+			);
+			const services = new Services(5, () => true);
+			const began = process.cpuUsage();
+			for (const config of configs[0] ?? []) services.add(config);
+			for (const [at, config] of (configs[0] ?? []).entries()) {
+				const [former] = services.named(config.name, config.addr);
+				const next = configs[1]?.[at];
+				if (former !== undefined && next !== undefined) services.replace([{ former, config: next }]);
+			}
+			expect(services.wanted(false).size).toBe(2 * count);
+			for (const { name, addr } of configs[1] ?? [])
+				for (const service of services.named(name, addr)) services.remove(service);
+			return process.cpuUsage(began).user;
+		};
+		const least = (count: number) => Math.min(...[1, 2, 3].map(() => takes(count)));
+		takes(500);
+		expect(least(2_000) / least(500)).toBeLessThan(8);
+	},
+);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Load } from '../../../src/core/weight.js';
-import { Weighing } from '../../../src/registrar/services/weight.js';
+import { LoadWeight } from '../../../src/registrar/services/weight.js';
 import { aLogger } from '../../support/logger.js';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -11,7 +11,7 @@ function aFollower(read: () => Load | Promise<Load>) {
 	const { logger, lines } = aLogger();
 	const changes: { readonly percent: number; readonly why: string; readonly atMs: number }[] = [];
 	let readers = 0;
-	const weighing = new Weighing({
+	const weighing = new LoadWeight({
 		createLoadReader: () => {
 			readers += 1;
 			return async () => await read();

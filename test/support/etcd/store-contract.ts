@@ -24,6 +24,7 @@ export function storeContract(open: () => Promise<ContractStage> | ContractStage
 		untouched: () => kept(stage.connect()),
 		connectAs: async (rights) => read(kept(await stage.connectAs(rights)), rights.allowed[0] ?? ''),
 		manner: () => stage.manner,
+		putLarge: (...large) => stage.putLarge(...large),
 	};
 
 	beforeAll(async () => {

@@ -3,7 +3,7 @@ import type { ServiceOptions } from '../../../src/core/settings/from-options.js'
 import { parseService } from '../../../src/core/settings/from-options.js';
 import type { RegistrarEvent, RegistrarEvents } from '../../../src/registrar/events.js';
 import type { RegistrarParts } from '../../../src/registrar/parts.js';
-import { Registrar } from '../../../src/registrar/registrar.js';
+import { PollingRegistrar } from '../../../src/registrar/registrar.js';
 import { aLogger } from '../logger.js';
 import { HandSchedule } from './hand-schedule.js';
 import { MemoryEtcd } from './memory-etcd.js';
@@ -37,7 +37,7 @@ export function aKeeping({
 	const store = new MemoryStore(etcd, { callTimeoutMs, manner });
 	const schedule = new HandSchedule();
 	const { logger, lines } = aLogger();
-	const registrar = new Registrar({
+	const registrar = new PollingRegistrar({
 		store,
 		schedule,
 		clock: performance,

@@ -14,6 +14,7 @@ describe.each(['3.4', '3.5'] as const)('in the manner of %s', (manner) => {
 				for (const key of denied) store.denied.set(key, 'all');
 				return store;
 			},
+			putLarge: (key, lease, bytes) => etcd.put(key, 'v'.repeat(bytes), lease),
 			stop: () => {},
 		};
 	});

@@ -1,4 +1,5 @@
 import { StoreError, type StoreErrorCode } from '../../../src/core/errors.js';
+import type { Observed } from '../../../src/core/registration.js';
 import type {
 	KeepaliveListener,
 	KeepaliveStream,
@@ -33,6 +34,7 @@ export interface MemoryStoreOptions {
 	readonly callTimeoutMs?: number;
 	/** How a lease that holds a denied key is denied: 3.4 only its revocation, 3.5 also what renews it or hangs keys on it. */
 	readonly manner?: '3.4' | '3.5';
+	readonly limits?: Partial<Limits>;
 }
 
 interface Stream {
@@ -41,8 +43,17 @@ interface Stream {
 	end(error: Error | null): void;
 }
 
-/** etcd allows so many compares, and so many operations, in one transaction. */
-const MAX_TXN_OPS = 128;
+/** What an etcd and gRPC take in one transaction, one request and one answer. */
+export interface Limits {
+	/** --max-txn-ops: of compares, and of operations. */
+	readonly operations: number;
+	/** --max-request-bytes. */
+	readonly requestBytes: number;
+	/** grpc-js takes no larger answer. */
+	readonly answerBytes: number;
+}
+const MIB = 1024 * 1024;
+const LIMITS: Limits = { operations: 128, requestBytes: 8 * MIB, answerBytes: 4 * MIB };
 
 /** One client of a `MemoryEtcd`, with every way in which a call, a stream or a permission can fail. Passes the contract suite of `Store`. */
 export class MemoryStore implements Store {
@@ -69,6 +80,7 @@ export class MemoryStore implements Store {
 	readonly #streams = new Map<object, Stream>();
 	readonly #callTimeoutMs: number;
 	readonly #manner: '3.4' | '3.5';
+	readonly #limits: Limits;
 	#connection = 0;
 	#dialled = false;
 	#stale = false;
@@ -76,10 +88,11 @@ export class MemoryStore implements Store {
 
 	constructor(
 		readonly etcd: MemoryEtcd,
-		{ callTimeoutMs = 2_000, manner = '3.4' }: MemoryStoreOptions = {},
+		{ callTimeoutMs = 2_000, manner = '3.4', limits = {} }: MemoryStoreOptions = {},
 	) {
 		this.#callTimeoutMs = callTimeoutMs;
 		this.#manner = manner;
+		this.#limits = { ...LIMITS, ...limits };
 	}
 
 	/** The next calls of this kind come to these, one each. */
@@ -108,11 +121,11 @@ export class MemoryStore implements Store {
 	read(keys: readonly string[], signal?: AbortSignal): Promise<Reading> {
 		this.#dialled = true;
 		return this.#call('read', signal, () => {
-			if (keys.length > MAX_TXN_OPS) throw new StoreError('invalid', 'too many operations');
+			this.#checkOperations(keys.length);
 			if (keys.some((key) => this.denied.get(key) === 'all')) throw deny();
 			if (this.#stale || this.#connection === 0) this.#connection += 1;
 			this.#stale = false;
-			const seen = new Map(keys.map((key) => [key, this.etcd.get(key)]));
+			const seen = this.#seen(keys);
 			return {
 				revision: this.etcd.revision,
 				clusterId: this.etcd.clusterId,
@@ -124,7 +137,11 @@ export class MemoryStore implements Store {
 
 	write(writes: readonly Write[], signal?: AbortSignal): Promise<boolean> {
 		return this.#call('write', signal, () => {
-			if (writes.length > MAX_TXN_OPS) throw new StoreError('invalid', 'too many operations');
+			this.#checkOperations(writes.length);
+			const bytes = sum(
+				writes.map((write) => write.key.length + (write.op === 'put' ? write.value.length : 0)),
+			);
+			if (bytes > this.#limits.requestBytes) throw new StoreError('too-large', 'request is too large');
 			if (new Set(writes.map(({ key }) => key)).size < writes.length)
 				throw new StoreError('invalid', 'duplicate key given in txn request');
 			if (
@@ -177,9 +194,9 @@ export class MemoryStore implements Store {
 
 	async openWatch(groups: readonly (readonly string[])[], listener: WatchListener): Promise<WatchStream> {
 		await this.#call('openWatch', undefined, () => undefined);
-		const watched = new Set(groups.flat().filter((key) => this.denied.get(key) !== 'all'));
+		const isWatched = this.#watched(groups);
 		const unwatch = this.etcd.watch((key, change) => {
-			if (watched.has(key)) this.#tell(handle, () => listener.changed(key, change));
+			if (isWatched(key)) this.#tell(handle, () => listener.changed(key, change));
 		});
 		const handle: WatchStream = {
 			close: () => {
@@ -204,6 +221,34 @@ export class MemoryStore implements Store {
 		this.#closed = true;
 		for (const stream of [...this.#streams.values()])
 			stream.end(new StoreError('aborted', 'connection closed'));
+	}
+
+	#checkOperations(count: number): void {
+		if (count > this.#limits.operations)
+			throw new StoreError('too-large', 'too many operations in txn request');
+	}
+
+	/** One alone whose value is too large is read without it. */
+	#seen(keys: readonly string[]): Map<string, Observed> {
+		const seen = new Map(keys.map((key) => [key, this.etcd.get(key)]));
+		const bytes = sum([...seen.values()].map((observed) => observed?.value?.length ?? 0));
+		if (bytes <= this.#limits.answerBytes) return seen;
+		if (keys.length > 1) throw new StoreError('too-large', 'received message larger than max');
+		return new Map([...seen].map(([key, observed]) => [key, observed && { ...observed, value: null }]));
+	}
+
+	/** A group is the range from its first key to its last, or, where something in that is denied, its keys. */
+	#watched(groups: readonly (readonly string[])[]): (key: string) => boolean {
+		const denied = [...this.denied].filter(([, what]) => what === 'all').map(([key]) => key);
+		const ranges = groups.flatMap((keys) => {
+			const range = { from: keys[0] ?? '', to: keys.at(-1) ?? '' };
+			const isDenied = denied.some((key) => key >= range.from && key <= range.to);
+			return isDenied ? keys.map((key) => ({ from: key, to: key })) : [range];
+		});
+		const single = new Set(ranges.filter(({ from, to }) => from === to).map(({ from }) => from));
+		const spans = ranges.filter(({ from, to }) => from !== to);
+		return (key) =>
+			!denied.includes(key) && (single.has(key) || spans.some(({ from, to }) => key >= from && key <= to));
 	}
 
 	#renew(handle: KeepaliveStream, lease: string, listener: KeepaliveListener): void {
@@ -266,4 +311,5 @@ export class MemoryStore implements Store {
 	}
 }
 
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, next) => total + next, 0);
 const deny = (): StoreError => new StoreError('permission-denied', 'etcdserver: permission denied');

@@ -2,7 +2,9 @@
 import { expect, test } from 'vitest';
 import { type Clients, fresh, look, put, remove } from './kit.js';
 
-export function contractOfKeys({ connect }: Clients): void {
+const MIB = 1024 * 1024;
+
+export function contractOfKeys({ connect, putLarge }: Clients): void {
 	test('an absent key reads as null, a present one with value, lease and revision', async () => {
 		const { key, lease } = fresh();
 		const store = await connect();
@@ -86,9 +88,40 @@ export function contractOfKeys({ connect }: Clients): void {
 			code: 'invalid',
 		});
 		const many = Array.from({ length: 129 }, (_, n) => put(key(`k${n}`), '1', '0'));
-		await expect(store.write(many)).rejects.toMatchObject({ name: 'StoreError', code: 'invalid' });
+		await expect(store.write(many)).rejects.toMatchObject({ name: 'StoreError', code: 'too-large' });
+		await expect(store.read(many.map((write) => write.key))).rejects.toMatchObject({ code: 'too-large' });
 		expect(await store.count(key(''))).toBe(0);
 		expect(await store.write(many.slice(1))).toBe(true);
+	});
+
+	test('values that are together too large for one answer are refused; each alone can be read', async () => {
+		const { key } = fresh();
+		const store = await connect();
+		const names = ['a', 'b', 'c'].map(key);
+		for (const name of names) await store.write([put(name, 'v'.repeat(MIB * 1.4), '0')]);
+		await expect(store.read(names)).rejects.toMatchObject({ name: 'StoreError', code: 'too-large' });
+		expect((await look(store, names[0] ?? ''))?.value?.length).toBe(Math.floor(MIB * 1.4));
+		for (const name of names) await store.write([remove(name, (await look(store, name))?.modRevision ?? '')]);
+	});
+
+	test('a value too large to be read at all: its key is read with its lease and revision, and can be put', async () => {
+		const { key, lease } = fresh();
+		const store = await connect();
+		await store.grant(lease, 60);
+		await putLarge(key('a'), lease, MIB * 5);
+		await expect(store.read([key('a'), key('b')])).rejects.toMatchObject({ code: 'too-large' });
+		const seen = await look(store, key('a'));
+		expect(seen).toMatchObject({ value: null, lease });
+		expect(await store.write([put(key('a'), '1', lease, seen?.modRevision)])).toBe(true);
+		expect((await look(store, key('a')))?.value).toBe('1');
+		await store.revoke(lease);
+	});
+
+	test('more than this etcd takes in one request is refused as such', async () => {
+		const { key } = fresh();
+		const store = await connect();
+		const write = put(key('a'), 'v'.repeat(MIB * 9), '0');
+		await expect(store.write([write])).rejects.toMatchObject({ name: 'StoreError', code: 'too-large' });
 	});
 
 	test('a put under a lease that does not exist is refused as a whole', async () => {

@@ -71,4 +71,18 @@ export function contractOfPermissions({ connect, connectAs, manner }: Clients): 
 		expect(some.told).toEqual([[key('a'), { type: 'put', value: '2', lease: null }]]);
 		expect([all.told, all.ends, some.ends]).toEqual([[], [], []]);
 	});
+
+	test('a group whose range is denied is watched key by key', async () => {
+		const { key, root, store } = await shared();
+		const watch = watchLog();
+		await store.openWatch([[key('a'), key('b'), key('x')]], watch.listener);
+		await until(() => watch.opened);
+		for (const name of ['x', 'b', 'a'])
+			await root.write([put(key(name), '2', '0', await revision(root, key(name)))]);
+		await until(() => watch.told.length === 2);
+		expect(watch.told).toEqual(
+			['b', 'a'].map((name) => [key(name), { type: 'put', value: '2', lease: null }]),
+		);
+		expect(watch).toMatchObject({ opened: 1, ends: [] });
+	});
 }

@@ -41,6 +41,37 @@ export function contractOfStreams({ connect }: Clients): void {
 		expect(watch).toMatchObject({ opened: 1, ends: [] });
 	});
 
+	test('a group of keys is watched as the range from its first to its last', async () => {
+		const { key, lease } = fresh();
+		const store = await connect();
+		const watch = watchLog();
+		await store.openWatch([[key('b'), key('c'), key('d')], [key('f')]], watch.listener);
+		await until(() => watch.opened);
+		await store.grant(lease, 30);
+		for (const name of ['a', 'b', 'bb', 'd', 'da', 'e', 'f', 'fa', 'b'])
+			await store.write([put(key(name), name, lease, (await look(store, key(name)))?.modRevision)]);
+		await until(() => watch.told.length >= 5);
+		expect(watch.told.map((told) => (told as [string])[0])).toEqual(['b', 'bb', 'd', 'f', 'b'].map(key));
+		expect(watch).toMatchObject({ opened: 1, ends: [] });
+		await store.revoke(lease);
+	});
+
+	test.each([
+		['one group', (keys: string[]) => [keys]],
+		['groups of one', (keys: string[]) => keys.map((key) => [key])],
+	])('10,000 keys are watched, in %s', async (_sentence, grouped) => {
+		const { key } = fresh();
+		const store = await connect();
+		const watch = watchLog();
+		const keys = Array.from({ length: 10_000 }, (_, n) => key(String(n).padStart(5, '0')));
+		const stream = await store.openWatch(grouped(keys), watch.listener);
+		await until(() => watch.opened);
+		for (const at of [0, 5_000, 9_999]) await store.write([put(keys[at] ?? '', '1', '0')]);
+		await until(() => watch.told.length === 3);
+		expect(watch).toMatchObject({ opened: 1, ends: [] });
+		stream.close();
+	});
+
 	test('a closed watch is told nothing more', async () => {
 		const { key } = fresh();
 		const store = await connect();

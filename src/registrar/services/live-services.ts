@@ -1,0 +1,125 @@
+/** The services of this process with what changes them: health checks, addresses that must be found out, weights that follow the load. */
+import { ConfigError } from '../../core/errors.js';
+import type { ServiceConfig } from '../../core/settings/config.js';
+import { parseService, type ServiceOptions } from '../../core/settings/from-options.js';
+import { isObject } from '../../core/settings/option.js';
+import type { RegistrarParts, ServiceChanges } from '../parts.js';
+import { Addresses } from './addresses.js';
+import { Checks } from './checks.js';
+import type { OwnService } from './service.js';
+import { type Replacement, Services } from './services.js';
+import { LoadWeight } from './weight.js';
+
+export class LiveServices {
+	readonly services: Services;
+	readonly checks: Checks;
+	readonly #addresses: Addresses;
+	readonly #loadWeight: LoadWeight;
+	#isRunning = false;
+
+	constructor(
+		private readonly parts: RegistrarParts,
+		/** Whether this process wrote the key and does not know it to be gone. */
+		mayStand: (key: string) => boolean,
+		/** Called when what is wanted has changed by itself. */
+		changed: () => void,
+	) {
+		this.services = new Services(parts.ttlSeconds, mayStand, parts.logger);
+		this.services.addChecked(parts.services);
+		this.checks = new Checks(parts.createCheck, parts.logger, changed);
+		this.#addresses = new Addresses(this.services, parts, (service, addr) => {
+			this.#replace([{ former: service, config: service.config, addr }]);
+			changed();
+		});
+		this.#loadWeight = new LoadWeight({
+			...parts,
+			changed: (percent, why) => {
+				this.services.followMachine(percent, why);
+				changed();
+			},
+		});
+	}
+
+	start(): void {
+		this.#isRunning = true;
+		for (const service of this.services.all) this.checks.start(service);
+	}
+
+	/** Nothing changes by itself after this. */
+	stop(): void {
+		this.#isRunning = false;
+		for (const service of this.services.all) this.checks.stop(service);
+		this.#addresses.stop();
+		this.#loadWeight.stop();
+	}
+
+	/** Before each pass. Rejects while an address that never was known cannot be found out. */
+	async prepare(): Promise<void> {
+		if (this.#isRunning) await this.#loadWeight.follow(this.services.followLoad);
+		await this.#addresses.find();
+		if (this.#isRunning) this.#addresses.refresh();
+		this.services.askWeights();
+	}
+
+	/** Of wildcards that have none yet. @throws ConfigError */
+	findAddresses(): Promise<void> {
+		return this.#addresses.find();
+	}
+
+	/** @throws ConfigError */
+	add(service: ServiceOptions): void {
+		const added = this.services.add(parseService(service, this.parts.namespace));
+		if (this.#isRunning) this.checks.start(added);
+	}
+
+	/** Returns what it is now. @throws ConfigError, and nothing has changed */
+	update(name: string, addr: string, changes: ServiceChanges): readonly OwnService[] {
+		const formers = this.#named(name, addr);
+		return this.#replace(formers.map((former) => ({ former, config: changed(former.config, changes) })));
+	}
+
+	/** @throws ConfigError */
+	remove(name: string, addr: string): void {
+		for (const service of this.#named(name, addr)) {
+			this.checks.stop(service);
+			this.services.remove(service);
+		}
+	}
+
+	#replace(replacements: readonly Replacement[]): readonly OwnService[] {
+		const replaced = this.services.replace(replacements);
+		if (this.#isRunning)
+			for (const [at, next] of replaced.entries()) {
+				const former = replacements[at]?.former;
+				if (former !== undefined) this.checks.replace(former, next);
+			}
+		return replaced;
+	}
+
+	#named(name: string, addr: string): readonly OwnService[] {
+		const services = this.services.named(name, addr);
+		if (services.length > 0) return services;
+		throw new ConfigError([
+			`no service ${name} at ${addr} is registered here: expected one that was added before`,
+		]);
+	}
+}
+
+/** A check that is not among the changes stays the very same object, and so its loop goes on. */
+function changed(config: ServiceConfig, changes: ServiceChanges): ServiceConfig {
+	if (!isObject(changes))
+		throw new ConfigError([
+			'changes: expected an object with options of the service: for example { weight: 20 }',
+		]);
+	if ('name' in changes)
+		throw new ConfigError([
+			'changes.name: expected no name, since it cannot change: remove the service and add it',
+		]);
+	const { check, label: _label, host, namespace, checkTiming: _timing, ...rest } = config;
+	const parsed = parseService({ ...rest, ...changes, addr: changes.addr ?? rest.addr }, namespace, 'changes');
+	return {
+		...parsed,
+		...(host === undefined ? {} : { host }),
+		check: 'check' in changes ? parsed.check : check,
+	};
+}

@@ -1,0 +1,48 @@
+/** What the services want at one moment, put together once: the keys with their values, whose they are, and which belong together. */
+import type { Desired } from '../../core/registration.js';
+import { type Handovers, type Owner, wantedOf } from './handover.js';
+import type { OwnService } from './service.js';
+
+export class View {
+	readonly groups: readonly (readonly string[])[];
+	readonly owners = new Map<string, Owner>();
+	readonly fleetPrefixes = new Set<string>();
+	readonly #wanted = new Map<string, Desired>();
+	#absent: ReadonlyMap<string, Desired> | null = null;
+
+	constructor(services: Iterable<OwnService>, handovers: Handovers) {
+		const groups: string[][] = [];
+		const begin = (): string[] => {
+			const group: string[] = [];
+			groups.push(group);
+			return group;
+		};
+		const add = (group: string[], key: string, desired: Desired, owner: Owner): void => {
+			group.push(key);
+			this.#wanted.set(key, desired);
+			this.owners.set(key, owner);
+		};
+		for (const service of services) {
+			const handover = handovers.to(service);
+			if (service.entries.length === 0 && handover === undefined) continue;
+			const group = begin();
+			for (const { key, value, fleetPrefix } of service.entries) {
+				add(group, key, service.healthy ? value : null, service.owner);
+				this.fleetPrefixes.add(fleetPrefix);
+			}
+			if (handover === undefined) continue;
+			for (const [key, leaving] of handover.keys) add(group, key, wantedOf(handover, leaving), leaving.owner);
+		}
+		for (const handover of handovers.ofRemoved()) {
+			const group = begin();
+			for (const [key, { owner }] of handover.keys) add(group, key, null, owner);
+		}
+		this.groups = groups;
+	}
+
+	wanted(paused: boolean): ReadonlyMap<string, Desired> {
+		if (!paused) return this.#wanted;
+		this.#absent ??= new Map([...this.#wanted.keys()].map((key) => [key, null]));
+		return this.#absent;
+	}
+}

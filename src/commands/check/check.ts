@@ -5,6 +5,7 @@ import { resolveAddress } from '../../adapters/host/address.js';
 import { monotonicClock } from '../../adapters/host/clock.js';
 import { StoreError } from '../../core/errors.js';
 import type { Entry } from '../../core/registration.js';
+import { drainDoubt } from '../../core/settings/drain.js';
 import { type Config, entriesOf } from '../../core/settings/index.js';
 import type { Store } from '../../registrar/ports.js';
 import { type Context, EXIT } from '../context.js';
@@ -19,7 +20,7 @@ export async function check(context: Context, envFile: string | null): Promise<n
 	const { config, sources, warnings } = readSettings(context, envFile);
 	const say = (text: string) => context.stdout.write(text);
 	const complain = (text: string) => context.stderr.write(`etcd-registrar: ${text}\n`);
-	for (const warning of warnings) complain(warning);
+	for (const warning of [...warnings, drainDoubt(config) ?? []].flat()) complain(warning);
 	say(configuration(sources));
 	const entries = await resolvedEntries(config, complain);
 	if (entries === null) return EXIT.unavailable;

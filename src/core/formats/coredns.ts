@@ -18,6 +18,8 @@ const folder = (service: Service, namespace: string | undefined): string =>
 export const coredns: Format = {
 	defaultNamespace: 'skydns',
 	usualWeight: 100,
+	// Its cache keeps an answer at least so long.
+	readersLookEverySeconds: 5,
 	key: (service, namespace) => `${folder(service, namespace)}${leaf(service)}`,
 	value: (service, { ttlSeconds }) => {
 		const address = parseAddress(service.addr);

@@ -15,6 +15,8 @@ export interface Format {
 	readsPrefix(service: Service, namespace: string | undefined): string;
 	/** Readers drop what has another name, so services of this format may lie below each other's prefix. */
 	readonly filtersByName?: true;
+	/** Readers that ask at an interval, or are answered from a cache: what is gone is called for so long. Left out = they watch. */
+	readonly readersLookEverySeconds?: number;
 	/** The other way round: from what stands below `readsPrefix` to an instance. Reads what others write, too. Never throws. */
 	decode(found: Found): Decoded;
 	/** What this format cannot carry of the service, or of the namespace that was set: told before anything is written. */

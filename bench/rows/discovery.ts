@@ -71,7 +71,7 @@ async function changes({ runs }: Bench): Promise<Line[]> {
 	];
 }
 
-async function crash({ runs }: Bench): Promise<Line[]> {
+async function crash({ runs, setUp }: Bench): Promise<Line[]> {
 	const etcd = await startEtcd();
 	const client = new Etcd3({ hosts: etcd.endpoint });
 	await client.put('/ns/user/10.0.0.1:80').value('10.0.0.1:80');
@@ -80,7 +80,7 @@ async function crash({ runs }: Bench): Promise<Line[]> {
 	const seconds: number[] = [];
 	for (let run = 0; run < runs(5, 1); run += 1) {
 		const there = changed(users);
-		const registrar = startRegistrar(etcd.endpoint, { ttlSeconds: TTL_SECONDS });
+		const registrar = startRegistrar(etcd.endpoint, { ttlSeconds: TTL_SECONDS, entry: setUp.command });
 		await there;
 		// Somewhere between two renewals.
 		await pause(2_000 + run * 300);

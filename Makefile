@@ -1,8 +1,8 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup build run etcd test check format lint types test-faults test-discovery test-interop test-node demo bench bench-quick pack clean distclean
+.PHONY: help setup build run etcd test check format lint types test-faults test-discovery test-interop simulate simulate-planted test-node demo bench bench-quick pack docs-api clean distclean
 
 help: ## lists these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## installs what is missing: npm packages, etcd, what the tests use (the others call it)
 	@sh scripts/setup.sh test
@@ -37,8 +37,14 @@ test-faults: setup ## the long scenarios: broken etcds, networks and clocks (min
 test-discovery: setup ## clients that find what is registered lose no call while servers are rolled and etcd is away (minutes)
 	@npm run --silent test:discovery
 
-test-node: setup ## the tests on Node 20, 22 and 24 and on etcd 3.4 and 3.5 (minutes)
+test-node: setup ## the tests on Node 20, 22, 24 and 26 and on etcd 3.4 and 3.5 (minutes)
 	@node scripts/matrix.mjs
+
+simulate: packages ## the registrar in simulated networks, etcds and hostile company (SEEDS=20000 that many, SEED=123 that one, with its trace)
+	@npm run --silent simulate
+
+simulate-planted: packages ## plants known faults in a copy of the sources: each must be found by the simulation, the model or a test (minutes)
+	@npm run --silent simulate:planted
 
 demo: setup ## a guided tour: breaks a local etcd before your eyes, the registrar beside a plain poll (a minute)
 	@npm run --silent build && exec node test/demo/main.mjs
@@ -54,6 +60,9 @@ test-interop: setup ## what we register is found by etcd's own Go clients (insta
 
 pack: packages ## builds the package as it would be published and checks it
 	@npm run --silent pack:check && npm pack --silent
+
+docs-api: packages ## makes HTML of the library's types in .api/ (downloads TypeDoc and the TypeScript that it needs)
+	@npm run --silent docs:api
 
 clean: ## removes what was built
 	@node scripts/clean.mjs

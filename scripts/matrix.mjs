@@ -1,5 +1,5 @@
 /**
- * `make test-node`: the tests on every Node that the package supports, and on every etcd: Node 20, 22 and 24 from the npm registry's own
+ * `make test-node`: the tests on every Node that the package supports, and on every etcd: Node 20, 22, 24 and 26 from the npm registry's own
  * packages of it, etcd 3.4 or what is installed, and 3.5 from a later Debian. `make test-node ONLY=node-22` runs one.
  */
 import { spawnSync } from 'node:child_process';
@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { delimiter, dirname, resolve } from 'node:path';
 import { build } from 'esbuild';
 
-const NODES = [20, 22, 24];
+const NODES = [20, 22, 24, 26];
 const say = (line) => process.stderr.write(`make test-node: ${line}\n`);
 const runs = [
 	...NODES.map((major) => ({ name: `node-${major}`, env: () => onNode(major) })),
@@ -45,7 +45,7 @@ function onNode(major) {
 async function onNewerEtcd() {
 	const outfile = resolve('node_modules/.cache/newer-etcd.mjs');
 	await build({
-		entryPoints: ['test/support/newer-etcd.ts'],
+		entryPoints: ['test/support/etcd/newer-etcd.ts'],
 		outfile,
 		bundle: true,
 		platform: 'node',

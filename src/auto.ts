@@ -4,9 +4,15 @@
  *
  * The registrar runs in a thread of its own, since sockets and streams to etcd would keep the application's loop alive, and so that
  * the key can still be taken out of etcd when the application calls `process.exit()` or throws: then nothing of its own loop runs
- * any more. Worker threads and cluster workers of the application do not register again; the first process does.
+ * any more.
+ *
+ * It registers in the process in which it was asked for. That process leaves its id in ETCD_REGISTRAR_AUTO, which its children
+ * inherit as they inherit `--import` (by `fork`, `execArgv` and NODE_OPTIONS): they stay out, unless they were given another
+ * SERVICE_NAME, SERVICE_ADDR or SERVICES. So do worker threads, cluster workers, and npm, npx, pnpm, yarn and corepack, which start
+ * the program that is meant.
  */
 import cluster from 'node:cluster';
+import { basename } from 'node:path';
 import { isMainThread, Worker } from 'node:worker_threads';
 
 /** What the two threads share: one number. The worker goes from IDLE to LIVE before it touches etcd; at OVER nothing of ours is left. */
@@ -14,11 +20,36 @@ const IDLE = 0;
 const LIVE = 1;
 const OVER = 2;
 
+/** How the thread ends then (as in auto-worker.ts). */
+const WRONG_CONFIGURATION = 78;
+
 /** A process that ends by itself waits so long for its key to go; if etcd is slower, the key goes with its TTL. */
 const EXIT_MS = 1_500;
 
 function tell(trouble: string): void {
 	process.stderr.write(`etcd-registrar/auto: ${trouble}; the application goes on without being registered\n`);
+}
+
+/** `<pid> <service>`: of the process that registers. */
+const MARK = 'ETCD_REGISTRAR_AUTO';
+const service = (): string =>
+	JSON.stringify([process.env.SERVICE_NAME, process.env.SERVICE_ADDR, process.env.SERVICES]);
+const LAUNCHERS = /^(npm|npx|pnpm|pnpx|yarn|yarnpkg|corepack)(-cli)?(\.[cm]?js)?$/;
+
+/** Whether this is the process that is meant. One reason not to be is nobody's intention, and is told. */
+function isAskedFor(): boolean {
+	if (!isMainThread || LAUNCHERS.test(basename(process.argv[1] ?? ''))) return false;
+	const [pid, ...rest] = (process.env[MARK] ?? '').split(' ');
+	// The same id: this program replaced the one that had it.
+	const isChild = pid !== '' && pid !== String(process.pid) && rest.join(' ') === service();
+	if (!cluster.isWorker) return !isChild;
+	// pm2 numbers the processes of one application.
+	const isFirst = (process.env.NODE_APP_INSTANCE ?? String((cluster.worker?.id ?? 1) - 1)) === '0';
+	if (!isChild && isFirst)
+		tell(
+			'it was imported in cluster workers and not in their primary, where one registration for all belongs; import it there, or start it with node --import etcd-registrar/auto',
+		);
+	return false;
 }
 
 class Auto {
@@ -32,7 +63,11 @@ class Auto {
 		this.#worker.on('error', (error) =>
 			tell(`a fault of the registrar itself: ${error instanceof Error ? error.stack : error}`),
 		);
-		this.#worker.on('exit', () => Atomics.store(this.#state, 0, OVER));
+		this.#worker.on('exit', (code) => {
+			Atomics.store(this.#state, 0, OVER);
+			// A child may find a right one where it starts.
+			if (code === WRONG_CONFIGURATION) delete process.env[MARK];
+		});
 	}
 
 	/** Resolves when the key is gone, or it has been given up. */
@@ -88,7 +123,8 @@ function signalExits(): number {
 	);
 }
 
-if (isMainThread && !cluster.isWorker) {
+if (isAskedFor()) {
+	process.env[MARK] = `${process.pid} ${service()}`;
 	try {
 		const auto = new Auto();
 		listenFor('SIGTERM', auto);

@@ -1,13 +1,23 @@
 #!/usr/bin/env node
 /**
- * The command. Signal handlers stand before anything else is loaded: a SIGTERM while modules still load ends in exit 0, since
- * nothing is registered yet, and a SIGUSR2 waits. Later the command says what a signal does.
+ * The command. Signal handlers stand before anything else is loaded. While modules still load nothing is registered and nothing
+ * started, so a signal that stops ends in exit 0, SIGUSR2 waits, and SIGUSR1 does nothing (Node itself would open its inspector).
+ * Later the command says what a signal does.
  */
 let take: ((signal: NodeJS.Signals) => void) | null = null;
 const early: NodeJS.Signals[] = [];
-for (const signal of ['SIGTERM', 'SIGINT'] as const)
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const)
 	process.on(signal, () => (take === null ? process.exit(0) : take(signal)));
 process.on('SIGUSR2', (signal) => (take === null ? early.push(signal) : take(signal)));
+for (const signal of ['SIGUSR1', 'SIGWINCH'] as const) process.on(signal, () => take?.(signal));
+
+let takeFault = (error: unknown): void => {
+	process.stderr.write(
+		`etcd-registrar: a fault of the program itself: ${error instanceof Error ? error.stack : error}\n`,
+	);
+	process.exit(70);
+};
+process.on('uncaughtException', (error) => takeFault(error));
 
 // Node's notes to developers (an IP address as TLS server name is one) are no lines of our log.
 process.noDeprecation = true;
@@ -27,7 +37,9 @@ await main({
 		take = taker;
 		for (const signal of early.splice(0)) taker(signal);
 	},
-	onPassedOn: (signal, taker) => void process.on(signal, taker),
+	onFault: (taker) => {
+		takeFault = taker;
+	},
 	exit: (code) => process.exit(code),
 	setExitCode: (code) => {
 		process.exitCode = code;

@@ -6,10 +6,12 @@ import { EtcdStore } from './adapters/etcd/store.js';
 import { resolveAddress } from './adapters/host/address.js';
 import { monotonicClock } from './adapters/host/clock.js';
 import { createLoadReader } from './adapters/host/load/index.js';
+import { Routes } from './adapters/host/routes.js';
 import { guardedLogger } from './core/log/guarded-logger.js';
 import type { ConflictPolicy } from './core/registration.js';
 import type { EtcdConfig, ServiceConfig } from './core/settings/config.js';
 import { type ParsedOptions, parseOptions, type RegistrarOptions } from './core/settings/from-options.js';
+import { OPTION_NAMES, type SettingNames } from './core/settings/names.js';
 import type { Registrar } from './registrar/api.js';
 import type { Logger } from './registrar/ports.js';
 import { PollingRegistrar } from './registrar/registrar.js';
@@ -22,8 +24,8 @@ export interface Assembly extends EtcdConfig {
 	readonly stopTimeoutMs: number;
 	readonly hints: boolean;
 	readonly logger: Logger;
-	/** How people gave it, for messages. */
-	readonly given: 'variables' | 'options';
+	/** What messages call the settings. @defaultValue the variables */
+	readonly names?: SettingNames;
 }
 
 /**
@@ -47,11 +49,12 @@ export function createRegistrar(options: RegistrarOptions): Registrar {
 	const parsed: ParsedOptions = parseOptions(options, { readFile: (path) => readFileSync(path, 'utf8') });
 	const logger = guardedLogger(parsed.logger ?? SILENT);
 	for (const warning of parsed.warnings) logger.warn(warning);
-	return assemble({ ...parsed, logger, given: 'options' });
+	return assemble({ ...parsed, logger, names: OPTION_NAMES });
 }
 
 export function assemble(assembly: Assembly): PollingRegistrar {
-	const { ttlSeconds } = assembly;
+	const { ttlSeconds, endpoints, names } = assembly;
+	const routes = new Routes();
 	const logger = guardedLogger(assembly.logger);
 	const store = new EtcdStore({ ...assembly, authRetryMs: ttlSeconds * 1_000 }, monotonicClock, logger);
 	return new PollingRegistrar({
@@ -65,7 +68,7 @@ export function assemble(assembly: Assembly): PollingRegistrar {
 		random: Math.random,
 		createCheck,
 		createLoadReader,
-		resolve: ({ addr, host }) => resolveAddress(addr, { ...assembly, serviceHost: host }),
+		resolve: ({ addr, host }) => resolveAddress(addr, { serviceHost: host, endpoints, names, routes }),
 	});
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, type TestContext, test } from 'vitest';
@@ -6,7 +6,7 @@ import { type Etcd, startEtcd } from './support/etcd/etcd.js';
 import { Gateway } from './support/etcd/gateway.js';
 import { type CommandOptions, runCommand } from './support/process/command.js';
 import { removeAtExit } from './support/process/guarded.js';
-import { alive } from './support/process/proc.js';
+import { alive, childrenOf } from './support/process/proc.js';
 import { until } from './support/until.js';
 
 const NAME = 'etcd-registrar/auto';
@@ -168,21 +168,92 @@ describe.concurrent('etcd-registrar/auto', () => {
 		expect((await program.waitExit()).code).toBe(7);
 	});
 
-	test('worker threads and cluster workers do not register again', async (context) => {
+	/** What runs again in each child: it says that it is there, and the first of all starts the others. */
+	const CHILDREN: readonly (readonly [how: string, start: string])[] = [
+		['worker threads', `new (await import('node:worker_threads')).Worker(new URL(import.meta.url));`],
+		['cluster workers', `(await import('node:cluster')).default.fork();`],
+		['fork of the same program', `(await import('node:child_process')).fork(process.argv[1]);`],
+		[
+			'a program of a script with the same NODE_OPTIONS',
+			`process.env.NODE_OPTIONS = '--import ${NAME}'; (await import('node:child_process')).spawn('sh', ['-c', 'node "$0"; true', process.argv[1]], { stdio: 'inherit' });`,
+		],
+	];
+	test.for(CHILDREN)(
+		'%s: they do not register again, and their end takes nothing away',
+		async ([, startChild], context) => {
+			const text = `
+			import { isMainThread } from 'node:worker_threads';
+			import '${NAME}';
+			if (!isMainThread || process.env.CHILD) setTimeout(() => { console.log('child ends'); process.exit(0); }, 4000);
+			else { process.env.CHILD = '1'; ${startChild} ${LIVE} }`;
+			const { program, registered, isThere } = start(context, 'app.mjs', text);
+			await registered();
+			await until(() => program.stdout.includes('child ends'));
+			const registrations = () => program.logs().filter(({ message }) => message === 'registered');
+			await until(() => registrations().length > 0);
+			expect(await isThere()).toBe(true);
+			program.signal('SIGTERM');
+			await program.waitExit();
+			expect(registrations()).toHaveLength(1);
+			expect(program.logs().map(({ message }) => message)).not.toContain('put right');
+		},
+	);
+
+	test.for([
+		['a script that starts node', ['sh', '-c', '"$0" "$1"; true']],
+		['npm, which starts node', ['npm', 'exec', '--offline', '--']],
+	] as const)('NODE_OPTIONS of %s: that node registers', async ([, wrap], context) => {
+		const { program, registered, isThere } = start(
+			context,
+			'app.mjs',
+			`import { basename } from 'node:path'; console.log('I am', process.pid); ${LIVE}`,
+			{ env: { NODE_OPTIONS: `--import ${NAME}` }, wrap },
+		);
+		await registered();
+		const pid = await until(() => Number(/I am (\d+)/.exec(program.stdout)?.[1]));
+		expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).toContain('app.mjs');
+		process.kill(pid, 'SIGTERM');
+		await until(async () => !(await isThere()));
+	});
+
+	test('a child that is given a service of its own registers it', async (context) => {
+		const text = `
+			if (!process.env.CHILD) (await import('node:child_process')).fork(process.argv[1], { env: { ...process.env, CHILD: '1', SERVICE_NAME: 'own-of-child' } });
+			${LIVE}`;
+		const { program, registered } = start(context, 'app.mjs', text, { nodeArgs: ['--import', NAME] });
+		await registered();
+		await until(async () => (await gateway.get('/ns/own-of-child/10.0.0.5:80')) !== null);
+		for (const pid of childrenOf(program.pid)) process.kill(pid, 'SIGTERM');
+	});
+
+	test('a program without a right configuration stands in nobody’s way: its child, which finds one, registers', async (context) => {
+		const elsewhere = join(app, 'elsewhere');
+		mkdirSync(elsewhere);
+		writeFileSync(join(elsewhere, '.env'), 'SERVICE_NAME=found\nSERVICE_ADDR=10.0.0.5:80\n');
+		const text = `
+			const told = setInterval(async () => {
+				if (process.env.CHILD || process.env.ETCD_REGISTRAR_AUTO) return;
+				clearInterval(told);
+				(await import('node:child_process')).fork(process.argv[1], { cwd: ${JSON.stringify(elsewhere)}, env: { ...process.env, CHILD: '1' } });
+			}, 50);
+			${LIVE}`;
+		const { program } = start(context, 'app.mjs', text, {
+			nodeArgs: ['--import', NAME],
+			env: { SERVICE_NAME: '', SERVICE_ADDR: '' },
+		});
+		await until(async () => (await gateway.get('/ns/found/10.0.0.5:80')) !== null);
+		for (const pid of childrenOf(program.pid)) process.kill(pid, 'SIGTERM');
+	});
+
+	test('in cluster workers alone: nobody registers, and that is said once', async (context) => {
 		const text = `
 			import cluster from 'node:cluster';
-			import { Worker, isMainThread } from 'node:worker_threads';
-			import '${NAME}';
-			if (!isMainThread || cluster.isWorker) setTimeout(() => console.log('worker ready'), 1000);
-			else { new Worker(new URL(import.meta.url)); cluster.fork(); }
+			if (cluster.isPrimary) { cluster.fork(); cluster.fork(); }
+			else { await import('${NAME}'); setTimeout(() => { console.log('ready'); }, 500); }
 			${LIVE}`;
-		const { program, registered } = start(context, 'app.mjs', text);
-		await registered();
-		await until(() => program.stdout.match(/worker ready/g)?.length === 2);
-		const registrations = () => program.logs().filter(({ message }) => message === 'registered');
-		await until(() => registrations().length > 0);
-		program.signal('SIGTERM');
-		await program.waitExit();
-		expect(registrations()).toHaveLength(1);
+		const { program, isThere } = start(context, 'app.mjs', text);
+		await until(() => program.stdout.match(/ready/g)?.length === 2);
+		expect(await isThere()).toBe(false);
+		expect(program.stderr.match(/cluster workers and not in their primary/g)).toHaveLength(1);
 	});
 });

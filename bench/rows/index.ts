@@ -10,6 +10,7 @@ import { leastRole } from './least-role.js';
 import { manyKeys } from './many-keys.js';
 import { recovery } from './recovery.js';
 import { size } from './size.js';
+import { slowLink } from './slow-link.js';
 import { startUp } from './start-up.js';
 import { walls } from './walls.js';
 import { weight } from './weight.js';
@@ -27,6 +28,7 @@ export const rows = (): readonly Row[] => [
 	walls,
 	manyKeys,
 	leastRole,
+	slowLink,
 	weight,
 	discovery,
 	size,

@@ -29,6 +29,7 @@ export class UsageError extends Error {
 }
 
 const OPTIONS = {
+	env: { type: 'string' },
 	'env-file': { type: 'string' },
 	help: { type: 'boolean', short: 'h' },
 	version: { type: 'boolean', short: 'v' },
@@ -44,9 +45,11 @@ export function parseCall(argv: readonly string[]): Call {
 	if (values.help) return { command: 'help' };
 	if (values.version) return { command: 'version' };
 	const [command = 'run', name = null, ...more] = positionals;
-	const envFile = values['env-file'] ?? null;
+	const envFile = values.env ?? values['env-file'] ?? null;
 	if (more.length > 0 || (name !== null && command !== 'list' && command !== 'watch'))
-		throw new UsageError(`unexpected argument: ${more[0] ?? name}`);
+		throw new UsageError(
+			`unexpected argument: ${more[0] ?? name}${command === 'run' ? ': did you forget -- before the command?' : ''}`,
+		);
 	if (values.json && command !== 'list' && command !== 'watch')
 		throw new UsageError('--json goes with list and watch');
 	if (values.exec !== undefined) {
@@ -74,7 +77,9 @@ export function parseCall(argv: readonly string[]): Call {
 		case 'version':
 			return { command };
 		default:
-			throw new UsageError(`unknown command: ${command}`);
+			throw new UsageError(
+				`unknown command: ${command}${/[./]/.test(command) ? `: did you mean run -- ${command}?` : ''}`,
+			);
 	}
 }
 

@@ -17,7 +17,8 @@ const HELP = `etcd-registrar keeps a service registered in etcd, whatever the ne
   etcd-registrar health              asks /readyz at REGISTRAR_HTTP: exit 0 or 1 and one line why
   etcd-registrar help, version       as --help and --version
 
-  --env-file FILE   read variables from FILE instead of .env; real variables win
+  --env FILE        read variables from FILE instead of .env; real variables win
+  --env-file FILE   the same, but Node reads it too: it ends with code 9 where FILE is missing
   --json            list: one array; watch: one object a line
   -h, --help        this text
   -v, --version     the version
@@ -29,22 +30,23 @@ It is configured by environment variables; the least:
   SERVICE_ADDR      host:port where others reach it   required
   SERVICE_TTL       seconds: lease and interval       5
 
-.env.example and the README have them all; list and watch need none but those of etcd, and look where SERVICE_FORMAT
+docs/configuration.md has them all; list and watch need none but those of etcd, and look where SERVICE_FORMAT
 and SERVICE_NAMESPACE say.
 
-Signals: a second SIGTERM or SIGINT leaves at once, SIGUSR2 withdraws the service and brings it back. Under run -- the
-first SIGTERM or SIGINT deregisters, waits REGISTRAR_DRAIN_DELAY and is then passed on; a second one kills the command
-and what it started; SIGHUP, SIGQUIT, SIGUSR1 and SIGWINCH are passed on at once. The command sees the environment as
-it is, without .env. If others reach it at an address that this machine does not (a mapped port), set
-SERVICE_CHECK.
+Signals: SIGTERM, SIGINT, SIGHUP and SIGQUIT deregister and stop, a second one leaves at once; SIGUSR2 withdraws the
+service and brings it back, SIGUSR1 does nothing. Under run -- the first SIGTERM or SIGINT deregisters, waits
+REGISTRAR_DRAIN_DELAY and is then passed on; a second one kills the command and what it started; SIGHUP, SIGQUIT,
+SIGUSR1 and SIGWINCH are passed on at once. The command sees the environment as it is, without .env. If others reach
+it at an address that this machine does not (a mapped port), set SERVICE_CHECK.
 
 Age: etcd keeps no times. It is the seconds since the last sign of life of whoever holds the key (its lease was granted
-or renewed); watch counts from when it first saw the key. A lease is shown as etcdctl shows it, in JSON as decimal text.
+or renewed); watch counts from when it first saw the key. A lease is shown as etcdctl shows it, in JSON as decimal text
+(lease) and as etcdctl does (leaseHex).
 A value that is no UTF-8 is shown as base64.
 
 Exit codes: 0 stopped as asked; 64 wrong usage; 69 not registered, or etcd not reachable or not permitting it, in the
 time given; 70 a fault of the program; 75 another live process holds the key, under SERVICE_ON_CONFLICT=fail; 78 wrong
-configuration, or REGISTRAR_HTTP cannot be listened on; health: 0 or 1; under run -- the command's own: 128 + n for a
+configuration; health: 0 or 1; under run -- the command's own: 128 + n for a
 signal, 126 not executable, 127 not found.
 `;
 

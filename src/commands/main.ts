@@ -1,7 +1,7 @@
 /** From the command line to an exit code. Each command is loaded when it is called. */
-import { ConfigError } from '../core/errors.js';
-import { type Call, parseCall, UsageError } from './arguments.js';
-import { type Context, EXIT } from './context.js';
+import { type Call, parseCall } from './arguments.js';
+import type { Context } from './context.js';
+import { explain } from './explain.js';
 
 export interface Process extends Context {
 	readonly argv: readonly string[];
@@ -11,11 +11,14 @@ export interface Process extends Context {
 export async function main(process: Process): Promise<void> {
 	// A reader that has seen enough (`| head`) costs the rest of the output, never the exit code.
 	for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+	let code: number;
 	try {
-		process.setExitCode(await dispatch(parseCall(process.argv), process));
+		code = await dispatch(parseCall(process.argv), process);
 	} catch (error) {
-		process.setExitCode(explain(error, process));
+		code = explain(error, process);
 	}
+	await taken(process.stdout);
+	process.setExitCode(code);
 }
 
 async function dispatch(call: Call, context: Context): Promise<number> {
@@ -41,20 +44,12 @@ async function dispatch(call: Call, context: Context): Promise<number> {
 	}
 }
 
-/** What went wrong, where, and what to do; never a stack for a mistake of the user. */
-function explain(error: unknown, { stderr }: Context): number {
-	if (error instanceof UsageError) {
-		stderr.write(`etcd-registrar: ${error.message}\nSee etcd-registrar --help.\n`);
-		return EXIT.usage;
-	}
-	if (error instanceof ConfigError) {
-		stderr.write(
-			`etcd-registrar: the configuration is wrong:\n${error.problems.map((problem) => `  ${problem}\n`).join('')}`,
-		);
-		return EXIT.config;
-	}
-	stderr.write(
-		`etcd-registrar: a fault of the program itself: ${error instanceof Error ? error.stack : error}\n`,
-	);
-	return EXIT.fault;
+/** Resolves once the reader's end has taken all results, however long that takes, or is gone: nothing is cut. */
+function taken(stdout: NodeJS.WriteStream): Promise<void> {
+	return new Promise((resolve) => {
+		if (stdout.writableLength === 0 || stdout.destroyed) return resolve();
+		stdout.once('error', () => resolve());
+		stdout.once('close', () => resolve());
+		stdout.write('', () => resolve());
+	});
 }

@@ -4,8 +4,10 @@ import { StoreError } from './errors.js';
 /** etcd's `max-txn-ops` is 128 and counts compares and operations each; etcd takes requests of 1.5 MiB. */
 export const MAX_OPERATIONS = 100;
 export const MAX_BYTES = 512 * 1024;
-/** Batches that travel at the same time. */
-const PARALLEL = 16;
+/** Full transactions that travel at the same time: etcd carries them out one after the other, and each has its deadline. */
+const PARALLEL = 8;
+/** Requests of one key or one lease that travel at the same time. */
+export const PARALLEL_SMALL = 32;
 
 /** Cuts in order; an item larger than `maxBytes` stands alone. */
 export function chunked<T>(
@@ -93,6 +95,8 @@ export interface BatchWork<T> {
 	readonly refused: (item: T, why: Refusal) => void;
 	/** `false` = no further batch is begun; those on their way end. */
 	readonly goesOn?: () => boolean;
+	/** How many travel at the same time. @defaultValue 8 */
+	readonly parallel?: number;
 }
 
 /**
@@ -122,7 +126,7 @@ export function sendBatches<T>(
 			return parts;
 		}
 	};
-	return inParallel(batches, sendOne, work.goesOn);
+	return inParallel(batches, sendOne, work.parallel, work.goesOn);
 }
 
 function refusalOf(error: unknown): Refusal | null {
@@ -131,12 +135,13 @@ function refusalOf(error: unknown): Refusal | null {
 }
 
 /**
- * Does the work for all items, at most 16 at the same time, and for those that `work` resolves to besides. An error begins no further one
+ * Does the work for all items, at most `parallel` at the same time, and for those that `work` resolves to besides. An error begins no further one
  * and is thrown when those on their way have ended; `goesOn` false begins no further one either.
  */
 export async function inParallel<T>(
 	items: readonly T[],
 	work: (item: T) => Promise<readonly T[]>,
+	parallel = PARALLEL,
 	goesOn: () => boolean = () => true,
 ): Promise<void> {
 	const queue = [...items];
@@ -152,7 +157,7 @@ export async function inParallel<T>(
 		running.add(ended);
 	};
 	for (;;) {
-		while (queue.length > 0 && running.size < PARALLEL && failures.length === 0 && goesOn()) {
+		while (queue.length > 0 && running.size < parallel && failures.length === 0 && goesOn()) {
 			begin(queue.shift() as T);
 		}
 		if (running.size === 0) break;

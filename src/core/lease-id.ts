@@ -30,5 +30,7 @@ export class LeaseIds {
 	}
 }
 
-/** As etcdctl prints it: lower-case hexadecimal digits, without a prefix. */
-export const leaseHex = (lease: LeaseId): string => BigInt(lease).toString(16);
+/** As etcdctl writes it, for people: lower-case hexadecimal digits without a prefix; also of a lease of others, which may be negative. */
+export function leaseHex(lease: LeaseId): string {
+	return BigInt.asUintN(64, BigInt(lease)).toString(16);
+}

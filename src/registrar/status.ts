@@ -148,10 +148,9 @@ function judgeRunning(
 	return { state: 'registered', reason: null };
 }
 
-/** A loop that turns, whether or not etcd answers. */
+/** A loop that turns, whether or not etcd answers; and one that was told to stop, for as long as anybody can ask. */
 function isLive({ phase, passBeganMs, startedMs, nowMs, intervalMs }: StatusInput): boolean {
 	if (phase === 'idle') return false;
-	// While it stops, and while the wrapped command drains after it.
 	if (phase === 'stopping' || phase === 'stopped') return true;
 	return nowMs - (passBeganMs ?? startedMs ?? nowMs) <= LIVE_INTERVALS * intervalMs;
 }

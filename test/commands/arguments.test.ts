@@ -5,6 +5,7 @@ const CALLS: readonly (readonly [sentence: string, argv: readonly string[], call
 	['nothing means run', [], { command: 'run', envFile: null }],
 	['run', ['run'], { command: 'run', envFile: null }],
 	['an env file may stand anywhere', ['--env-file', 'a.env', 'run'], { command: 'run', envFile: 'a.env' }],
+	['--env, which Node does not read', ['run', '--env', 'a.env'], { command: 'run', envFile: 'a.env' }],
 	[
 		'everything after -- is the command, options too',
 		['run', '--', 'sh', '-c', '--json'],
@@ -41,6 +42,8 @@ const WRONG: readonly (readonly [sentence: string, argv: readonly string[], mess
 	['an unknown command', ['register'], /unknown command: register/],
 	['an unknown option', ['--frob'], /--frob/],
 	['a name where none goes', ['run', 'user'], /unexpected argument: user/],
+	['a command without --', ['run', './server'], /unexpected argument: .\/server: did you forget --/],
+	['a file alone', ['./server'], /unknown command: .\/server: did you mean run -- .\/server/],
 	['two names', ['list', 'a', 'b'], /unexpected argument: b/],
 	['--exec without watch', ['list', 'user', '--exec', 'true'], /--exec goes with watch/],
 	['--exec without a name', ['watch', '--exec', 'true'], /--exec goes with watch and the name/],

@@ -50,3 +50,9 @@ test('an env file that is named must be there', async () => {
 	expect(stdout).toBe('');
 	expect(stderr).toContain('none.env');
 });
+
+test('a missing env file is a mistake of the configuration where Node does not read it first', async () => {
+	const { code, stderr } = await runCommand(['check', '--env', 'none.env']).waitExit();
+	expect(code).toBe(78);
+	expect(stderr).toContain('none.env');
+});

@@ -56,6 +56,7 @@ test.each([
 	['7587865493241651204', '694d8376c01ce004'],
 	['255', 'ff'],
 	['9223372036854775807', '7fffffffffffffff'],
+	['-1', 'ffffffffffffffff'],
 ])('%s is written %s, as etcdctl does', (id, hex) => {
 	expect(leaseHex(id)).toBe(hex);
 });

@@ -56,6 +56,27 @@ test('a service that moves is never absent', async () => {
 	await within(1, registrar.stop());
 });
 
+test('a check of the own port follows the service to another address, and goes on where the address stays', async () => {
+	const created: unknown[] = [];
+	const { registrar } = aKeeping({
+		services: [{ check: { target: 'port', intervalMs: 1_000, fall: 7 } }],
+		createCheck: (target) => {
+			created.push(target);
+			return { check: () => Promise.resolve() };
+		},
+	});
+	await registrar.start();
+	await within(1, registrar.ready());
+	await within(1, registrar.update('user', '10.0.0.5:80', { weight: 20 }));
+	expect(created).toMatchObject([{ kind: 'port', host: '10.0.0.5', port: 80 }]);
+	await within(2, registrar.update('user', '10.0.0.5:80', { addr: '10.0.0.6:81' }));
+	expect(created).toMatchObject([
+		{},
+		{ kind: 'port', host: '10.0.0.6', port: 81, intervalMs: 1_000, fall: 7 },
+	]);
+	await within(1, registrar.stop());
+});
+
 test('an old key that may not be taken away does not make it spin', async () => {
 	const { registrar, store, etcd } = aKeeping();
 	await registrar.start();

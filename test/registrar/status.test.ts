@@ -158,8 +158,8 @@ test.each<readonly [sentence: string, input: Case, state: Status['state'], ready
 		true,
 	],
 	[
-		'stopped, and perhaps draining: live',
-		{ phase: 'stopped', memory: { a: verified(10) } },
+		'stopped, and long since the last pass: live while anybody can ask',
+		{ phase: 'stopped', memory: { a: verified(10) }, passBeganMs: 0, nowMs: 3_600_000 },
 		'stopped',
 		false,
 		true,

@@ -1,3 +1,4 @@
+import { createServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { startEtcd } from '../support/etcd/etcd.js';
 import { Gateway } from '../support/etcd/gateway.js';
@@ -59,6 +60,26 @@ describe.concurrent('starting', () => {
 			await expectRest({ gateway, registrar });
 		},
 	);
+
+	test('before anything listens: SERVICE_CHECK=port waits for it, and without a check that is told', async (context) => {
+		const etcd = await startEtcd();
+		context.onTestFinished(() => etcd.kill());
+		const gateway = new Gateway(etcd.endpoint);
+		context.onTestFinished(() => gateway.close());
+		const port = await freePort();
+		const env = { SERVICE_ADDR: `127.0.0.1:${port}` };
+		const plain = startRegistrar(etcd.endpoint, { env: { ...env, SERVICE_NAME: 'plain' } });
+		const checked = startRegistrar(etcd.endpoint, { env: { ...env, SERVICE_CHECK: 'port' } });
+		for (const each of [plain, checked]) context.onTestFinished(() => end(each));
+		await plain.registered();
+		await plain.waitForLog(({ message }) => message.startsWith(`nothing accepts at 127.0.0.1:${port}`));
+		await checked.waitForLog(({ message }) => message.startsWith('the check has not passed yet'));
+		expect(await gateway.get(checked.key)).toBeNull();
+		const server = createServer().listen(port, '127.0.0.1');
+		context.onTestFinished(() => void server.close());
+		await checked.registered();
+		expect(checked.stderr).not.toContain('nothing accepts');
+	});
 
 	test('proxy variables of the environment are not obeyed', async (context) => {
 		const nobody = 'http://127.0.0.1:1';

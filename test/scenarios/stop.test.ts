@@ -3,6 +3,7 @@ import { startEtcd } from '../support/etcd/etcd.js';
 import { Gateway } from '../support/etcd/gateway.js';
 import { startRegistrar } from '../support/process/registrar.js';
 import { end, startStage } from '../support/stage/stage.js';
+import { until } from '../support/until.js';
 
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -13,7 +14,9 @@ describe('a SIGTERM', () => {
 		const gateway = new Gateway(etcd.endpoint);
 		context.onTestFinished(() => gateway.close());
 		const outcomes: string[] = [];
-		for (let delayMs = 0; delayMs <= 400; delayMs += 10) {
+		const isHandled = () => outcomes.some((outcome) => outcome.includes(': 0,'));
+		// On a busy machine Node alone may need longer than that to start.
+		for (let delayMs = 0; delayMs <= 400 || !isHandled(); delayMs += delayMs < 400 ? 10 : 100) {
 			const registrar = startRegistrar(etcd.endpoint, { ttlSeconds: 5 });
 			await wait(delayMs);
 			registrar.signal('SIGTERM');
@@ -26,12 +29,11 @@ describe('a SIGTERM', () => {
 		}
 		// Before Node runs the first line of the program nobody can handle a signal, and nothing is registered either.
 		expect(outcomes.filter((outcome) => !/: (0|SIGTERM), no key, 0 leases/.test(outcome))).toEqual([]);
-		expect(outcomes.some((outcome) => outcome.includes(': 0,'))).toBe(true);
 	});
 });
 
 describe.concurrent('stopping', () => {
-	test.for(['SIGTERM', 'SIGINT'] as const)(
+	test.for(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const)(
 		'%s takes the key and the lease away at once',
 		async (signal, context) => {
 			const { gateway, registrar } = await startStage(context);
@@ -41,6 +43,23 @@ describe.concurrent('stopping', () => {
 			expect(await gateway.leases()).toEqual([]);
 		},
 	);
+
+	test('SIGTERM and SIGHUP at once, as systemd may send them, are one request', async (context) => {
+		const { gateway, registrar } = await startStage(context);
+		registrar.signal('SIGTERM');
+		registrar.signal('SIGHUP');
+		expect(await registrar.waitExit()).toMatchObject({ code: 0, signal: null });
+		expect(await gateway.leases()).toEqual([]);
+	});
+
+	test('SIGUSR1 does nothing: no inspector opens', async (context) => {
+		const { gateway, registrar } = await startStage(context);
+		registrar.signal('SIGUSR1');
+		// Handled after it, so both were seen when the key is gone.
+		registrar.signal('SIGUSR2');
+		await until(async () => (await gateway.get(registrar.key)) === null);
+		expect(registrar.stderr).not.toContain('Debugger');
+	});
 
 	test('with etcd down it gives up after REGISTRAR_STOP_TIMEOUT, says that the key goes with its TTL, and exits 0', async (context) => {
 		const { etcd, registrar } = await startStage(context, { env: { REGISTRAR_STOP_TIMEOUT: '1s' } });

@@ -1,4 +1,5 @@
 import { networkInterfaces } from 'node:os';
+import { hostKind } from '../../core/address.js';
 import type { HealthCheck } from '../../registrar/ports.js';
 import { tcpCheck } from './tcp.js';
 
@@ -40,6 +41,23 @@ export function whereToLook(host: string, own: readonly string[]): readonly stri
 			return [host];
 	}
 }
+
+/**
+ * Whether nothing accepts at an address of this host; `false` also where the host is a name or another machine's, of which this one
+ * cannot tell.
+ */
+export async function isSilentHere(host: string, port: number, limitMs: number): Promise<boolean> {
+	const isHere = hostKind(host) === 'loopback' || isWildcard(host) || ownAddresses().includes(host);
+	if (!isHere) return false;
+	return await portCheck(host, port)
+		.check(AbortSignal.timeout(limitMs))
+		.then(
+			() => false,
+			() => true,
+		);
+}
+
+const isWildcard = (host: string) => host === '' || host === '0.0.0.0' || host === '::';
 
 /** Without loopback, and without link-local ones of IPv6, which cannot be dialled without their interface. */
 function ownAddresses(): string[] {

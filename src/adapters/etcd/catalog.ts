@@ -34,7 +34,13 @@ export class EtcdCatalog {
 
 	/** Everything below the prefix, in the order of the keys. Consistent for each page, not for all of them together. */
 	async list(prefix: string): Promise<CatalogEntry[]> {
-		const entries: CatalogEntry[] = [];
+		const pages: CatalogEntry[][] = [];
+		for await (const page of this.pages(prefix)) pages.push(page);
+		return pages.flat();
+	}
+
+	/** The same, page by page, for what is not to be held whole. */
+	async *pages(prefix: string): AsyncGenerator<CatalogEntry[]> {
 		let range: Range = prefixRange(prefix);
 		for (let limit = PAGE; ; ) {
 			const page = await this.#page({ ...range, limit }).catch((error: unknown) => {
@@ -45,15 +51,14 @@ export class EtcdCatalog {
 				limit = Math.ceil(limit / 2);
 				continue;
 			}
-			for (const kv of page.kvs)
-				entries.push({
-					key: kv.key.toString(),
-					value: kv.value,
-					lease: leaseOf(kv.lease),
-					modRevision: kv.mod_revision,
-				});
+			yield page.kvs.map((kv) => ({
+				key: kv.key.toString(),
+				value: kv.value,
+				lease: leaseOf(kv.lease),
+				modRevision: kv.mod_revision,
+			}));
 			const last = page.kvs.at(-1);
-			if (!page.more || last === undefined) return entries;
+			if (!page.more || last === undefined) return;
 			range = { ...range, key: Buffer.concat([last.key, Buffer.from([0])]) };
 		}
 	}

@@ -5,6 +5,7 @@
  */
 import type { Etcd3 } from 'etcd3';
 import { StoreError } from '../../core/errors.js';
+import { type SettingNames, VARIABLE_NAMES } from '../../core/settings/names.js';
 import { type Client, openClient, type TlsFiles } from './client.js';
 import { toStoreError } from './errors.js';
 import type { Tokens } from './tokens.js';
@@ -19,7 +20,6 @@ export interface ConnectionOptions {
 
 /** Over the deadline of the call itself: something that no deadline covers hangs. */
 const GRACE_MS = 500;
-const WANTS_CREDENTIALS = 'etcd wants a user name and a password: set ETCD_USERNAME and ETCD_PASSWORD';
 
 export class Connection {
 	readonly endpoint: string;
@@ -37,6 +37,7 @@ export class Connection {
 	constructor(
 		private readonly options: ConnectionOptions,
 		private readonly tokens: Tokens,
+		readonly names: SettingNames = VARIABLE_NAMES,
 	) {
 		this.endpoint = options.endpoint;
 		this.#client = openClient({ ...options, token: () => tokens.current(this.endpoint) });
@@ -67,7 +68,11 @@ export class Connection {
 		} catch (error) {
 			if (!(error instanceof StoreError) || error.code !== 'token-rejected') throw error;
 			if (!this.tokens.hasCredentials)
-				throw new StoreError('token-rejected', WANTS_CREDENTIALS, { cause: error });
+				throw new StoreError(
+					'token-rejected',
+					`etcd wants a user name and a password: set ${this.names.username} and ${this.names.password}`,
+					{ cause: error },
+				);
 			if (!this.tokens.reject(this.endpoint, token)) throw error;
 			await this.#authenticate();
 			return await this.#bounded(this.#client.call(make));
@@ -110,7 +115,7 @@ export class Connection {
 			await this.#client
 				.call((etcd) => etcd.maintenance.status())
 				.catch((error: unknown) => {
-					throw this.#named(toStoreError(error));
+					throw this.#reason(error);
 				});
 	}
 
@@ -128,7 +133,8 @@ export class Connection {
 		return Promise.race([connecting, late]).finally(() => clearTimeout(timer));
 	}
 
-	#named(error: StoreError): StoreError {
+	#reason(raw: unknown): StoreError {
+		const error = toStoreError(raw, this.names);
 		if (error.code !== 'not-etcd') return error;
 		return new StoreError('not-etcd', `${this.endpoint} is not an etcd: ${error.message}`, {
 			cause: error.cause,
@@ -161,7 +167,7 @@ export class Connection {
 				},
 				(error: unknown) => {
 					clearTimeout(timer);
-					reject(this.#named(toStoreError(error)));
+					reject(this.#reason(error));
 				},
 			);
 		});

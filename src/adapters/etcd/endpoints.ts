@@ -4,6 +4,7 @@
  * began it, so that a slow link, or a pass that was cut, does not begin again from nothing.
  */
 import { StoreError } from '../../core/errors.js';
+import { type SettingNames, VARIABLE_NAMES } from '../../core/settings/names.js';
 import type { Clock, Logger } from '../../registrar/ports.js';
 import { Clusters } from './clusters.js';
 import { Connection } from './connection.js';
@@ -23,6 +24,8 @@ export interface EndpointsOptions {
 	readonly dialTimeoutMs: number;
 	/** How long a refused password stands before etcd is asked again. */
 	readonly authRetryMs: number;
+	/** What errors call the settings to mend. @defaultValue the variables */
+	readonly names?: SettingNames;
 }
 
 /** A pass reads many chunks at once: those that dial within so long share the connection. */
@@ -38,6 +41,7 @@ export class Endpoints {
 	readonly #dialled = new Set<Connection>();
 	readonly #tokens: Tokens;
 	readonly #tls: TlsSource;
+	readonly #names: SettingNames;
 	#sticky: Connection | null = null;
 	#dialledAtMs = Number.NEGATIVE_INFINITY;
 	#turn = 0;
@@ -48,7 +52,8 @@ export class Endpoints {
 		private readonly clock: Clock,
 		logger: Logger,
 	) {
-		this.#tokens = new Tokens(options.auth, options.authRetryMs, clock, logger);
+		this.#names = options.names ?? VARIABLE_NAMES;
+		this.#tokens = new Tokens(options.auth, options.authRetryMs, clock, logger, this.#names);
 		this.#tls = new TlsSource(options.tls);
 		this.clusters = new Clusters(logger);
 	}
@@ -154,7 +159,8 @@ export class Endpoints {
 		this.#dialledAtMs = this.clock.now();
 		const tls = this.#tls.read();
 		const connection = made(
-			() => new Connection({ endpoint, tls, callTimeoutMs, dialTimeoutMs }, this.#tokens),
+			() => new Connection({ endpoint, tls, callTimeoutMs, dialTimeoutMs }, this.#tokens, this.#names),
+			this.#names,
 		);
 		const oldest = [...this.#dialled].find(({ isConnected }) => !isConnected);
 		if (this.#dialled.size >= MOST_DIALLED && oldest !== undefined) this.#drop(oldest);
@@ -169,10 +175,10 @@ export class Endpoints {
 }
 
 /** Files that do not fit together, say: nothing was sent. */
-function made(make: () => Connection): Connection {
+function made(make: () => Connection, names: SettingNames): Connection {
 	try {
 		return make();
 	} catch (error) {
-		throw new StoreError('unreachable', toStoreError(error).message, { cause: error });
+		throw new StoreError('unreachable', toStoreError(error, names).message, { cause: error });
 	}
 }

@@ -9,6 +9,7 @@ import {
 	GRPCGenericError,
 } from 'etcd3';
 import { StoreError, type StoreErrorCode } from '../../core/errors.js';
+import { type SettingNames, VARIABLE_NAMES } from '../../core/settings/names.js';
 
 /** What etcd says when only a fresh token helps: expired, issued before a change of users or roles, or sent without one. */
 const TOKEN_REJECTED = [
@@ -47,10 +48,11 @@ const BY_NUMBER = new Map<number, StoreErrorCode>([
 	[16, 'token-rejected'],
 ]);
 
-export function toStoreError(error: unknown): StoreError {
+/** `names`: what the sentence calls the settings to mend. */
+export function toStoreError(error: unknown, names: SettingNames = VARIABLE_NAMES): StoreError {
 	if (error instanceof StoreError) return error;
 	const message = error instanceof Error ? error.message : String(error);
-	return new StoreError(codeOf(error, message), plainSentence(message), { cause: error });
+	return new StoreError(codeOf(error, message), plainSentence(message, names), { cause: error });
 }
 
 export const isTokenRejected = (message: string): boolean =>
@@ -91,7 +93,7 @@ function numberOf(error: unknown, message: string): number | null {
 }
 
 /** TLS faults all read UNAVAILABLE: one sentence each that tells them apart and names what to mend. */
-const SENTENCES: readonly (readonly [RegExp, string])[] = [
+const SENTENCES: readonly (readonly [RegExp, string | ((names: SettingNames) => string)])[] = [
 	[/CERT_HAS_EXPIRED|certificate has expired/i, "the server's TLS certificate has expired"],
 	[
 		/CERT_NOT_YET_VALID|certificate is not yet valid/i,
@@ -99,41 +101,51 @@ const SENTENCES: readonly (readonly [RegExp, string])[] = [
 	],
 	[
 		/ALTNAME_INVALID|does not match certificate/i,
-		"the server's TLS certificate is not for the name in ETCD_ENDPOINTS",
+		({ endpoints }) => `the server's TLS certificate is not for the name in ${endpoints}`,
 	],
 	[
 		/unable to verify|self.signed certificate|unable to get (local )?issuer/i,
-		"the server's TLS certificate is not signed by a trusted CA: check ETCD_CACERT",
+		({ caFile }) => `the server's TLS certificate is not signed by a trusted CA: check ${caFile}`,
 	],
 	[
 		/alert (bad certificate|certificate required|unknown ca|certificate expired)|alert number (42|45|46|48|116)/i,
-		'the server refused our TLS client certificate: check ETCD_CERT and ETCD_KEY',
+		({ certFile, keyFile }) =>
+			`the server refused our TLS client certificate: check ${certFile} and ${keyFile}`,
 	],
 	[
 		/before secure TLS connection|wrong version number|packet length too long/i,
-		'https was asked for, but the server does not speak TLS: check ETCD_ENDPOINTS',
+		({ endpoints }) => `https was asked for, but the server does not speak TLS: check ${endpoints}`,
 	],
-	[/key values mismatch/i, 'ETCD_KEY is not the key of the certificate in ETCD_CERT'],
+	[
+		/key values mismatch/i,
+		({ keyFile, certFile }) => `${keyFile} is not the key of the certificate in ${certFile}`,
+	],
 	[
 		/PEM routines|no start line|asn1 encoding|bad base64/i,
-		'ETCD_CERT or ETCD_KEY holds no PEM certificate or key',
+		({ certFile, keyFile }) => `${certFile} or ${keyFile} holds no PEM certificate or key`,
 	],
 	[
 		/Last error: Failed to connect/,
-		'the server took the connection and closed it: where it speaks TLS, ETCD_ENDPOINTS needs https',
+		({ endpoints }) =>
+			`the server took the connection and closed it: where it speaks TLS, ${endpoints} needs https`,
 	],
 	[
 		/authentication failed/,
-		'etcd refuses the user name or the password: check ETCD_USERNAME and ETCD_PASSWORD',
+		({ username, password }) =>
+			`etcd refuses the user name or the password: check ${username} and ${password}`,
 	],
-	[/DNS does not answer/, 'DNS does not answer for the name in ETCD_ENDPOINTS'],
-	[/ENOTFOUND|EAI_AGAIN|Name resolution failed/i, 'the name in ETCD_ENDPOINTS cannot be resolved'],
+	[/DNS does not answer/, ({ endpoints }) => `DNS does not answer for the name in ${endpoints}`],
+	[
+		/ENOTFOUND|EAI_AGAIN|Name resolution failed/i,
+		({ endpoints }) => `the name in ${endpoints} cannot be resolved`,
+	],
 	[/ECONNREFUSED/, 'connection refused'],
 	[/ECONNRESET/, 'connection reset'],
 ];
 
-function plainSentence(message: string): string {
-	for (const [pattern, sentence] of SENTENCES) if (pattern.test(message)) return sentence;
+function plainSentence(message: string, names: SettingNames): string {
+	const sentence = SENTENCES.find(([pattern]) => pattern.test(message))?.[1];
+	if (sentence !== undefined) return typeof sentence === 'string' ? sentence : sentence(names);
 	const words = message.replace(/^\d+ [A-Z_]+: /, '');
 	const http = HTTP_STATUS.exec(message)?.[1];
 	if (http !== undefined)

@@ -21,6 +21,6 @@ export async function openKeepaliveStream(
 		return { request: (lease) => ended.isOver() || stream.write({ ID: lease }), close: ended.close };
 	} catch (error) {
 		connection.release();
-		throw toStoreError(error);
+		throw toStoreError(error, connection.names);
 	}
 }

@@ -23,6 +23,7 @@ interface Query {
 }
 
 const queries = new Map<string, Query>();
+const lookups = new Map<string, Promise<readonly string[]>>();
 const remembered = new Map<string, readonly string[]>();
 
 /** At least one address. Rejects when there is none, or when the signal aborts; the last that waits takes the query along. */
@@ -90,7 +91,19 @@ async function ask(host: string, resolver: dns.Resolver): Promise<readonly strin
 		const addresses = await askDns(resolver, name);
 		if (addresses.length > 0) return addresses;
 	}
-	return (await dns.lookup(host, { all: true })).map(({ address }) => address);
+	return systemLookup(host);
+}
+
+/** It can't be cancelled and occupies a thread while it waits: one at a time for a name. */
+function systemLookup(host: string): Promise<readonly string[]> {
+	const running =
+		lookups.get(host) ??
+		dns
+			.lookup(host, { all: true })
+			.then((found) => found.map(({ address }) => address))
+			.finally(() => lookups.delete(host));
+	lookups.set(host, running);
+	return running;
 }
 
 /** Empty = DNS knows no such name. Rejects when it does not answer. */

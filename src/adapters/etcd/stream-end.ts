@@ -31,7 +31,7 @@ export function endOnce(
 	};
 	const ended = outside((error: Error | null) => finish() && listener.ended(error));
 	stream.on('error', (raw) => {
-		const error = toStoreError(raw);
+		const error = toStoreError(raw, connection.names);
 		if (error.code === 'token-rejected') connection.tokenRejected();
 		ended(error);
 	});

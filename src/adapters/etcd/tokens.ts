@@ -3,6 +3,7 @@
  * etcd rejects it, fetched anew at a bounded pace: etcd pays for each with a password hash.
  */
 import type { StoreError } from '../../core/errors.js';
+import { type SettingNames, VARIABLE_NAMES } from '../../core/settings/names.js';
 import type { Clock, Logger } from '../../registrar/ports.js';
 import { type Credentials, type CredentialsSource, readCredentials } from './credentials.js';
 import { isAuthOff, toStoreError } from './errors.js';
@@ -30,6 +31,7 @@ export class Tokens {
 		private readonly retryMs: number,
 		private readonly clock: Clock,
 		private readonly logger: Logger,
+		private readonly names: SettingNames = VARIABLE_NAMES,
 	) {}
 
 	get hasCredentials(): boolean {
@@ -82,7 +84,7 @@ export class Tokens {
 			this.#reportedOff = true;
 			return;
 		}
-		const refused = toStoreError(error);
+		const refused = toStoreError(error, this.names);
 		if (refused.code === 'authentication-failed')
 			this.#entries.set(endpoint, { refused, credentials, atMs: this.clock.now() });
 		throw refused;

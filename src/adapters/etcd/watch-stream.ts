@@ -74,6 +74,6 @@ export async function openWatchStream(
 		return { close: ended.close };
 	} catch (error) {
 		connection.release();
-		throw toStoreError(error);
+		throw toStoreError(error, connection.names);
 	}
 }

@@ -12,8 +12,8 @@ export interface Child {
 	readonly pid: number;
 	/** Passes a signal to the command itself, not to what it started. After its end it does nothing. */
 	signal(name: NodeJS.Signals): void;
-	/** SIGKILL for the command and everything of its session that did not leave its process group. After its end it does nothing. */
-	killAll(): void;
+	/** A signal for the command and everything of its session that did not leave its process group. After its end it does nothing. */
+	signalAll(name: NodeJS.Signals): void;
 	/** Resolves when the command has ended; never rejects. */
 	readonly exited: Promise<Exit>;
 }
@@ -30,16 +30,23 @@ export class SpawnError extends Error {
 	readonly exitCode: 126 | 127;
 	constructor(command: string, cause: NodeJS.ErrnoException) {
 		const exitCode = spawnExitCode(cause);
-		super(
-			`${command}: ${exitCode === 127 ? 'command not found' : 'cannot be run'} (${cause.code ?? cause.message})`,
-			{ cause },
-		);
+		const what = exitCode === 127 ? 'command not found' : 'cannot be run';
+		// Given as one word, where a shell would have cut it.
+		const hint = /\s/.test(command)
+			? `: there is no shell; give program and arguments apart, or run -- sh -c '${command.replaceAll("'", "'\\''")}'`
+			: '';
+		super(`${command}: ${what} (${cause.code ?? cause.message})${hint}`, { cause });
 		this.exitCode = exitCode;
 	}
 }
 
 /** Passed on at once; SIGTERM and SIGINT come after the drain, SIGUSR2 is ours, and the others mean something only to who gets them. */
-export const FORWARDED_SIGNALS = ['SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGWINCH'] as const;
+export const FORWARDED_SIGNALS: ReadonlySet<NodeJS.Signals> = new Set([
+	'SIGHUP',
+	'SIGQUIT',
+	'SIGUSR1',
+	'SIGWINCH',
+]);
 
 /**
  * Starts a command without a shell, its input and output ours, in a session of its own. So Ctrl-C on a terminal reaches us alone,
@@ -62,10 +69,10 @@ export function startChild({ command, args, env }: ChildOptions): Promise<Child>
 			const running = () => child.exitCode === null && child.signalCode === null;
 			child.once('spawn', () => {
 				const pid = child.pid ?? 0;
-				const killAll = () => {
-					if (running()) killGroup(pid);
+				const signalAll = (name: NodeJS.Signals) => {
+					if (running()) killGroup(pid, name);
 				};
-				resolve({ pid, exited, signal: (name) => void child.kill(name), killAll });
+				resolve({ pid, exited, signal: (name) => void child.kill(name), signalAll });
 			});
 		} catch (error) {
 			refuse(error);

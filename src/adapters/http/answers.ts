@@ -41,7 +41,8 @@ function probe(well: boolean, { state }: Status, reason: string): Answer {
 	return json(well ? 200 : 503, { ok: well, state, reason });
 }
 
-function liveReason({ live, intervalMs, lastPass }: Status): string {
+function liveReason({ live, state, intervalMs, lastPass }: Status): string {
+	if (state === 'stopping' || state === 'stopped') return `${state}, as it was told`;
 	if (!live) return `no pass began within three intervals (${(3 * intervalMs) / 1000} s)`;
 	return lastPass === null
 		? 'the loop turns; its first pass is still running'

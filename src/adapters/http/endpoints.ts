@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { AddressInfo, Server, Socket } from 'node:net';
-import { ConfigError } from '../../core/errors.js';
+import { formatAddress } from '../../core/address.js';
 import type { Status } from '../../registrar/events.js';
 import type { Logger } from '../../registrar/ports.js';
 import { answer } from './answers.js';
@@ -8,6 +8,8 @@ import { answer } from './answers.js';
 /** Probes and scrapers are done in milliseconds. */
 const CONNECTION_MS = 5_000;
 const MAX_CONNECTIONS = 64;
+const RETRY_MS = 250;
+const LONGEST_RETRY_MS = 10_000;
 const MAX_HEADER_BYTES = 8 * 1024;
 
 export interface EndpointsOptions {
@@ -18,11 +20,14 @@ export interface EndpointsOptions {
 	readonly logger: Logger;
 	/** A connection's whole life in milliseconds, whatever its client does. @defaultValue 5000 */
 	readonly connectionMs?: number;
+	/** Between the first two tries to listen; then twice as long each time, up to ten seconds. @defaultValue 250 */
+	readonly retryMs?: number;
 }
 
 export interface Endpoints {
-	readonly port: number;
-	/** Stops listening and cuts every connection. Idempotent. */
+	/** Resolves to the port once it is bound. */
+	readonly listening: Promise<number>;
+	/** Stops listening, or trying to, and cuts every connection. Idempotent. */
 	close(): Promise<void>;
 }
 
@@ -30,15 +35,10 @@ export interface Endpoints {
  * Serves `/livez /readyz /status /metrics`. One answer a connection, which lives at most five seconds; when there are too many, the
  * oldest goes, so that a crowd of idle clients keeps no probe out. Nothing that a client does reaches further than its connection.
  *
- * @throws ConfigError that names REGISTRAR_HTTP when it cannot listen there.
+ * Where it cannot listen (the port is taken, the address is not there yet) it says so once and tries again until it can.
  */
-export async function startEndpoints({
-	host,
-	port,
-	status,
-	logger,
-	connectionMs = CONNECTION_MS,
-}: EndpointsOptions): Promise<Endpoints> {
+export async function startEndpoints(options: EndpointsOptions): Promise<Endpoints> {
+	const { status, logger, connectionMs = CONNECTION_MS } = options;
 	const { createServer } = await import('node:http');
 	// `requestTimeout` and `headersTimeout` off: the life of the connection bounds both.
 	const server = createServer({
@@ -58,15 +58,49 @@ export async function startEndpoints({
 			'HTTP/1.1 405 Method Not Allowed\r\nAllow: GET, HEAD\r\nContent-Length: 0\r\nConnection: close\r\n\r\n',
 		);
 	});
-	await listen(server, host, port);
-	server.on('error', (error) => logger.warn('the HTTP endpoints have trouble', { error }));
+	const { listening, giveUp } = listen(server, options);
 	let closing: Promise<void> | null = null;
 	const close = () =>
 		new Promise<void>((resolve) => {
+			giveUp();
 			server.close(() => resolve());
 			for (const socket of sockets) socket.destroy();
 		});
-	return { port: (server.address() as AddressInfo).port, close: () => (closing ??= close()) };
+	return { listening, close: () => (closing ??= close()) };
+}
+
+/** Tries until it listens; the same trouble is reported once. */
+function listen(
+	server: Server,
+	{ host, port, logger, retryMs = RETRY_MS }: EndpointsOptions,
+): { readonly listening: Promise<number>; giveUp(): void } {
+	let [over, waitMs, reported] = [false, retryMs, ''];
+	let timer: NodeJS.Timeout | undefined;
+	const attempt = () => server.listen({ host, port });
+	const listening = new Promise<number>((resolve) => {
+		server.on('listening', () => {
+			const bound = (server.address() as AddressInfo).port;
+			// A name may have been resolved only after the end.
+			if (over) return void server.close();
+			logger.info('the HTTP endpoints are served', { address: formatAddress(host, bound) });
+			resolve(bound);
+		});
+	});
+	server.on('error', (error: NodeJS.ErrnoException) => {
+		if (server.listening) return logger.warn('the HTTP endpoints have trouble', { error });
+		if (over) return;
+		const trouble = problem(formatAddress(host, port), error);
+		if (trouble !== reported) logger.warn(`${trouble}; trying until it can be bound`);
+		reported = trouble;
+		timer = setTimeout(attempt, waitMs).unref();
+		waitMs = Math.min(2 * waitMs, LONGEST_RETRY_MS);
+	});
+	attempt();
+	const giveUp = () => {
+		over = true;
+		clearTimeout(timer);
+	};
+	return { listening, giveUp };
 }
 
 function guardConnections(server: Server, connectionMs: number): ReadonlySet<Socket> {
@@ -105,29 +139,22 @@ function respond(
 	}
 }
 
-function listen(server: Server, host: string, port: number): Promise<void> {
-	return new Promise((resolve, reject) => {
-		const refuse = (error: NodeJS.ErrnoException) => reject(new ConfigError([problem(host, port, error)]));
-		server.once('error', refuse);
-		server.listen({ host, port }, () => {
-			server.off('error', refuse);
-			resolve();
-		});
-	});
+/** `code: EACCES` and the like do not mend themselves, but no registration fails for want of a probe. */
+function problem(where: string, error: NodeJS.ErrnoException): string {
+	return `REGISTRAR_HTTP: cannot listen on ${where}: ${reason(error)}`;
 }
 
-function problem(host: string, port: number, error: NodeJS.ErrnoException): string {
-	const where = `REGISTRAR_HTTP: cannot listen on ${host.includes(':') ? `[${host}]` : host}:${port}`;
+function reason(error: NodeJS.ErrnoException): string {
 	switch (error.code) {
 		case 'EADDRINUSE':
-			return `${where}: the port is taken; choose another one or end who has it`;
+			return 'the port is taken: choose another one or end who has it';
 		case 'EACCES':
-			return `${where}: a port below 1024 needs a privilege; choose a higher one`;
+			return 'a port below 1024 needs a privilege: choose a higher one';
 		case 'EADDRNOTAVAIL':
 		case 'ENOTFOUND':
 		case 'EAI_AGAIN':
-			return `${where}: this machine has no such address; use one of its own, 127.0.0.1 or 0.0.0.0`;
+			return 'this machine has no such address: use one of its own, 127.0.0.1 or 0.0.0.0';
 		default:
-			return `${where}: ${error.message}`;
+			return error.message;
 	}
 }

@@ -3,7 +3,9 @@
 import { EtcdStore } from '../../adapters/etcd/store.js';
 import { resolveAddress } from '../../adapters/host/address.js';
 import { monotonicClock } from '../../adapters/host/clock.js';
+import { Routes } from '../../adapters/host/routes.js';
 import { StoreError } from '../../core/errors.js';
+import { leaseHex } from '../../core/lease-id.js';
 import type { Entry } from '../../core/registration.js';
 import { drainDoubt } from '../../core/settings/drain.js';
 import { type Config, entriesOf } from '../../core/settings/index.js';
@@ -11,6 +13,7 @@ import type { Store } from '../../registrar/ports.js';
 import { type Context, EXIT } from '../context.js';
 import { storeTrouble } from '../inspect/looking.js';
 import { printable } from '../inspect/table.js';
+import { unguarded } from '../run/unguarded.js';
 import { readSettings } from '../settings.js';
 import { configuration, entryTable, permissions, section } from './report.js';
 import { type Answer, deniedWrites, type Found, readKeys } from './round-trip.js';
@@ -22,6 +25,7 @@ export async function check(context: Context, envFile: string | null): Promise<n
 	const complain = (text: string) => context.stderr.write(`etcd-registrar: ${text}\n`);
 	for (const warning of [...warnings, drainDoubt(config) ?? []].flat()) complain(warning);
 	say(configuration(sources));
+	for (const warning of await unguarded(config.services)) complain(warning);
 	const entries = await resolvedEntries(config, complain);
 	if (entries === null) return EXIT.unavailable;
 	say(entryTable(entries));
@@ -72,8 +76,9 @@ export async function check(context: Context, envFile: string | null): Promise<n
 async function resolvedEntries(config: Config, complain: (text: string) => void): Promise<Entry[] | null> {
 	try {
 		const { endpoints, ttlSeconds } = config;
+		const routes = new Routes();
 		const all = config.services.map(async (service) => {
-			const addr = await resolveAddress(service.addr, { serviceHost: service.host, endpoints });
+			const addr = await resolveAddress(service.addr, { serviceHost: service.host, endpoints, routes });
 			return entriesOf(service, addr, {
 				ttlSeconds,
 				weightPercent: service.weight === 'auto' ? 100 : undefined,
@@ -130,5 +135,5 @@ function standing(found: Found, wanted: string): string {
 	const value = found.value === wanted ? 'same value' : 'another value';
 	return found.lease === null
 		? `there without a lease, ${value}`
-		: `there under lease ${BigInt(found.lease).toString(16)}, ${value}`;
+		: `there under lease ${leaseHex(found.lease)}, ${value}`;
 }

@@ -60,9 +60,4 @@ export const isLasting = ({ code }: StoreError): boolean =>
 	code === 'token-rejected' ||
 	code === 'invalid';
 
-/** A reader that has read enough (`| head`) is no fault. */
-export function leaveWithReader({ stdout, exit }: Context): void {
-	stdout.on('error', () => exit(0));
-}
-
 export const isStoreError = (error: unknown): error is StoreError => error instanceof StoreError;

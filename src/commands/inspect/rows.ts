@@ -1,5 +1,6 @@
 /** What `list` and `watch` tell of a key. The names are those of `--json`. */
 import type { CatalogEntry, EtcdCatalog } from '../../adapters/etcd/catalog.js';
+import { leaseHex } from '../../core/lease-id.js';
 import type { LeaseId } from '../../core/registration.js';
 import type { LeaseLook } from '../../registrar/ports.js';
 
@@ -8,8 +9,10 @@ export interface Row {
 	/** Text, or base64 where `encoding` says so. */
 	readonly value: string;
 	readonly encoding?: 'base64';
-	/** As decimal text, as in `/status`; tables show it in hexadecimal, as etcdctl does. `null` = none: the key stays until it is deleted. */
+	/** As decimal text, as in `/status`. `null` = none: the key stays until it is deleted. */
 	readonly lease: LeaseId | null;
+	/** As etcdctl writes it, and as tables show it. */
+	readonly leaseHex: string | null;
 	/** Until the lease ends unless it is renewed. `null` = without a lease. */
 	readonly secondsLeft: number | null;
 	/**
@@ -37,6 +40,7 @@ export async function rowsOf(
 		return {
 			...entryOf(entry),
 			lease: entry.lease,
+			leaseHex: entry.lease === null ? null : leaseHex(entry.lease),
 			secondsLeft: look?.remainingSeconds ?? null,
 			age: ageOf(look, seen(entry.key)),
 		};

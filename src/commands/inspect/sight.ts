@@ -16,7 +16,7 @@ interface Known {
 }
 
 export class Sight {
-	#known = new Map<string, Known>();
+	readonly #known = new Map<string, Known>();
 	#looked = false;
 
 	constructor(private readonly nowSeconds: () => number) {}
@@ -32,12 +32,17 @@ export class Sight {
 		];
 	}
 
-	/** This is what was told. */
-	settle(entries: readonly CatalogEntry[]): void {
+	/** These were told. */
+	settle(changes: readonly Change[]): void {
 		const fresh = { sinceSeconds: this.nowSeconds(), fromBirth: this.#looked };
-		this.#known = new Map(
-			entries.map((entry) => [entry.key, { ...(this.#known.get(entry.key) ?? fresh), entry }]),
-		);
+		for (const { event, entry } of changes) {
+			if (event === 'delete') this.#known.delete(entry.key);
+			else this.#known.set(entry.key, { ...(this.#known.get(entry.key) ?? fresh), entry });
+		}
+	}
+
+	/** Everything that was there when we began was told. */
+	begun(): void {
 		this.#looked = true;
 	}
 

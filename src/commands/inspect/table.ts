@@ -6,12 +6,7 @@ export const COLUMNS = ['KEY', 'VALUE', 'LEASE', 'LEFT', 'AGE'] as const;
 /** One text for each of the columns. */
 export function cells(row: Row): readonly string[] {
 	const value = row.encoding === undefined ? printable(row.value) : `base64:${row.value}`;
-	return [printable(row.key), value, leaseText(row.lease), seconds(row.secondsLeft), seconds(row.age)];
-}
-
-/** As etcdctl writes it. */
-function leaseText(lease: string | null): string {
-	return lease === null ? '-' : BigInt.asUintN(64, BigInt(lease)).toString(16);
+	return [printable(row.key), value, row.leaseHex ?? '-', seconds(row.secondsLeft), seconds(row.age)];
 }
 
 const seconds = (value: number | null): string => (value === null ? '-' : `${Math.floor(value)}s`);
@@ -26,10 +21,10 @@ export function printable(text: string): string {
 
 /** The widths that these rows need, and at least those given. */
 export function widths(rows: readonly (readonly string[])[], least: readonly number[] = []): number[] {
-	const columns = Math.max(least.length, ...rows.map((row) => row.length));
-	return Array.from({ length: columns }, (_, column) =>
-		Math.max(least[column] ?? 0, ...rows.map((row) => width(row[column] ?? ''))),
-	);
+	const columns = [...least];
+	for (const row of rows)
+		for (const [column, cell] of row.entries()) columns[column] = Math.max(columns[column] ?? 0, width(cell));
+	return columns;
 }
 
 /** Padded, two spaces between, none at the end. */

@@ -12,10 +12,10 @@ import {
 	isStoreError,
 	type LookCall,
 	type Looking,
-	leaveWithReader,
 	openLooking,
 	storeTrouble,
 } from './looking.js';
+import { Output } from './output.js';
 import { type Row, rowsOf } from './rows.js';
 import { type Change, Sight } from './sight.js';
 import { COLUMNS, cells, line, widths } from './table.js';
@@ -25,11 +25,12 @@ const POLL_MS = 5_000;
 const RETRY_MS = 1_000;
 /** Changes come in flocks: one read for all of them. */
 const FLOCK_MS = 50;
+/** Changes that are told at once. */
+const PART = 1_000;
 
 export async function watch(context: Context, call: LookCall): Promise<number> {
 	const looking = openLooking(context, call);
-	leaveWithReader(context);
-	const printer = new Printer(context, call.json);
+	const printer = new Printer(new Output(context), call.json);
 	const hints = new Hints(looking);
 	const sight = new Sight(() => performance.now() / 1_000);
 	let trouble: string | null = null;
@@ -58,6 +59,7 @@ export async function watch(context: Context, call: LookCall): Promise<number> {
 	}
 }
 
+/** Nothing is read anew before this was taken by the reader: one that stalls costs nothing, and then sees the newest state. */
 async function tell(
 	{ catalog }: Looking,
 	sight: Sight,
@@ -65,20 +67,25 @@ async function tell(
 	printer: Printer,
 ): Promise<void> {
 	const changes = sight.changes(entries);
-	const rows = await rowsOf(
-		catalog,
-		changes.map(({ entry }) => entry),
-		(key) => sight.seen(key),
-	);
-	sight.settle(entries);
-	printer.print(
-		changes.flatMap(({ event }, at) => {
-			const row = rows[at];
-			return row === undefined
-				? []
-				: [{ event, row: event === 'delete' ? { ...row, secondsLeft: null } : row }];
-		}),
-	);
+	const seen = (key: string) => sight.seen(key);
+	for (let from = 0; from < changes.length; from += PART) {
+		const part = changes.slice(from, from + PART);
+		const rows = await rowsOf(
+			catalog,
+			part.map(({ entry }) => entry),
+			seen,
+		);
+		await printer.print(
+			part.flatMap(({ event }, at) => {
+				const row = rows[at];
+				return row === undefined
+					? []
+					: [{ event, row: event === 'delete' ? { ...row, secondsLeft: null } : row }];
+			}),
+		);
+		sight.settle(part);
+	}
+	sight.begun();
 }
 
 interface Told {
@@ -87,24 +94,25 @@ interface Told {
 }
 
 class Printer {
-	#columns: number[] = [];
+	#columns: readonly number[] = [];
 
 	constructor(
-		private readonly context: Context,
+		private readonly output: Output,
 		private readonly json: boolean,
 	) {}
 
-	print(changes: readonly Told[]): void {
-		for (const each of this.json ? changes.map(jsonLine) : this.#table(changes))
-			this.context.stdout.write(`${each}\n`);
+	async print(changes: readonly Told[]): Promise<void> {
+		const lines = this.json ? changes.map(jsonLine) : this.#table(changes);
+		await this.output.write(lines.map((each) => `${each}\n`).join(''));
 	}
 
 	#table(changes: readonly Told[]): string[] {
 		const head = this.#columns.length === 0 ? [['', 'TIME', ...COLUMNS]] : [];
 		const time = new Date().toTimeString().slice(0, 8);
 		const rows = [...head, ...changes.map(({ event, row }) => [SIGNS[event], time, ...cells(row)])];
-		this.#columns = widths(rows, this.#columns);
-		return rows.map((row) => line(row, this.#columns));
+		const columns = widths(rows, this.#columns);
+		this.#columns = columns;
+		return rows.map((row) => line(row, columns));
 	}
 }
 

@@ -2,6 +2,7 @@
 import { isatty } from 'node:tty';
 import { parentPort, workerData } from 'node:worker_threads';
 import { ConfigError } from '../../core/errors.js';
+import { EXIT } from '../context.js';
 import { readSettings } from '../settings.js';
 import { ownStream } from './own-stream.js';
 
@@ -51,6 +52,7 @@ try {
 	setImmediate(() => process.exit());
 } catch (error) {
 	over();
+	if (error instanceof ConfigError) process.exitCode = EXIT.config;
 	// Without process.exit(): what is written here travels by the application's thread, and would be lost.
 	process.stderr.write(`etcd-registrar/auto: ${explain(error)}`);
 	parentPort?.close();

@@ -6,7 +6,7 @@ import { listenForSignals } from './signals.js';
 
 export async function run(context: Context, envFile: string | null): Promise<number> {
 	const serving = await Serving.open(readSettings(context, envFile), context.stderr);
-	const signals = listenForSignals(context, serving.toggle);
+	const signals = listenForSignals(context, { toggle: serving.toggle });
 	void signals.second.then(() => context.exit(EXIT.ok));
 	const asked = signals.first.then((signal) => {
 		serving.log.info('stopping', { signal });

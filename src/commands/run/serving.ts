@@ -6,6 +6,7 @@ import { assemble } from '../../register.js';
 import type { PollingRegistrar } from '../../registrar/registrar.js';
 import { EXIT } from '../context.js';
 import type { Settings } from '../settings.js';
+import { unguarded } from './unguarded.js';
 
 /** How long the log's reader may take for the last lines. */
 const FLUSH_MS = 2_000;
@@ -25,8 +26,8 @@ export class Serving {
 	) {}
 
 	/**
-	 * Everything but the first pass: that begins with `start()`. The endpoints stand before it, so that a port in use is told before
-	 * anything is registered or started. @throws ConfigError
+	 * Everything but the first pass: that begins with `start()`. The endpoints are asked for before it and not waited for: a port that
+	 * is taken delays no registration. @throws ConfigError
 	 */
 	static async open({ config, warnings }: Settings, stderr: NodeJS.WriteStream): Promise<Serving> {
 		const log = createLog({
@@ -35,7 +36,7 @@ export class Serving {
 			stream: stderr,
 		});
 		for (const warning of warnings) log.warn(warning);
-		const registrar = assemble({ ...config, logger: log, hints: true, given: 'variables' });
+		const registrar = assemble({ ...config, logger: log, hints: true });
 		await registrar.findAddresses();
 		const status = () => registrar.status();
 		const endpoints =
@@ -48,6 +49,9 @@ export class Serving {
 		const conflict = this.#conflict();
 		await this.registrar.start();
 		this.#started = true;
+		void unguarded(this.config.services).then((warnings) => {
+			for (const warning of warnings) this.log.warn(warning);
+		});
 		if (this.#paused) void this.registrar.pause();
 		this.#loading = setTimeout(() => void this.log.load(), LOAD_LOG_MS).unref();
 		return await Promise.race([conflict, this.#startupTimeout()]);

@@ -2,20 +2,32 @@
 import type { Context } from '../context.js';
 
 /**
- * So soon after the first one the same signal is the same request: `timeout` and `npm` send it to the process and to its group, and
- * a second signal would leave the key behind.
+ * So soon after the first one a signal is the same request: `timeout` and `npm` send it to the process and to its group, systemd may
+ * send SIGHUP right after SIGTERM, and taken for a second signal it would leave the key behind.
  */
 const ECHO_MS = 50;
 
+const STOPS: ReadonlySet<string> = new Set(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']);
+
 export interface Signals {
-	/** The first SIGTERM or SIGINT. */
+	/** The first signal that stops. */
 	readonly first: Promise<NodeJS.Signals>;
 	/** A second one: leave at once. */
 	readonly second: Promise<void>;
 }
 
-/** Listens from now on. SIGUSR2 calls `toggle`. */
-export function listenForSignals({ onSignal }: Context, toggle: () => void): Signals {
+export interface SignalUse {
+	/** SIGUSR2. */
+	readonly toggle: () => void;
+	/** Says whether it took the signal; what is not taken stops, or does nothing. */
+	readonly pass?: (signal: NodeJS.Signals) => boolean;
+}
+
+/** Listens from now on. */
+export function listenForSignals(
+	{ onSignal }: Pick<Context, 'onSignal'>,
+	{ toggle, pass }: SignalUse,
+): Signals {
 	let tellFirst: (signal: NodeJS.Signals) => void = () => {};
 	let tellSecond: () => void = () => {};
 	const first = new Promise<NodeJS.Signals>((resolve) => {
@@ -24,14 +36,14 @@ export function listenForSignals({ onSignal }: Context, toggle: () => void): Sig
 	const second = new Promise<void>((resolve) => {
 		tellSecond = resolve;
 	});
-	let earlier: { readonly signal: NodeJS.Signals; readonly atMs: number } | null = null;
+	let earlierMs: number | null = null;
 	onSignal((signal) => {
 		if (signal === 'SIGUSR2') return toggle();
+		if (pass?.(signal) || !STOPS.has(signal)) return;
 		const nowMs = performance.now();
-		const echo = earlier !== null && earlier.signal === signal && nowMs - earlier.atMs < ECHO_MS;
-		if (earlier === null) tellFirst(signal);
-		else if (!echo) tellSecond();
-		earlier ??= { signal, atMs: nowMs };
+		if (earlierMs === null) tellFirst(signal);
+		else if (nowMs - earlierMs >= ECHO_MS) tellSecond();
+		earlierMs ??= nowMs;
 	});
 	return { first, second };
 }

@@ -1,5 +1,5 @@
 /** What a health check asks, as one union: `tcp://h:p`, `http(s)://…`, `grpc://h:p[/service]`, `exec:command`. */
-import { parseTarget } from '../address.js';
+import { type Address, parseTarget } from '../address.js';
 import { type Mistake, type Parsed, withoutUserinfo } from './parsed.js';
 import { splitCommand } from './split-command.js';
 
@@ -8,7 +8,7 @@ export type CheckTarget =
 	| { readonly kind: 'http'; readonly url: string }
 	| { readonly kind: 'grpc'; readonly host: string; readonly port: number; readonly service: string }
 	| { readonly kind: 'exec'; readonly command: string }
-	/** The service's own port, on this machine: of `run -- command` where no check is given; no text reads as this one. */
+	/** The service's own port, on this host: `port`, and under `run -- command` where no check is given. See {@link ownPort}. */
 	| { readonly kind: 'port'; readonly host: string; readonly port: number };
 
 export interface CheckTiming {
@@ -24,7 +24,8 @@ export interface CheckTiming {
 
 export type CheckConfig = CheckTarget & CheckTiming;
 
-const EXPECTED = 'tcp://host:port, http(s)://host:port/path, grpc://host:port[/service] or exec:command';
+const EXPECTED =
+	'port, tcp://host:port, http(s)://host:port/path, grpc://host:port[/service] or exec:command';
 
 /** A mistaken check is shown only while it is one word without a query: its command or its address may carry a token. */
 export function parseCheck(text: string): Parsed<CheckTarget> {
@@ -32,7 +33,17 @@ export function parseCheck(text: string): Parsed<CheckTarget> {
 	return 'value' in parsed || !/[\s?#]/.test(text.trim()) ? parsed : { ...parsed, hide: true };
 }
 
+/** Until it accepts for the first time a port is asked this often. */
+const EAGER_MS = 100;
+
+/** What accepts at the port of this address on this host. */
+export function ownPort({ host, port }: Address, timing: CheckTiming): CheckConfig {
+	return { kind: 'port', host, port, ...timing, eagerMs: EAGER_MS };
+}
+
+/** `port` alone says nothing of the address, which comes by {@link ownPort}. */
 function parseTargetOf(text: string): Parsed<CheckTarget> {
+	if (text === 'port') return { value: { kind: 'port', host: '', port: 0 } };
 	if (text.startsWith('exec:')) return parseExec(text.slice('exec:'.length));
 	if (/^https?:\/\//.test(text)) return parseUrl(text);
 	const match = /^(tcp|grpc):\/\/([^/]*)(?:\/(.*))?$/su.exec(text);

@@ -2,7 +2,6 @@
 import { formatAddress, parseAddress } from '../address.js';
 import { type Claim, clashes, type Place, placeOf } from '../formats/clashes.js';
 import {
-	FORMAT_NAMES,
 	FORMATS,
 	type Format,
 	type FormatName,
@@ -65,28 +64,6 @@ export function formatProblems(
 		const rules: Format = FORMATS[format];
 		return rules.problems(service, config.namespace).map((problem) => ({ format, problem }));
 	});
-}
-
-/** What was set and no format of this service carries: not wrong, but without effect. `nameOf` says how a setting was given. */
-export function uncarried(
-	{ formats, weight, version, metadata }: ServiceConfig,
-	nameOf: (setting: 'weight' | 'version' | 'metadata') => string,
-): string[] {
-	const set = [
-		...(weight === undefined ? [] : (['weight'] as const)),
-		...(version === undefined ? [] : (['version'] as const)),
-		...(Object.keys(metadata).length === 0 ? [] : (['metadata'] as const)),
-	];
-	return set.flatMap((setting) => {
-		const able = FORMAT_NAMES.filter((name) => carries(FORMATS[name], setting));
-		if (formats.some((format) => able.includes(format))) return [];
-		const format = `format ${formats.join(', ')}`;
-		return [`${nameOf(setting)} has no effect: ${format} carries no ${setting} (${able.join(', ')} do)`];
-	});
-}
-
-function carries({ usualWeight, carries }: Format, setting: 'weight' | 'version' | 'metadata'): boolean {
-	return setting === 'weight' ? usualWeight !== null : carries.includes(setting);
 }
 
 export interface NamedService {

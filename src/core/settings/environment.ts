@@ -1,8 +1,9 @@
 /** Looking variables up: what is set, under which name, from where; files in place of secrets; and a record of it all. */
 
-import { type ReadFile, reasonOf } from './etcd.js';
+import { durationText, goDuration, LONGEST_MS } from './duration.js';
 import { type Mistake, quoted, withoutUserinfo } from './parsed.js';
 import type { Given, Problems } from './problems.js';
+import { type ReadFile, reasonOf } from './tls-files.js';
 import type { Variable } from './variables.js';
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -25,6 +26,9 @@ export interface EnvironmentOptions {
 	readonly sourceOf?: (name: string) => Origin;
 }
 
+/** A longer time is rarely meant. */
+const QUESTIONED_MS = 600_000;
+
 interface Found {
 	readonly name: string;
 	readonly given: Given;
@@ -32,6 +36,8 @@ interface Found {
 
 export class Environment {
 	readonly sources: Source[] = [];
+	/** What was left aside or capped. */
+	readonly warnings: string[] = [];
 	readonly #seen = new Map<string, Given>();
 	readonly #adopted = new Map<string, Found>();
 
@@ -88,13 +94,26 @@ export class Environment {
 					`${name} and ${name}_FILE are both set, expected one of them: unset ${name} or ${name}_FILE`,
 				);
 			}
-			if (text !== undefined)
-				return {
-					name,
-					given: { name, text, secret: variable.secret === true, assign: (example) => `${name}=${example}` },
-				};
+			if (text === undefined) continue;
+			const given: Given = {
+				...{ name, text, secret: variable.secret === true },
+				assign: (example) => `${name}=${example}`,
+			};
+			if (variable.isDuration !== true || !(variable.fallbacks ?? []).includes(name)) return { name, given };
+			const fitting = this.#fittingDuration(variable, name, text);
+			if (fitting !== null) return { name, given: { ...given, text: fitting, fallback: true } };
 		}
 		return this.#adopted.get(variable.name);
+	}
+
+	/** `null` = left aside. */
+	#fittingDuration(variable: Variable<unknown>, name: string, text: string): string | null {
+		if ('value' in variable.parse(text)) return text;
+		const ms = goDuration(text);
+		if (ms !== null && ms <= LONGEST_MS) return `${ms}ms`;
+		const what = ms === null ? 'it is left aside' : 'a day is taken';
+		this.warnings.push(`${name} is ${quoted(text)}, which does not fit ${variable.name}: ${what}`);
+		return ms === null ? null : `${LONGEST_MS}ms`;
 	}
 
 	#fromFile(variable: Variable<unknown>, name: string, path: string): Given {
@@ -115,6 +134,18 @@ export class Environment {
 		}
 	}
 
+	/** As it is understood: a bare number is seconds, and who meant milliseconds is asked. */
+	#duration(own: string, variable: Variable<unknown>, text: string): string {
+		const parsed = variable.parse(text);
+		if (!('value' in parsed) || typeof parsed.value !== 'number') return text;
+		const shown = durationText(parsed.value);
+		if (parsed.value > QUESTIONED_MS && /^\d+$/.test(text))
+			this.warnings.push(`${own} is ${quoted(text)}, that is ${shown}: did you mean ${text}ms?`);
+		else if (parsed.value > QUESTIONED_MS)
+			this.warnings.push(`${own} is ${quoted(text)}, more than ten minutes: is that meant?`);
+		return shown;
+	}
+
 	#record(
 		own: string,
 		variable: Variable<unknown>,
@@ -127,7 +158,7 @@ export class Environment {
 				? variable.default
 				: variable.secret === true || text === undefined
 					? '(set)'
-					: withoutUserinfo(text);
+					: withoutUserinfo(variable.isDuration === true ? this.#duration(own, variable, text) : text);
 		const from =
 			found === undefined ? (variable.default === null ? 'unset' : 'default') : this.originOf(found);
 		this.sources.push({ name: own, value, from, ...via });

@@ -1,9 +1,13 @@
 /** How to reach etcd: the rules between endpoints, credentials, TLS files, time-outs and TTL, for variables and options alike. */
-import type { EtcdConfig, TlsFiles } from './config.js';
+import type { EtcdConfig } from './config.js';
+import { durationText } from './duration.js';
 import { type Endpoint, ETCD_PORT, normalised } from './endpoints.js';
 import type { Parser } from './parsed.js';
 import { type Given, type Problems, take } from './problems.js';
+import { firstOf, type ReadFile, readTlsFiles } from './tls-files.js';
 import { PROCESS } from './variables.js';
+
+export type { ReadFile } from './tls-files.js';
 
 export type EtcdField =
 	| 'endpoints'
@@ -15,9 +19,6 @@ export type EtcdField =
 	| 'dialTimeout'
 	| 'callTimeout'
 	| 'ttl';
-export type ReadFile = (path: string) => string;
-
-const TLS_FIELDS = ['caFile', 'certFile', 'keyFile'] as const;
 
 export interface EtcdReading {
 	readonly etcd: EtcdConfig;
@@ -40,15 +41,16 @@ export function readEtcd(
 	checkSchemes(given, endpoints, hasFiles ? look(firstOf(files)).name : null, problems);
 	const hosts = normalised(endpoints, hasFiles);
 	const ttlSeconds = take(look('ttl'), PROCESS.ttl, problems);
+	const notes = notesOn(given, written, hosts);
 	const etcd = {
 		endpoints: hosts,
 		auth: readAuth(look, problems),
 		tls: hosts.some((host) => host.startsWith('https:')) ? files : null,
 		dialTimeoutMs: take(look('dialTimeout'), PROCESS.dialTimeout, problems) ?? 0,
-		callTimeoutMs: readCallTimeout(look('callTimeout'), look('ttl').name, ttlSeconds, problems),
+		callTimeoutMs: readCallTimeout(look('callTimeout'), look('ttl'), ttlSeconds, problems, notes),
 		ttlSeconds: ttlSeconds ?? 0,
 	};
-	return { etcd, notes: notesOn(given, written, hosts) };
+	return { etcd, notes };
 }
 
 function readEndpoints(
@@ -106,75 +108,24 @@ function readAuth(look: (field: EtcdField) => Given, problems: Problems): EtcdCo
 	return null;
 }
 
-const PEM = {
-	caFile: { pattern: /-----BEGIN [A-Z ]*CERTIFICATE-----/, what: 'a PEM file with a certificate' },
-	certFile: { pattern: /-----BEGIN [A-Z ]*CERTIFICATE-----/, what: 'a PEM file with a certificate' },
-	keyFile: {
-		pattern: /-----BEGIN (?!ENCRYPTED)[A-Z ]*PRIVATE KEY-----(?!\s*Proc-Type:)/,
-		what: 'a PEM file with a private key that has no passphrase',
-	},
-} as const;
-
-function readTlsFiles(
-	look: (field: EtcdField) => Given,
-	problems: Problems,
-	readFile: ReadFile | undefined,
-): TlsFiles {
-	const files: { -readonly [K in keyof TlsFiles]: TlsFiles[K] } = {};
-	for (const field of TLS_FIELDS) {
-		const given = look(field);
-		const path = take(given, PROCESS[field], problems);
-		if (path === undefined) continue;
-		files[field] = path;
-		if (path.includes('-----BEGIN')) {
-			problems.add(given, {
-				expected: 'the path of a PEM file, not what stands in it',
-				hide: true,
-				mend: 'write it into a file and give its path',
-			});
-			continue;
-		}
-		if (readFile === undefined) continue;
-		const { pattern, what } = PEM[field];
-		try {
-			if (!pattern.test(readFile(path))) problems.add(given, { expected: what, mend: 'name the right file' });
-		} catch (error) {
-			problems.add(given, {
-				expected: `${what} that can be read (${reasonOf(error)})`,
-				mend: 'name a file that is there and that this user may read',
-			});
-		}
-	}
-	const lone = (missing: Given, there: Given): void =>
-		problems.add(missing, {
-			expected: `it beside ${there.name}`,
-			mend: `set both ${missing.name} and ${there.name}, or neither`,
-		});
-	const [cert, key] = [look('certFile'), look('keyFile')];
-	if (files.certFile !== undefined && key.text === undefined) lone(key, cert);
-	if (files.keyFile !== undefined && cert.text === undefined) lone(cert, key);
-	return files;
-}
-
-function firstOf(files: TlsFiles): (typeof TLS_FIELDS)[number] {
-	return TLS_FIELDS.find((field) => files[field] !== undefined) ?? 'caFile';
-}
-
 function readCallTimeout(
 	given: Given,
-	ttlName: string,
+	ttl: Given,
 	ttlSeconds: number | undefined,
 	problems: Problems,
+	notes: string[],
 ): number {
 	const value = take(given, PROCESS.callTimeout, problems) ?? 0;
 	const limit = ttlSeconds === undefined ? Number.POSITIVE_INFINITY : ttlSeconds * 1000;
-	if (given.text === undefined) return Math.min(value, limit);
-	if (value > limit)
+	if (given.text === undefined || value <= limit) return Math.min(value, limit);
+	if (given.fallback === true)
+		notes.push(`${given.name} is ${durationText(value)}, more than the TTL: ${ttlSeconds}s is taken`);
+	else
 		problems.add(given, {
 			expected: `at most the TTL, ${ttlSeconds} s`,
-			mend: `shorten it, or lengthen the TTL (${ttlName})`,
+			mend: `shorten it, or lengthen the TTL (${ttl.name})`,
 		});
-	return value;
+	return limit;
 }
 
 function notesOn(given: Given, written: readonly Endpoint[], hosts: readonly string[]): string[] {
@@ -183,16 +134,4 @@ function notesOn(given: Given, written: readonly Endpoint[], hosts: readonly str
 		...(assumed.length > 0 ? [`${given.name} has no port in ${assumed.join(', ')}: took ${ETCD_PORT}`] : []),
 		...(hosts.length < written.length ? [`${given.name} names an endpoint twice`] : []),
 	];
-}
-
-/** Why a file cannot be read, in words; without its content. */
-export function reasonOf(error: unknown): string {
-	const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-	const words: Readonly<Record<string, string>> = {
-		ENOENT: 'no such file',
-		EACCES: 'permission denied',
-		EISDIR: 'it is a directory',
-		ENOTDIR: 'no such directory',
-	};
-	return words[code] ?? (code === '' ? 'unreadable' : code);
 }

@@ -1,6 +1,8 @@
 /** The environment → the configuration, or one error with everything that is wrong with it. */
 import type { Config, EtcdConfig, ServiceConfig } from './config.js';
-import { clashesOf, PLACEHOLDER_HOST, resolvedAddr, uncarried } from './entries.js';
+import { type DoubtedSetting, doubtsOn } from './doubts.js';
+import { durationText } from './duration.js';
+import { clashesOf, PLACEHOLDER_HOST, resolvedAddr } from './entries.js';
 import { type Env, Environment, type EnvironmentOptions, type Source } from './environment.js';
 import { type EtcdField, readEtcd } from './etcd.js';
 import type { Label } from './labels.js';
@@ -40,25 +42,31 @@ export function parseConfig(env: Env, options: EnvironmentOptions = {}): ParsedC
 		logLevel: take(look('logLevel'), PROCESS.logLevel, problems) ?? 'info',
 		logFormat: take(look('logFormat'), PROCESS.logFormat, problems) ?? null,
 	};
-	const warnings = [...notes, ...services.flatMap(uncarriedOf), ...warningsOn(env, labels)];
+	const warnings = [
+		...environment.warnings,
+		...notes,
+		...warningsOn(env, labels),
+		...services.flatMap((service) => doubtsOn(service, etcd, namesOf(service))),
+	];
 	if (problems.any)
 		for (const warning of warnings.filter((line) => line.includes('did you mean'))) problems.addLine(warning);
 	problems.throwIfAny();
 	return { config, sources: environment.sources.map((source) => inForce(source, etcd)), warnings };
 }
 
-function uncarriedOf(service: ServiceConfig): string[] {
-	const whose = service.label === null ? '' : ` (label ${service.label})`;
-	return uncarried(service, (setting) =>
-		setting === 'metadata' ? `${META_PREFIX}…${whose}` : `${SERVICE[setting].name}${whose}`,
-	);
+/** Of the settings of one service. */
+function namesOf({ label }: ServiceConfig): (setting: DoubtedSetting) => string {
+	const whose = label === null ? '' : ` (label ${label})`;
+	return (setting) =>
+		setting === 'metadata' ? `${META_PREFIX}…${whose}` : `${SERVICE[setting].name}${whose}`;
 }
 
-/** Two defaults bend to other settings; people are shown what holds. */
+/** Two settings bend to others; people are shown what holds. */
 function inForce(source: Source, { callTimeoutMs, endpoints }: EtcdConfig): Source {
-	if (source.from !== 'default') return source;
-	if (source.name === PROCESS.callTimeout.name) return { ...source, value: `${callTimeoutMs / 1000}s` };
-	return source.name === PROCESS.endpoints.name ? { ...source, value: endpoints.join(',') } : source;
+	if (source.name === PROCESS.callTimeout.name) return { ...source, value: durationText(callTimeoutMs) };
+	return source.from === 'default' && source.name === PROCESS.endpoints.name
+		? { ...source, value: endpoints.join(',') }
+		: source;
 }
 
 /** `ETCDCTL_USER=name` or `name:password`, as etcdctl reads it; a user name of our own leaves it aside whole. */

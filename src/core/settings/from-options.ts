@@ -1,7 +1,8 @@
 /** The library's options: the rules of the variables under the options' own names, and all mistakes in one error. */
 
 import type { Logger } from '../logger.js';
-import { clashesOf, PLACEHOLDER_HOST, resolvedAddr, uncarried } from './entries.js';
+import { doubtsOn } from './doubts.js';
+import { clashesOf, PLACEHOLDER_HOST, resolvedAddr } from './entries.js';
 import { type EtcdField, type ReadFile, readEtcd } from './etcd.js';
 import { fields, type Kind, option } from './option.js';
 import type { AllOptions, ParsedOptions, RegistrarOptions } from './options.js';
@@ -65,7 +66,9 @@ export function parseOptions(
 		hints: root.hints !== false,
 		warnings: [
 			...notes,
-			...services.flatMap((service, at) => uncarried(service, (setting) => `services[${at}].${setting}`)),
+			...services.flatMap((service, at) =>
+				doubtsOn(service, etcd, (setting) => `services[${at}].${setting}`),
+			),
 		],
 	};
 	problems.throwIfAny();

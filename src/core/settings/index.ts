@@ -1,6 +1,12 @@
 /** The configuration's public names. */
 export type { BindAddress } from './bind-address.js';
-export { type CheckConfig, type CheckTarget, type CheckTiming, describeCheck } from './check.js';
+export {
+	type CheckConfig,
+	type CheckTarget,
+	type CheckTiming,
+	describeCheck,
+	ownPort,
+} from './check.js';
 export type { Config, EtcdConfig, LogFormat, LogLevel, ServiceConfig, TlsFiles, Weight } from './config.js';
 export {
 	clashesOf,

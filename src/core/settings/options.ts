@@ -67,7 +67,7 @@ export interface ServiceOptions {
 }
 
 export interface CheckOptions {
-	/** `tcp://h:p`, `http(s)://…`, `grpc://h:p[/service]`, `exec:command`. */
+	/** `port` (what accepts at `addr`'s port on this host), `tcp://h:p`, `http(s)://…`, `grpc://h:p[/service]`, `exec:command`. */
 	readonly target: string;
 	/** @defaultValue 2000 */
 	readonly intervalMs?: number | undefined;

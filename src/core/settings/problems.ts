@@ -7,6 +7,8 @@ export interface Given {
 	readonly name: string;
 	/** `undefined` = not given. */
 	readonly text: string | undefined;
+	/** Another program's variable, read for want of ours: what does not fit is capped, not refused. */
+	readonly fallback?: true;
 	/** Never printed. */
 	readonly secret?: boolean;
 	/** The file that holds the text. */

@@ -1,5 +1,6 @@
 /** One service as it was given, by variables or by options, checked setting by setting and against its formats. */
-import type { CheckConfig, CheckTiming } from './check.js';
+import type { Address } from '../address.js';
+import { type CheckConfig, type CheckTarget, type CheckTiming, ownPort } from './check.js';
 import type { ServiceConfig } from './config.js';
 import { entriesOf, formatProblems, PLACEHOLDER_HOST, resolvedAddr } from './entries.js';
 import { type Given, type Problems, take } from './problems.js';
@@ -30,7 +31,7 @@ export function readService(
 		fall: take(look('checkFall'), SERVICE.checkFall, problems) ?? 1,
 	};
 	const target = take(look('check'), SERVICE.check, problems);
-	const check: CheckConfig | null = target === undefined ? null : { ...target, ...checkTiming };
+	const check = checkOf(target, addr?.address, checkTiming);
 	const rest = {
 		...withoutUndefined({
 			host,
@@ -57,6 +58,17 @@ export function readService(
 			`${look('name').name}: expected key and value of at most ${MAX_ENTRY_BYTES} bytes together: shorten name and metadata`,
 		);
 	return config;
+}
+
+function checkOf(
+	target: CheckTarget | undefined,
+	address: Address | undefined,
+	timing: CheckTiming,
+): CheckConfig | null {
+	if (target === undefined) return null;
+	return target.kind === 'port' && address !== undefined
+		? ownPort(address, timing)
+		: { ...target, ...timing };
 }
 
 /** Far more than anybody needs, far less than the 1.5 MiB that etcd takes in one request. */

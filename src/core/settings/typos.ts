@@ -14,17 +14,38 @@ export function warningsOn(env: Env, labels: readonly Label[]): string[] {
 	const services = labels.flatMap((label) => Object.values(SERVICE).map(({ name }) => labelled(name, label)));
 	const known = new Set([...own, ...services]);
 	const prefixes = [META_PREFIX, ...labels.map((label) => labelled(META_PREFIX, label))];
-	return Object.keys(env)
-		.filter((name) => /^(SERVICE|ETCD|REGISTRAR)_/.test(name) && env[name])
+	const set = Object.keys(env).filter((name) => env[name]);
+	const slips = set.flatMap((name) => prefixSlip(name, known) ?? []);
+	const odd = set
+		.filter((name) => /^(SERVICE|ETCD|REGISTRAR)_/.test(name))
 		.filter(
 			(name) =>
 				!known.has(name) && !prefixes.some((prefix) => name.startsWith(prefix)) && !KUBERNETES.test(name),
 		)
 		.flatMap((name) => warningOn(name, [...known]) ?? []);
+	return [...odd, ...slips];
 }
 
+/** `REGISTAR_HTTP`: the rest is a name of ours, and the first word a slip away from it. */
+function prefixSlip(name: string, known: ReadonlySet<string>): string | null {
+	const [, first = '', rest = ''] = /^([A-Z]+)_(.+)$/.exec(name) ?? [];
+	const meant = ['SERVICE', 'REGISTRAR', 'ETCD'].find(
+		(word) =>
+			word !== first && known.has(`${word}_${rest}`) && distance(first, word) <= (word === 'ETCD' ? 1 : 2),
+	);
+	return meant === undefined ? null : `${name} is not read: did you mean ${meant}_${rest}?`;
+}
+
+/** What other programs call it. */
+const OTHER_WORDS: readonly (readonly [words: RegExp, meant: string])[] = [
+	[/^ETCD_(URLS?|HOSTS?|ADDR(ESS)?(ES)?|SERVERS?|ENDPOINT|NODES)$/, 'ETCD_ENDPOINTS'],
+	[/^SERVICE_ADRES+E?$/, 'SERVICE_ADDR'],
+];
+
 function warningOn(name: string, known: readonly string[]): string | null {
-	const near = known.find((candidate) => isNear(name, candidate));
+	const near =
+		OTHER_WORDS.find(([words]) => words.test(name))?.[1] ??
+		known.find((candidate) => isNear(name, candidate));
 	const label = /^SERVICE_(.+)_(?:NAME|ADDR)$/.exec(name)?.[1];
 	// One of a single letter is only two away from the plain name.
 	const isLabel = label !== undefined && (near === SERVICE.name.name || near === SERVICE.addr.name);

@@ -1,4 +1,4 @@
-/** The table of variables: the one place of each name, default, parser and meaning. The README and `.env.example` are tested against it. */
+/** The table of variables: the one place of each name, default, parser and meaning. docs/configuration.md and `.env.example` are tested against it. */
 import { type Address, parseAddress, parseHost } from '../address.js';
 import { FORMAT_NAMES, type FormatName } from '../formats/index.js';
 import { parseId, parseName, parseNamespace, parseVersion } from '../key-text.js';
@@ -22,6 +22,8 @@ export interface Variable<T> {
 	readonly defaultMeaning?: string;
 	/** Read in this order where the name itself is not set. */
 	readonly fallbacks?: readonly string[];
+	/** A length of time, which people are shown with its unit. A fallback is another program's: one that does not fit is left aside. */
+	readonly isDuration?: true;
 	/** Never printed. */
 	readonly secret?: true;
 	/** `<name>_FILE` names a file to read it from. */
@@ -75,9 +77,7 @@ export const PROCESS = {
 		'http://127.0.0.1:2379',
 		parseEndpoints,
 		'etcd, `;` or `,` between the endpoints; https = TLS.',
-		{
-			fallbacks: ['ETCDCTL_ENDPOINTS'],
-		},
+		{ fallbacks: ['ETCDCTL_ENDPOINTS'] },
 	),
 	username: variable('ETCD_USERNAME', null, filled, 'User of etcd; with a password or not at all.', {
 		fallbacks: ['ETCDCTL_USERNAME'],
@@ -108,6 +108,7 @@ export const PROCESS = {
 		'Bounds all attempts to connect within one pass.',
 		{
 			fallbacks: ['ETCDCTL_DIAL_TIMEOUT'],
+			isDuration: true,
 		},
 	),
 	callTimeout: variable(
@@ -118,6 +119,7 @@ export const PROCESS = {
 		{
 			fallbacks: ['ETCDCTL_CALL_TIMEOUT', 'ETCDCTL_COMMAND_TIMEOUT'],
 			defaultMeaning: '2s, or the TTL if shorter',
+			isDuration: true,
 		},
 	),
 	ttl: variable(
@@ -149,18 +151,21 @@ export const PROCESS = {
 		'off',
 		durationOrOff(1, '30s'),
 		'Not registered by then: exit 69; off = wait for ever.',
+		{ isDuration: true },
 	),
 	stopTimeout: variable(
 		'REGISTRAR_STOP_TIMEOUT',
 		'5s',
 		duration(1, SECONDS_EXAMPLE),
 		'How long a stop tries to deregister.',
+		{ isDuration: true },
 	),
 	drainDelay: variable(
 		'REGISTRAR_DRAIN_DELAY',
 		'0s',
 		duration(0, SECONDS_EXAMPLE),
 		'Wait between deregistering and passing SIGTERM to the wrapped command.',
+		{ isDuration: true },
 	),
 	logLevel: variable('LOG_LEVEL', 'info', oneOf(LOG_LEVELS, 'info'), 'error, warn, info or debug.'),
 	logFormat: variable('LOG_FORMAT', null, oneOf(LOG_FORMATS, 'json'), 'pretty or json.', {
@@ -176,27 +181,21 @@ export const SERVICE = {
 		null,
 		parseAddr,
 		'host:port where others reach it; :port, 0.0.0.0:port or [::]:port = find the host out.',
-		{
-			defaultMeaning: 'required',
-		},
+		{ defaultMeaning: 'required' },
 	),
 	host: variable(
 		'SERVICE_HOST',
 		null,
 		parseHost,
 		'Host for an address without one; else POD_IP, else the interface that routes to etcd.',
-		{
-			fallbacks: ['POD_IP'],
-		},
+		{ fallbacks: ['POD_IP'] },
 	),
 	namespace: variable(
 		'SERVICE_NAMESPACE',
 		null,
 		parseNamespace,
 		'First part of the key, in place of the format’s own.',
-		{
-			defaultMeaning: 'the format’s own; `ns`',
-		},
+		{ defaultMeaning: 'the format’s own; `ns`' },
 	),
 	protocol: variable(
 		'SERVICE_PROTOCOL',
@@ -219,22 +218,23 @@ export const SERVICE = {
 		null,
 		parseWeight,
 		'Share of the traffic, a whole number; auto follows the machine’s load.',
-		{
-			defaultMeaning: 'the format’s own',
-		},
+		{ defaultMeaning: 'the format’s own' },
 	),
 	check: variable(
 		'SERVICE_CHECK',
 		null,
 		parseCheck,
-		'tcp://h:p, http(s)://…, grpc://h:p[/service] or exec:command: registered only while it passes.',
+		'port (what accepts at the address’s port on this host), tcp://h:p, http(s)://…, grpc://h:p[/service] or exec:command: registered only while it passes.',
 	),
-	checkInterval: variable('SERVICE_CHECK_INTERVAL', '2s', duration(1, '2s'), 'Time between two checks.'),
+	checkInterval: variable('SERVICE_CHECK_INTERVAL', '2s', duration(1, '2s'), 'Time between two checks.', {
+		isDuration: true,
+	}),
 	checkTimeout: variable(
 		'SERVICE_CHECK_TIMEOUT',
 		'1s',
 		duration(1, '1s'),
 		'A check that takes longer has failed.',
+		{ isDuration: true },
 	),
 	checkRise: variable(
 		'SERVICE_CHECK_RISE',

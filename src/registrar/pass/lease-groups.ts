@@ -26,13 +26,9 @@ export class LeaseGroups {
 		}
 	}
 
-	/** A key that was never arranged joins the first group with room. */
+	/** Of a key that is not arranged (any more) the group that it would join. */
 	of(key: string): number {
-		const group = this.#groupOf.get(key);
-		if (group !== undefined) return group;
-		const found = this.#withRoom(1);
-		this.#join(key, found);
-		return found;
+		return this.#groupOf.get(key) ?? this.#withRoom(1);
 	}
 
 	isUsed(group: number): boolean {

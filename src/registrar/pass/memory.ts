@@ -74,6 +74,13 @@ export class Memory {
 		return verified !== null && state.is !== 'standing-by';
 	}
 
+	/** The leases by which other processes hold keys of this one. */
+	holders(): ReadonlySet<LeaseId> {
+		const leases = new Set<LeaseId>();
+		for (const { state } of this.#keys.values()) if (state.is === 'standing-by') leases.add(state.lease);
+		return leases;
+	}
+
 	/** Keys that are no longer configured are forgotten. */
 	keepOnly(keys: { has(key: string): boolean }): void {
 		for (const key of this.#keys.keys()) {

@@ -1,5 +1,5 @@
 /** Leases of other processes that keep this one from a key: observed each third of their own TTL until one of them has expired. */
-import { inParallel } from '../../core/batches.js';
+import { inParallel, PARALLEL_SMALL } from '../../core/batches.js';
 import type { Liveness } from '../../core/decision/decide.js';
 import { firstOf, livenessOf, type Observation, observeEveryMs } from '../../core/decision/liveness.js';
 import type { LeaseId } from '../../core/registration.js';
@@ -42,6 +42,7 @@ export class OtherHolders {
 				await this.#observe(lease, signal);
 				return [];
 			},
+			PARALLEL_SMALL,
 		);
 		return true;
 	}

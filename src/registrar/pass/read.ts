@@ -1,5 +1,5 @@
 /** Reads any number of keys, 100 a transaction, several at once; what is refused is halved until the refused keys stand alone. */
-import { BatchLimits, type Refusal, sendBatches } from '../../core/batches.js';
+import { BatchLimits, PARALLEL_SMALL, type Refusal, sendBatches } from '../../core/batches.js';
 import type { Observed } from '../../core/registration.js';
 import type { Reading, Store } from '../ports.js';
 
@@ -32,6 +32,7 @@ export class Reader {
 		const { signal, apart = false } = options;
 		const work = {
 			...options,
+			...(apart && { parallel: PARALLEL_SMALL }),
 			nameOf: (key: string) => key,
 			send: async (batch: readonly string[]) => {
 				const reading = await this.store.read(batch, signal);

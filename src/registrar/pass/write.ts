@@ -1,5 +1,5 @@
 /** Carries out a plan's writes: guarded transactions of one lease each, several at once; remembers what came of each key. */
-import { BatchLimits, type Refusal, sendBatches } from '../../core/batches.js';
+import { BatchLimits, PARALLEL_SMALL, type Refusal, sendBatches } from '../../core/batches.js';
 import { StoreError } from '../../core/errors.js';
 import type { LeaseId } from '../../core/registration.js';
 import type { Clock, Store } from '../ports.js';
@@ -38,6 +38,7 @@ export class Writer {
 		/** Leases under which something was put now: who is refused under one of them is refused by itself. */
 		const good = new Set<LeaseId>();
 		const work = {
+			...(options.apart && { parallel: PARALLEL_SMALL }),
 			nameOf: ({ key }: PlannedWrite) => key,
 			bytesOf,
 			send: async (batch: readonly PlannedWrite[]) => {

@@ -1,5 +1,7 @@
 /** The services of this process with what changes them: health checks, addresses that must be found out, weights that follow the load. */
+import { parseAddress } from '../../core/address.js';
 import { ConfigError } from '../../core/errors.js';
+import type { CheckConfig } from '../../core/settings/check.js';
 import type { ServiceConfig } from '../../core/settings/config.js';
 import { parseService, type ServiceOptions } from '../../core/settings/from-options.js';
 import { isObject } from '../../core/settings/option.js';
@@ -105,7 +107,7 @@ export class LiveServices {
 	}
 }
 
-/** A check that is not among the changes stays the very same object, and so its loop goes on. */
+/** A check that neither is among the changes nor follows them stays the very same object, and so its loop goes on. */
 function changed(config: ServiceConfig, changes: ServiceChanges): ServiceConfig {
 	if (!isObject(changes))
 		throw new ConfigError([
@@ -115,11 +117,17 @@ function changed(config: ServiceConfig, changes: ServiceChanges): ServiceConfig 
 		throw new ConfigError([
 			'changes.name: expected no name, since it cannot change: remove the service and add it',
 		]);
-	const { check, label: _label, host, namespace, checkTiming: _timing, ...rest } = config;
+	const { check, label, host, namespace, checkTiming, ...rest } = config;
 	const parsed = parseService({ ...rest, ...changes, addr: changes.addr ?? rest.addr }, namespace, 'changes');
-	return {
-		...parsed,
-		...(host === undefined ? {} : { host }),
-		check: 'check' in changes ? parsed.check : check,
-	};
+	const kept = { label, ...(host === undefined ? {} : { host }) };
+	if ('check' in changes) return { ...parsed, ...kept };
+	return { ...parsed, ...kept, check: checkAt(parsed.addr, check), checkTiming };
+}
+
+/** The check of the service's own port follows its address. */
+function checkAt(addr: string, check: CheckConfig | null): CheckConfig | null {
+	const address = parseAddress(addr);
+	if (check?.kind !== 'port' || !('value' in address)) return check;
+	const { host, port } = address.value;
+	return check.host === host && check.port === port ? check : { ...check, host, port };
 }

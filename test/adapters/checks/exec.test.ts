@@ -1,7 +1,9 @@
+import { ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { execCheck } from '../../../src/adapters/checks/exec.js';
 import { createCheck } from '../../../src/adapters/checks/index.js';
 import { removeAtExit } from '../../support/process/guarded.js';
 import { alive } from '../../support/process/proc.js';
@@ -46,6 +48,27 @@ test('a command that hangs and forks is killed with everything it started', asyn
 	cut.abort();
 	await expect(look).rejects.toThrow(/sh did not end in time and was killed/);
 	await expect.poll(() => pids.some(alive), SOON).toBe(false);
+});
+
+test('of commands that not even SIGKILL ends one is left behind, and checks fail until it is gone', async () => {
+	const started: ChildProcess[] = [];
+	// Stands for a process that sleeps in the kernel: it has no pid to kill, and ends when the test says so.
+	const check = execCheck('stuck', (() => {
+		const child = Object.assign(new ChildProcess(), { unref: () => {} });
+		started.push(child);
+		return child;
+	}) as unknown as Parameters<typeof execCheck>[1]);
+	const cut = new AbortController();
+	const first = check.check(cut.signal).catch((error: Error) => error.message);
+	cut.abort();
+	for (let interval = 0; interval < 3; interval += 1)
+		await expect(check.check(never)).rejects.toThrow("the check's former run still hangs");
+	expect(started).toHaveLength(1);
+	started[0]?.emit('exit', null, 'SIGKILL');
+	expect(await first).toContain('was killed');
+	const next = check.check(never);
+	started[1]?.emit('exit', 0, null);
+	await next;
 });
 
 test('its output goes nowhere and it reads nothing', async () => {

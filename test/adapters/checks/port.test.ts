@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { portCheck, whereToLook } from '../../../src/adapters/checks/port.js';
+import { isSilentHere, portCheck, whereToLook } from '../../../src/adapters/checks/port.js';
 import { freePort } from '../../support/network/net.js';
 
 const servers: Server[] = [];
@@ -43,4 +43,13 @@ test('one that listens on IPv6 loopback alone is found behind a wildcard', async
 
 test('aborted, it rejects', async () => {
 	await expect(portCheck('127.0.0.1', 1).check(AbortSignal.abort())).rejects.toThrow();
+});
+
+test('silent is an address of this host where nobody listens, and no other', async () => {
+	const port = await freePort();
+	for (const host of ['127.0.0.1', '', '0.0.0.0']) expect(await isSilentHere(host, port, 5_000)).toBe(true);
+	for (const host of ['192.0.2.1', 'elsewhere.invalid'])
+		expect(await isSilentHere(host, port, 5_000)).toBe(false);
+	await listen(port, '127.0.0.1');
+	expect(await isSilentHere('127.0.0.1', port, 5_000)).toBe(false);
 });

@@ -19,6 +19,7 @@ import {
 	toStoreError,
 } from '../../../src/adapters/etcd/errors.js';
 import { StoreError, type StoreErrorCode } from '../../../src/core/errors.js';
+import { OPTION_NAMES } from '../../../src/core/settings/names.js';
 
 /** As a stream gives it: the raw error of gRPC with its code. */
 const raw = (code: number, message: string): Error =>
@@ -170,4 +171,20 @@ test('what is asked about by name is recognised, and nothing else', () => {
 	expect(isLeaseExists(new Error('9 FAILED_PRECONDITION: etcdserver: lease already exists'))).toBe(true);
 	expect(isLeaseExists('lease already exists')).toBe(false);
 	expect(isTokenRejected('etcdserver: permission denied')).toBe(false);
+});
+
+test('a library user reads the names of options', () => {
+	const messageOf = (text: string) => toStoreError(new Error(text), OPTION_NAMES).message;
+	expect(messageOf('unable to verify the first certificate')).toContain('check tls.caFile');
+	expect(messageOf('key values mismatch')).toBe(
+		'tls.keyFile is not the key of the certificate in tls.certFile',
+	);
+	expect(messageOf('authentication failed')).toContain('check auth.username and auth.password');
+	for (const text of [
+		'certificate required',
+		'wrong version number',
+		'ENOTFOUND',
+		'Last error: Failed to connect',
+	])
+		expect(messageOf(text)).not.toContain('ETCD_');
 });

@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { networkInterfaces } from 'node:os';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { resolveAddress } from '../../../src/adapters/host/address.js';
+import { Routes } from '../../../src/adapters/host/routes.js';
 import { hostKind, parseAddress } from '../../../src/core/address.js';
 import { ConfigError, StoreError } from '../../../src/core/errors.js';
+import { OPTION_NAMES } from '../../../src/core/settings/names.js';
 import { needs } from '../../support/needs.js';
 import { networkMissing, startNetwork } from '../../support/network/netns.js';
 
@@ -13,6 +15,41 @@ const noIPv6 = Object.values(networkInterfaces()).some((addresses) =>
 )
 	? null
 	: 'this machine has no IPv6';
+
+describe('asked at each interval', () => {
+	it('many services share one detection, and a name without an answer is given up after a while', async () => {
+		vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
+		try {
+			let answer: (hosts: readonly string[]) => void = () => {};
+			const asked: AbortSignal[] = [];
+			const routes = new Routes((_host, signal) => {
+				asked.push(signal);
+				return new Promise((resolve) => {
+					answer = resolve;
+				});
+			});
+			const options = { endpoints: ['http://etcd.invalid:2379'], routes };
+			for (let interval = 0; interval < 3; interval += 1) {
+				const services = [':80', ':81', '0.0.0.0:82'].map((addr) => resolveAddress(addr, options));
+				const refused = Promise.all(services.map((each) => expect(each).rejects.toThrow('no answer')));
+				await vi.advanceTimersByTimeAsync(5_000);
+				await refused;
+			}
+			expect(asked.map(({ aborted }) => aborted)).toEqual([true, true, true]);
+			const late = resolveAddress(':80', options);
+			answer(['127.0.0.1']);
+			expect(await late).toBe('127.0.0.1:80');
+		} finally {
+			vi.useRealTimers();
+		}
+	});
+	it('a library user reads the names of options', async (context) => {
+		needs(context, noIPv6);
+		const failing = resolveAddress('0.0.0.0:80', { endpoints: ['http://[::1]:2379'], names: OPTION_NAMES });
+		await expect(failing).rejects.toThrow(/^addr: no IPv4 address .*: write the host into addr, one of/);
+		await expect(failing).rejects.not.toThrow(/SERVICE_/);
+	});
+});
 
 describe('what was given wins', () => {
 	const rows: [string, string, { serviceHost?: string; podIp?: string }, string][] = [
@@ -50,12 +87,6 @@ describe('the interface that routes to etcd', () => {
 		await expect(resolveAddress('0.0.0.0:80', { endpoints: ['http://[::1]:2379'] })).rejects.toThrow(
 			/IPv4.*SERVICE_HOST/s,
 		);
-	});
-	it('is asked for by the name of the setting that was given', async (context) => {
-		needs(context, noIPv6);
-		const failing = resolveAddress('0.0.0.0:80', { endpoints: ['http://[::1]:2379'], given: 'options' });
-		await expect(failing).rejects.toThrow(/^addr: .*write a host into addr/);
-		await expect(failing).rejects.not.toThrow(/SERVICE_/);
 	});
 	it('is this end of the cable where etcd is at the other, also when another endpoint is on loopback', async (context) => {
 		needs(context, networkMissing());

@@ -3,7 +3,6 @@ import { connect, createServer, type Socket } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { afterEach, expect, test } from 'vitest';
 import { type Endpoints, startEndpoints } from '../../../src/adapters/http/endpoints.js';
-import { ConfigError } from '../../../src/core/errors.js';
 import type { Status } from '../../../src/registrar/events.js';
 import { aStatus } from '../../support/process/status.js';
 
@@ -21,7 +20,7 @@ async function serve(
 ): Promise<number> {
 	const endpoints = await startEndpoints({ host, port: 0, status, logger: silent, connectionMs });
 	running.push(endpoints);
-	return endpoints.port;
+	return await endpoints.listening;
 }
 const ready = aStatus({
 	state: 'registered',
@@ -258,40 +257,51 @@ test('thousands of requests, right and wrong, are all answered', async () => {
 	expect(codes).toEqual({ 200: 2000, 400: 1000, 404: 1000 });
 });
 
-test('a port that is taken, an address of another machine and a name that does not exist are told as REGISTRAR_HTTP', async () => {
+/** Starts endpoints whose log is kept, as texts. */
+async function startTold(host: string, port: number) {
+	const told: string[] = [];
+	const tell = (message: string, fields: object = {}) =>
+		void told.push(`${message} ${JSON.stringify(fields)}`);
+	const logger = { ...silent, info: tell, warn: tell };
+	const endpoints = await startEndpoints({ host, port, status: () => ready, logger, retryMs: 10 });
+	running.push(endpoints);
+	return { endpoints, told };
+}
+
+test('a port that is taken is reported once and tried again until it is free; then the address is logged', async () => {
 	const holder = createServer().listen(0, '127.0.0.1');
 	await once(holder, 'listening');
-	const address = holder.address();
-	const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
-	const start = (host: string, at: number) =>
-		startEndpoints({ host, port: at, status: () => ready, logger: silent });
-	await expect(start('127.0.0.1', port)).rejects.toThrow(
-		new ConfigError([
-			`REGISTRAR_HTTP: cannot listen on 127.0.0.1:${port}: the port is taken; choose another one or end who has it`,
-		]),
-	);
-	await expect(start('192.0.2.1', 0)).rejects.toThrow(
-		/^REGISTRAR_HTTP: cannot listen on 192\.0\.2\.1:0: this machine has no such address/,
-	);
-	await expect(start('no-such-host.invalid', 0)).rejects.toThrow(
-		/^REGISTRAR_HTTP: cannot listen on no-such-host\.invalid:0: /,
+	const { port } = holder.address() as { port: number };
+	let attempts = 0;
+	const { endpoints, told } = await startTold('127.0.0.1', port);
+	await expect.poll(() => ++attempts > 20 && told.length, SOON).toBe(1);
+	expect(told[0]).toContain(
+		`REGISTRAR_HTTP: cannot listen on 127.0.0.1:${port}: the port is taken: choose another one or end who has it; trying`,
 	);
 	holder.close();
-	await once(holder, 'close');
+	expect(await endpoints.listening).toBe(port);
+	expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200);
+	expect(told.slice(1)).toEqual([`the HTTP endpoints are served {"address":"127.0.0.1:${port}"}`]);
+});
+
+test('an address of another machine and a name that does not exist are named; a close ends the tries', async () => {
+	const { told } = await startTold('192.0.2.1', 8080);
+	await expect.poll(() => told.join(), SOON).toContain('listen on 192.0.2.1:8080: this machine has no such');
+	const { endpoints, told: other } = await startTold('no-such-host.invalid', 8080);
+	await expect.poll(() => other.join(), SOON).toContain('cannot listen on no-such-host.invalid:8080: ');
+	await endpoints.close();
+	await endpoints.close();
 });
 
 test('close cuts who is connected, can be called again, and frees the port', async () => {
 	const endpoints = await startEndpoints({ host: '127.0.0.1', port: 0, status: () => ready, logger: silent });
-	const client = await open(endpoints.port);
+	const port = await endpoints.listening;
+	const client = await open(port);
 	const closed = once(client.resume(), 'close');
 	await Promise.all([endpoints.close(), endpoints.close()]);
 	await closed;
-	const again = await startEndpoints({
-		host: '127.0.0.1',
-		port: endpoints.port,
-		status: () => ready,
-		logger: silent,
-	});
+	const again = await startEndpoints({ host: '127.0.0.1', port, status: () => ready, logger: silent });
+	expect(await again.listening).toBe(port);
 	await again.close();
 });
 

@@ -10,11 +10,11 @@ try {
 	const child = await startChild({ command, args, env: { ...process.env, ADDED: 'yes' } });
 	for (const name of FORWARDED_SIGNALS) process.on(name, () => child.signal(name));
 	let terms = 0;
-	process.on('SIGTERM', () => (++terms === 1 ? child.signal('SIGTERM') : child.killAll()));
+	process.on('SIGTERM', () => (++terms === 1 ? child.signal('SIGTERM') : child.signalAll('SIGKILL')));
 	process.stderr.write(`wrapper ${process.pid} child ${child.pid}\n`);
 	const { code, signal } = await child.exited;
 	child.signal('SIGTERM');
-	child.killAll();
+	child.signalAll('SIGKILL');
 	process.exitCode = exitCodeOf(code, signal);
 } catch (error) {
 	if (!(error instanceof SpawnError)) throw error;

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { type Etcd, startEtcd } from '../../support/etcd/etcd.js';
+import { freePort } from '../../support/network/net.js';
 import { runCommand } from '../../support/process/command.js';
 import { removeAtExit } from '../../support/process/guarded.js';
 
@@ -92,6 +93,20 @@ test.each([
 	const exit = await check(env);
 	expect(exit.code).toBe(code);
 	expect(exit.stderr).toContain(cause);
+});
+
+test('an address of this host where nothing accepts is told, and a duration as it was understood', async () => {
+	const port = await freePort();
+	const env = { SERVICE_ADDR: `127.0.0.1:${port}`, REGISTRAR_STOP_TIMEOUT: '5000' };
+	const user = await aUser('silent', 'readwrite', `/ns/user/127.0.0.1:${port}`);
+	const silent = await check({ ...user, ...env });
+	expect(silent.stderr).toContain(`nothing accepts at 127.0.0.1:${port} on this host`);
+	expect(silent.stderr).toContain('did you mean 5000ms?');
+	expect(silent.stdout).toMatch(/REGISTRAR_STOP_TIMEOUT +83m20s +environment/);
+	expect(silent.code).toBe(0);
+	const guarded = await check({ ...user, ...env, SERVICE_CHECK: 'port' });
+	expect(guarded.stderr).not.toContain('nothing accepts');
+	expect(guarded.stdout).toMatch(/SERVICE_CHECK +port +environment/);
 });
 
 test('each value is shown with its source; what etcd holds is told', async () => {

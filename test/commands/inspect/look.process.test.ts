@@ -1,7 +1,13 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Etcd, startEtcd } from '../../support/etcd/etcd.js';
 import { Gateway } from '../../support/etcd/gateway.js';
 import { runCommand } from '../../support/process/command.js';
+import { removeAtExit } from '../../support/process/guarded.js';
+import { childrenOf } from '../../support/process/proc.js';
 import { until } from '../../support/until.js';
 
 let etcd: Etcd;
@@ -20,6 +26,16 @@ const objects = (text: string) =>
 	text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Record<string, unknown>]));
 const NOWHERE = { ETCD_ENDPOINTS: 'http://127.0.0.1:1' };
 
+/** So many keys below `/<namespace>/s/`. */
+async function many(namespace: string, count: number): Promise<void> {
+	for (let from = 0; from < count; from += 100) {
+		const success = Array.from({ length: 100 }, (_, at) => ({
+			request_put: { key: Buffer.from(`/${namespace}/s/${from + at}`).toString('base64'), value: 'eA==' },
+		}));
+		await gateway.call('/v3/kv/txn', { success });
+	}
+}
+
 describe('list', () => {
 	test('key, value, lease, seconds left and age: an array for machines, a table for people', async () => {
 		const lease = await gateway.grant(60);
@@ -35,6 +51,7 @@ describe('list', () => {
 				key: '/ns/list/10.0.0.5:80',
 				value: '10.0.0.5:80',
 				lease,
+				leaseHex: BigInt(lease).toString(16),
 				secondsLeft: expect.any(Number),
 				age: expect.any(Number),
 			},
@@ -42,6 +59,7 @@ describe('list', () => {
 				key: '/ns/list/[2001:db8::5]:80',
 				value: '[2001:db8::5]:80',
 				lease: null,
+				leaseHex: null,
 				secondsLeft: null,
 				age: null,
 			},
@@ -58,14 +76,19 @@ describe('list', () => {
 	});
 
 	test('without a name it shows every service, more than a page of them', async () => {
-		for (let part = 0; part < 12; part += 1) {
-			const success = Array.from({ length: 100 }, (_, at) => ({
-				request_put: { key: Buffer.from(`/many/s/${part}-${at}`).toString('base64'), value: 'eA==' },
-			}));
-			await gateway.call('/v3/kv/txn', { success });
-		}
+		await many('many', 1_200);
 		const { stdout } = await command(['list', '--json'], { SERVICE_NAMESPACE: 'many' }).waitExit();
 		expect(new Set((JSON.parse(stdout) as { key: string }[]).map(({ key }) => key)).size).toBe(1200);
+	});
+
+	test('a reader that is slower than the command gets everything', async () => {
+		await many('slow', 3_000);
+		const wrap = ['sh', '-c', '"$@" | (sleep 4; cat)', 'sh'];
+		const env = { ETCD_ENDPOINTS: etcd.endpoint, SERVICE_NAMESPACE: 'slow' };
+		const { code, stdout } = await runCommand(['list', '--json'], env, { wrap }).waitExit();
+		expect(code).toBe(0);
+		expect(stdout.length).toBeGreaterThan(3 * 64 * 1024);
+		expect(JSON.parse(stdout)).toHaveLength(3_000);
 	});
 
 	test('nothing there is an empty array and no failure', async () => {
@@ -110,6 +133,29 @@ describe('watch', () => {
 		expect((await watch.waitExit()).code).toBe(0);
 		eye.close();
 		await own.kill();
+	});
+
+	test('a reader that stalls piles nothing up, and sees the newest state when it comes back', async () => {
+		const folder = mkdtempSync(join(tmpdir(), 'watch-'));
+		removeAtExit(folder);
+		const go = join(folder, 'go');
+		execFileSync('mkfifo', [go]);
+		const wrap = ['sh', '-c', `exec 9<>${go}; "$@" | (dd bs=1 count=10 2>/dev/null; read go <&9; cat)`, 'sh'];
+		const env = { ETCD_ENDPOINTS: etcd.endpoint, SERVICE_NAMESPACE: 'stalled' };
+		const watch = runCommand(['watch', '--json'], env, { wrap });
+		const put = (letter: string) => gateway.put('/stalled/s/key', letter.repeat(200_000));
+		await put('a');
+		await until(() => watch.stdout.length === 10);
+		for (const letter of 'bcdef') {
+			await put(letter);
+			// Time for a watch that goes on reading, which is the fault.
+			await new Promise((resolve) => setTimeout(resolve, 150));
+		}
+		writeFileSync(go, 'go\n');
+		await until(() => watch.stdout.includes('fff"') && watch.stdout.endsWith('\n'));
+		expect(objects(watch.stdout).map(({ value }) => String(value)[0])).toEqual(['a', 'f']);
+		for (const pid of childrenOf(watch.pid)) process.kill(pid, 'SIGTERM');
+		await watch.waitExit();
 	});
 
 	test('etcd that is not there yet is told once and waited for', async () => {

@@ -28,8 +28,7 @@ const ROWS: readonly (readonly [
 ];
 test.each(ROWS)('%s', (_sentence, before, now, told) => {
 	const sight = new Sight(() => 0);
-	sight.changes(before);
-	sight.settle(before);
+	sight.settle(sight.changes(before));
 	expect(sight.changes(now).map(({ event, entry: { key } }) => `${event} ${key}`)).toEqual(told);
 });
 
@@ -37,7 +36,7 @@ test('what was not settled is told again', () => {
 	const sight = new Sight(() => 0);
 	expect(sight.changes([entry('a')])).toHaveLength(1);
 	expect(sight.changes([entry('a')])).toHaveLength(1);
-	sight.settle([entry('a')]);
+	sight.settle(sight.changes([entry('a')]));
 	expect(sight.changes([entry('a')])).toHaveLength(0);
 });
 
@@ -45,10 +44,11 @@ test('a key that came while we looked is as old as we have seen it; of others th
 	let now = 100;
 	const sight = new Sight(() => now);
 	expect(sight.seen('old')).toBeNull();
-	sight.settle([entry('old')]);
+	sight.settle(sight.changes([entry('old')]));
+	sight.begun();
 	now = 105;
 	expect(sight.seen('new')).toEqual({ seconds: 0, fromBirth: true });
-	sight.settle([entry('old'), entry('new')]);
+	sight.settle(sight.changes([entry('old'), entry('new')]));
 	now = 112;
 	expect(sight.seen('old')).toEqual({ seconds: 12, fromBirth: false });
 	expect(sight.seen('new')).toEqual({ seconds: 7, fromBirth: true });

@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, constants, mkdtempSync, openSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, type TestContext, test } from 'vitest';
 import { type Etcd, startEtcd } from '../../support/etcd/etcd.js';
 import { removeAtExit } from '../../support/process/guarded.js';
-import { alive } from '../../support/process/proc.js';
+import { alive, childrenOf, cpuNanoseconds } from '../../support/process/proc.js';
 import { endWrapped, type WrapOptions, type Wrapped, wrap } from '../../support/process/wrapped.js';
 import { until } from '../../support/until.js';
 
@@ -48,6 +48,16 @@ const told = (wrapped: Wrapped) =>
 /** Within 50 ms the same signal is the same request (src/commands/signals.ts). */
 const noEcho = () => new Promise((resolve) => setTimeout(resolve, 200));
 const leaseOf = (wrapped: Wrapped) => wrapped.logs().find(({ message }) => message === 'registered')?.lease;
+
+/** Resolves when a process that would write without end has been waiting for its reader for a while. */
+async function atRest(pid: number): Promise<void> {
+	let [used, same] = [0, 0];
+	await until(() => {
+		const now = cpuNanoseconds(pid);
+		[used, same] = [now, now === used ? same + 1 : 0];
+		return same >= 10;
+	});
+}
 
 describe.concurrent('run -- command', () => {
 	test('registers when the port accepts, and not before; SIGUSR1 is passed on', async (context) => {
@@ -160,6 +170,12 @@ describe.concurrent('run -- command', () => {
 			127,
 			'etcd-registrar: no-such-command: command not found',
 		],
+		[
+			'a command line in one word',
+			['python3 -m http.server'],
+			127,
+			'(ENOENT): there is no shell; give program and arguments apart',
+		],
 		['a file that is no program', ['/etc/passwd'], 126, 'etcd-registrar: /etc/passwd: cannot be run'],
 	])('%s', async (_sentence, command, code, line) => {
 		const exit = await (await wrap(etcd, { command })).waitExit();
@@ -230,16 +246,61 @@ describe.concurrent('run -- command', () => {
 		});
 	});
 
-	test('REGISTRAR_HTTP in use: exit 78, and the command is not started', async (context) => {
+	test('REGISTRAR_HTTP in use: registered all the same, and served as soon as the port is free', async (context) => {
 		const server = createServer().listen(0, '127.0.0.1');
 		context.onTestFinished(() => void server.close());
 		await until(() => server.listening);
 		const { port } = server.address() as { port: number };
-		const exit = await (
-			await wrap(etcd, { command: ['echo', 'started'], env: { REGISTRAR_HTTP: String(port) } })
-		).waitExit();
-		expect(exit).toMatchObject({ code: 78, stdout: '' });
-		expect(exit.stderr).toContain(`REGISTRAR_HTTP: cannot listen on 127.0.0.1:${port}`);
+		const wrapped = await start(context, { command: node(SERVER), env: { REGISTRAR_HTTP: String(port) } });
+		await wrapped.registered();
+		expect(wrapped.stderr).toContain(`REGISTRAR_HTTP: cannot listen on 127.0.0.1:${port}`);
+		server.close();
+		const served = await wrapped.waitForLog(({ message }) => message === 'the HTTP endpoints are served');
+		expect(served.address).toBe(`127.0.0.1:${port}`);
+		expect((await fetch(`http://127.0.0.1:${port}/livez`)).status).toBe(200);
+	});
+
+	test('an address that turns out wrong after the command was started: the command is ended, exit 78', async (context) => {
+		// The name has no answer at first, and then an address on the way to which there is none of IPv4.
+		const preload = join(folder(), 'names.cjs');
+		writeFileSync(
+			preload,
+			`let asked = 0;
+			require('dns/promises').lookup = async () => {
+				if (asked++ === 0) throw Object.assign(new Error('EAI_AGAIN'), { code: 'EAI_AGAIN' });
+				return [{ address: '::1', family: 6 }];
+			};
+			require('module').syncBuiltinESMExports();`,
+		);
+		const wrapped = await start(context, {
+			command: ['sh', '-c', 'sleep 600 & echo member $!; wait'],
+			env: { ETCD_ENDPOINTS: 'http://etcd.invalid:2379', SERVICE_ADDR: '0.0.0.0:8080' },
+			nodeArgs: ['--require', preload],
+		});
+		expect(await wrapped.waitExit()).toMatchObject({ code: 78 });
+		expect(wrapped.stderr).toContain('set SERVICE_HOST to one of');
+		expect(alive(await wrapped.childPid())).toBe(false);
+		const member = Number(/member (\d+)/.exec(wrapped.stdout)?.[1]);
+		await until(() => !alive(member));
+	});
+
+	test('/livez is 200 while it drains', async (context) => {
+		const wrapped = await start(context, { command: node(SERVER), env: { REGISTRAR_DRAIN_DELAY: '10m' } });
+		await wrapped.registered();
+		wrapped.signal('SIGTERM');
+		await wrapped.waitForLog(({ message }) => message.startsWith('draining'));
+		expect(await wrapped.http('/livez')).toMatchObject({ ok: true, reason: 'stopped, as it was told' });
+		expect(await wrapped.http('/readyz')).toMatchObject({ ok: false });
+	});
+
+	test.each(['SIGHUP', 'SIGQUIT'] as const)('%s is passed on at once', async (signal) => {
+		const wrapped = await wrap(etcd, {
+			command: node(SERVER + ASK_AND_END.replace("'SIGINT'", `'${signal}'`)),
+		});
+		await wrapped.registered();
+		wrapped.signal(signal);
+		expect((await wrapped.waitExit()).code).toBe(7);
+		expect(told(wrapped)).toMatchObject({ signal, count: '1' });
 	});
 
 	test('a pipe that nobody reads stops the command that fills it, not the registrar', async (context) => {
@@ -268,6 +329,69 @@ describe.concurrent('run -- command', () => {
 		wrapped.signal('SIGTERM');
 		await wrapped.gone();
 		expect((await wrapped.waitExit()).code).toBe(143);
+	});
+
+	/**
+	 * At each signal `yes` on both streams fills what nobody reads; the file tells that it was started. A writer that waits is woken only
+	 * when most of the buffer is free, so a second one finds room that the first one left.
+	 */
+	const FLOOD = `${SERVER} process.on('SIGUSR1', () => {
+		const { spawn } = require('child_process');
+		const floods = [spawn('yes', { stdio: ['ignore', 1, 1] }), spawn('yes', { stdio: ['ignore', 2, 2] })];
+		require('fs').appendFileSync(process.env.FLOODING, floods.map(({ pid }) => pid).join(' ') + ' ');
+	});`;
+	const FIFO = ['sh', '-c', 'mkfifo "$FLOODING.fifo"; exec 9<>"$FLOODING.fifo"; exec "$@" 1>&9', 'sh'];
+	test.each<[sentence: string, options: Partial<WrapOptions>]>([
+		['stderr is a Unix socket', { unread: ['stderr'] }],
+		['both are one Unix socket', { unread: ['stderr'], wrap: ['sh', '-c', 'exec "$@" >&2', 'sh'] }],
+		['each is a Unix socket', { unread: ['stdout', 'stderr'] }],
+		['stdout is a pipe, stderr a Unix socket', { unread: ['stderr'], wrap: FIFO }],
+		[
+			'stderr is a Unix socket, stdout a file',
+			{ unread: ['stderr'], wrap: ['sh', '-c', 'exec "$@" >/dev/null', 'sh'] },
+		],
+		['both are one pipe', { wrap: [...FIFO.slice(0, 2), `${FIFO[2]} 2>&1`, 'sh'] }],
+		['both are a terminal', { unread: ['stdout'], terminal: true }],
+	])('nobody reads what the command writes, and %s: the registrar goes on', async (_sentence, options) => {
+		const file = join(folder(), 'flooding');
+		const program = join(folder(), 'flood.cjs');
+		writeFileSync(program, FLOOD);
+		const wrapped = await wrap(etcd, {
+			command: [process.execPath, program],
+			env: { FLOODING: file, SERVICE_TTL: '2', LOG_LEVEL: 'debug' },
+			...options,
+		});
+		await wrapped.registered();
+		const registrar = options.terminal ? (childrenOf(wrapped.pid)[0] ?? 0) : wrapped.pid;
+		const [child = 0] = childrenOf(registrar);
+		let floods: readonly number[] = [];
+		for (const started of [2, 4]) {
+			process.kill(child, 'SIGUSR1');
+			await until(() => {
+				floods = readFileSync(file, 'utf8').trim().split(' ').map(Number);
+				return floods.length === started;
+			});
+			await Promise.race(floods.slice(-2).map(atRest));
+		}
+		try {
+			// Both make it write to its log.
+			process.kill(registrar, 'SIGUSR2');
+			await wrapped.gone();
+			process.kill(registrar, 'SIGUSR2');
+			await wrapped.registered();
+			const passes = async () =>
+				((await wrapped.http('/status')) as unknown as { counters: { passes: { ok: number } } }).counters
+					.passes.ok;
+			const before = await passes();
+			await until(async () => (await passes()) >= before + 2);
+			expect(await wrapped.http('/livez')).toMatchObject({ ok: true });
+			process.kill(registrar, 'SIGTERM');
+			await wrapped.gone();
+			await until(() => !alive(registrar));
+		} finally {
+			for (const pid of [...floods, child, registrar]) if (alive(pid)) process.kill(pid, 'SIGKILL');
+			await endWrapped(wrapped);
+		}
 	});
 
 	test('Ctrl-C on a terminal reaches the registrar alone, which deregisters first', async (context) => {

@@ -294,6 +294,15 @@ describe('what a format cannot carry', () => {
 		const problems = FORMATS.coredns.problems({ ...rest, name: `${'a.'.repeat(40)}org` });
 		expect(problems).toMatchObject([{ field: 'id', expected: expect.stringContaining('at most 63') }]);
 	});
+	it.each(FORMAT_NAMES)('%s carries what it says it carries, and nothing else', (name) => {
+		const { usualWeight, carries }: Format = FORMATS[name];
+		const changes = { weight: 20, version: 'v2', metadata: { zone: 'a' } };
+		const written = (service: Service) => JSON.stringify(render(service, name, { ttlSeconds: 5 }));
+		const carried = (['weight', 'version', 'metadata'] as const).filter(
+			(field) => written({ ...dns, [field]: changes[field] }) !== written(dns),
+		);
+		expect(carried).toEqual([...(usualWeight === null ? [] : ['weight']), ...carries]);
+	});
 	const carried: [string, FormatName, Partial<Service>][] = [
 		['a kitex name in upper case', 'kitex', { name: 'User' }],
 		['an address id with a slash, which is not written', 'address', { id: 'a/b' }],

@@ -45,6 +45,14 @@ test('settings that no format of the service carries are warned of', () => {
 	]);
 });
 
+test('an address on loopback is warned of while etcd is on another host', () => {
+	const onLoopback = { services: [{ ...service, addr: '127.0.0.1:80' }] };
+	expect(untyped({ endpoints: 'http://10.0.0.1:2379', ...onLoopback }).warnings).toEqual([
+		expect.stringMatching(/^services\[0\]\.addr is 127\.0\.0\.1:80, which only this host can reach/),
+	]);
+	expect(untyped({ endpoints: 'http://127.0.0.1:2379', ...onLoopback }).warnings).toEqual([]);
+});
+
 test.each([
 	[
 		{ namespace: 'prod', ...withService({ formats: 'hertz' }) },
@@ -169,6 +177,13 @@ describe('wrong options: the path, what was expected, and a mend', () => {
 			'logger',
 			'debug, info, warn and error',
 			'console',
+		],
+		[
+			'an internal option is not offered',
+			{ hint: 1 },
+			'hint is no option',
+			'stopTimeoutMs, logger:',
+			'correct',
 		],
 		['hints of another kind', { hints: 'no' }, 'hints', 'true or false', 'true or false'],
 		['services of another kind', { services: service }, 'services', 'an array', 'services: [{'],

@@ -82,6 +82,17 @@ const right: Right[] = [
 		{ endpoints: ['https://127.0.0.1:2379'] },
 	],
 	[
+		'etcdctl’s durations as Go writes them',
+		{ ETCDCTL_DIAL_TIMEOUT: '1m0s', ETCDCTL_COMMAND_TIMEOUT: '1.5s' },
+		{ dialTimeoutMs: 60_000, callTimeoutMs: 1_500 },
+	],
+	[
+		'etcdctl’s time-outs that do not fit are capped or left aside',
+		{ ETCDCTL_DIAL_TIMEOUT: '-1s', ETCDCTL_COMMAND_TIMEOUT: '1h0m10s' },
+		{ dialTimeoutMs: 15_000, callTimeoutMs: 5_000 },
+	],
+	['a dial time-out of days', { ETCDCTL_DIAL_TIMEOUT: '100h' }, { dialTimeoutMs: 86_400_000 }],
+	[
 		'etcdctl’s time-outs',
 		{ ETCDCTL_DIAL_TIMEOUT: '3s', ETCDCTL_COMMAND_TIMEOUT: '1s' },
 		{ dialTimeoutMs: 3000, callTimeoutMs: 1000 },

@@ -29,6 +29,12 @@ describe('sources', () => {
 			{ value: 'r', from: 'environment', via: 'ETCDCTL_USER' },
 		],
 		['SERVICE_GRPC_NAME', { SERVICES: 'grpc' }, { value: 'user', from: 'environment', via: 'SERVICE_NAME' }],
+		['REGISTRAR_STOP_TIMEOUT', { REGISTRAR_STOP_TIMEOUT: '5000' }, { value: '83m20s', from: 'environment' }],
+		[
+			'ETCD_CALL_TIMEOUT',
+			{ ETCDCTL_COMMAND_TIMEOUT: '10s' },
+			{ value: '5s', from: 'environment', via: 'ETCDCTL_COMMAND_TIMEOUT' },
+		],
 		['ETCD_CALL_TIMEOUT', { SERVICE_TTL: '1' }, { value: '1s', from: 'default' }],
 		['ETCD_ENDPOINTS', { ETCD_CACERT: '/ca.pem' }, { value: 'https://127.0.0.1:2379', from: 'default' }],
 		['SERVICE_META_ZONE', { SERVICE_META_ZONE: 'a' }, { value: 'a', from: 'environment' }],
@@ -68,10 +74,38 @@ describe('what only looks like a mistake is a warning', () => {
 			'SERVICE_WEIGHT has no effect: format address',
 		],
 		['metadata that no format carries', { SERVICE_META_ZONE: 'a' }, 'SERVICE_META_… has no effect'],
+		['a version that no format carries', { SERVICE_VERSION: '7' }, 'SERVICE_VERSION has no effect'],
+		[
+			'a weight of one label',
+			{ SERVICES: 'b', SERVICE_B_WEIGHT: '10' },
+			'SERVICE_WEIGHT (label b) has no effect',
+		],
+		['another word for the endpoints', { ETCD_HOSTS: 'x' }, 'ETCD_ENDPOINTS?'],
+		['one more', { ETCD_URL: 'x' }, 'ETCD_ENDPOINTS?'],
+		['an address with one d', { SERVICE_ADRESS: 'x' }, 'SERVICE_ADDR?'],
+		['a slip in the first word', { REGISTAR_HTTP: '9090' }, 'REGISTRAR_HTTP?'],
+		['seconds where milliseconds were meant', { REGISTRAR_STOP_TIMEOUT: '5000' }, 'did you mean 5000ms?'],
+		['a duration of more than ten minutes', { REGISTRAR_DRAIN_DELAY: '11m' }, 'is that meant?'],
+		['etcdctl’s time-out above the TTL', { ETCDCTL_COMMAND_TIMEOUT: '10s' }, '10s, more than the TTL: 5s is'],
+		['etcdctl’s time-out that is none', { ETCDCTL_DIAL_TIMEOUT: 'soon' }, 'does not fit ETCD_DIAL_TIMEOUT'],
+		[
+			'loopback while etcd is on another host',
+			{ SERVICE_ADDR: '127.0.0.1:80', ETCD_ENDPOINTS: 'http://10.0.0.1:2379' },
+			'SERVICE_ADDR is 127.0.0.1:80, which only this host can reach',
+		],
+		[
+			'loopback as the host of a wildcard',
+			{ SERVICE_ADDR: ':80', SERVICE_HOST: 'localhost', ETCD_ENDPOINTS: 'http://10.0.0.1:2379' },
+			'SERVICE_HOST is localhost, which only this host can reach',
+		],
 		['an endpoint twice', { ETCD_ENDPOINTS: 'a:1,a:1' }, 'twice'],
 	];
 	it.each(rows)('%s', (_sentence, env, text) => {
 		expect(parse({ ...GOOD, ...env }).warnings).toEqual([expect.stringContaining(text)]);
+	});
+	it('what the chosen format carries is none', () => {
+		const carried = { SERVICE_FORMAT: 'json', SERVICE_WEIGHT: '7', SERVICE_VERSION: '7' };
+		expect(parse({ ...GOOD, ...carried, SERVICE_META_ZONE: 'a' }).warnings).toEqual([]);
 	});
 	it('what Kubernetes, Docker or an etcd beside us set is none', () => {
 		const foreign = {

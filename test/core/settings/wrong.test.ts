@@ -329,13 +329,6 @@ const wrong: Wrong[] = [
 		'SERVICE_TTL',
 	],
 	[
-		'etcdctl’s time-out above the TTL',
-		{ ETCDCTL_COMMAND_TIMEOUT: '10s' },
-		'ETCDCTL_COMMAND_TIMEOUT',
-		'at most the TTL',
-		'SERVICE_TTL',
-	],
-	[
 		'a negative drain delay',
 		{ REGISTRAR_DRAIN_DELAY: '-1s' },
 		'REGISTRAR_DRAIN_DELAY',

@@ -15,14 +15,14 @@ const registrar = createRegistrar({
 await registrar.start();
 await registrar.ready();
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
-const { port } = await startEndpoints({
+const { listening } = await startEndpoints({
 	host: '127.0.0.1',
 	port: 0,
 	status: () => registrar.status(),
 	logger,
 });
 const say = (what: unknown) => process.stdout.write(`${JSON.stringify(what)}\n`);
-say(port);
+say(await listening);
 for await (const line of createInterface({ input: process.stdin })) {
 	const tookMs: number[] = [];
 	for (let pass = 0; pass < Number(line); pass += 1) {

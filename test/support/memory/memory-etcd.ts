@@ -1,13 +1,24 @@
 import type { Observed } from '../../../src/core/registration.js';
 import type { Clock, LeaseLook, WatchListener, Write } from '../../../src/registrar/ports.js';
 
-interface Kv {
+export interface Kv {
 	readonly value: string;
 	readonly lease: string | null;
 	readonly modRevision: string;
 }
 
+interface Lease {
+	readonly grantedSeconds: number;
+	endsMs: number;
+	/** etcd takes an ended lease away only at its next round of looking for such. */
+	lagMs: number;
+	readonly keys: Set<string>;
+}
+
 export type Changed = (key: string, change: Parameters<WatchListener['changed']>[1]) => void;
+
+/** Sees everything that happens to keys, with what stood there before. For tests that judge. */
+export type Witness = (key: string, before: Kv | null, after: Kv | null) => void;
 
 /** How it went, in etcd's words. */
 export type Commit = 'succeeded' | 'refused' | 'lease not found';
@@ -25,10 +36,15 @@ export class MemoryEtcd {
 	term = 1;
 	#revision = 1n;
 	#keys = new Map<string, Kv>();
-	#leases = new Map<string, { readonly grantedSeconds: number; endsMs: number }>();
+	#leases = new Map<string, Lease>();
 	readonly #watchers = new Set<Changed>();
 	/** One for each lease, so that watches hear of its end although nobody asks. */
 	readonly #ends = new Map<string, ReturnType<typeof setTimeout>>();
+	/** No lease ends before. */
+	#soonestMs = Number.POSITIVE_INFINITY;
+	witness: Witness = () => {};
+	/** So long after its end a lease is taken away. */
+	lagMs: () => number = () => 0;
 
 	constructor(readonly clock: Clock) {}
 
@@ -53,8 +69,13 @@ export class MemoryEtcd {
 		return this.#keys.get(key) ?? null;
 	}
 
-	keysOn(lease: string): string[] {
-		return [...this.#keys].filter(([, kv]) => kv.lease === lease).map(([key]) => key);
+	keysOn(lease: string): readonly string[] {
+		return [...(this.#leases.get(lease)?.keys ?? [])];
+	}
+
+	/** How many keys hang on it. */
+	sizeOf(lease: string): number {
+		return this.#leases.get(lease)?.keys.size ?? 0;
 	}
 
 	count(prefix: string): number {
@@ -95,8 +116,7 @@ export class MemoryEtcd {
 		this.expire();
 		if (this.#leases.has(lease)) return null;
 		const grantedSeconds = Math.max(ttlSeconds, MIN_TTL_SECONDS);
-		this.#leases.set(lease, { grantedSeconds, endsMs: this.clock.now() + grantedSeconds * 1_000 });
-		this.#expireLater(lease, grantedSeconds);
+		this.#begin(lease, { grantedSeconds, endsMs: 0, lagMs: this.lagMs(), keys: new Set() });
 		return grantedSeconds;
 	}
 
@@ -104,9 +124,8 @@ export class MemoryEtcd {
 	renew(leaseId: string): number {
 		this.expire();
 		const lease = this.#leases.get(leaseId);
-		if (lease === undefined) return 0;
-		lease.endsMs = this.clock.now() + lease.grantedSeconds * 1_000;
-		this.#expireLater(leaseId, lease.grantedSeconds);
+		if (lease === undefined || lease.endsMs <= this.clock.now()) return 0;
+		this.#begin(leaseId, lease);
 		return lease.grantedSeconds;
 	}
 
@@ -123,7 +142,7 @@ export class MemoryEtcd {
 		const lease = this.#leases.get(leaseId);
 		if (lease === undefined) return null;
 		return {
-			remainingSeconds: Math.floor((lease.endsMs - this.clock.now()) / 1_000),
+			remainingSeconds: Math.max(0, Math.floor((lease.endsMs - this.clock.now()) / 1_000)),
 			grantedSeconds: lease.grantedSeconds,
 			term: String(this.term),
 		};
@@ -137,53 +156,88 @@ export class MemoryEtcd {
 
 	/** Leases whose time is over go, and their keys with them. */
 	expire(): void {
-		for (const [lease, { endsMs }] of this.#leases) if (endsMs <= this.clock.now()) this.#end(lease);
+		const now = this.clock.now();
+		if (now < this.#soonestMs) return;
+		for (const [lease, { endsMs, lagMs }] of this.#leases) if (endsMs + lagMs <= now) this.#end(lease);
+		this.#soonestMs = Math.min(...[...this.#leases.values()].map(({ endsMs, lagMs }) => endsMs + lagMs));
+	}
+
+	/** What a restart or a change of the leader does: another term, and every lease lives its whole TTL once more. */
+	extend(): void {
+		this.expire();
+		this.term += 1;
+		for (const [id, lease] of this.#leases) this.#begin(id, lease);
 	}
 
 	/** What a snapshot would hold: restoring it goes back in history, and every lease lives its whole TTL once more. */
 	snapshot(): () => void {
-		const saved = { revision: this.#revision, keys: new Map(this.#keys), leases: [...this.#leases] };
+		this.expire();
+		const revision = this.#revision;
+		const keys = new Map(this.#keys);
+		const leases = [...this.#leases].map(([id, lease]) => [id, lease, [...lease.keys]] as const);
 		return () => {
-			this.#revision = saved.revision;
-			this.#keys = new Map(saved.keys);
-			this.#leases = new Map(
-				saved.leases.map(([id, { grantedSeconds }]) => [
-					id,
-					{ grantedSeconds, endsMs: this.clock.now() + grantedSeconds * 1_000 },
-				]),
-			);
-			for (const [id, { grantedSeconds }] of this.#leases) this.#expireLater(id, grantedSeconds);
+			const before = this.#keys;
+			this.#forget();
+			this.#revision = revision;
+			this.#keys = new Map(keys);
+			for (const [id, lease, held] of leases) this.#begin(id, { ...lease, keys: new Set(held) });
+			for (const key of new Set([...before.keys(), ...keys.keys()])) {
+				const [was, is] = [before.get(key) ?? null, keys.get(key) ?? null];
+				if (was !== is) this.witness(key, was, is);
+			}
 		};
 	}
 
 	/** Begins again, empty, as another cluster where a new id is given. Watches see nothing of it. */
 	wipe(clusterId = this.clusterId): void {
+		const before = this.#keys;
+		this.#forget();
 		this.clusterId = clusterId;
 		this.#revision = 1n;
-		this.#keys.clear();
+		for (const [key, was] of before) this.witness(key, was, null);
+	}
+
+	#forget(): void {
+		for (const timer of this.#ends.values()) clearTimeout(timer);
+		this.#ends.clear();
+		this.#keys = new Map();
 		this.#leases.clear();
 	}
 
-	#end(lease: string): void {
-		this.#leases.delete(lease);
-		clearTimeout(this.#ends.get(lease));
-		const keys = this.keysOn(lease);
-		if (keys.length > 0) this.#revision += 1n;
-		for (const key of keys) this.#remove(key);
+	#end(leaseId: string): void {
+		const lease = this.#leases.get(leaseId);
+		this.#leases.delete(leaseId);
+		clearTimeout(this.#ends.get(leaseId));
+		if (lease === undefined || lease.keys.size === 0) return;
+		this.#revision += 1n;
+		for (const key of lease.keys) this.#remove(key);
 	}
 
 	#put(key: string, value: string, lease: string | null): void {
-		this.#keys.set(key, { value, lease, modRevision: this.revision });
+		const before = this.#keys.get(key) ?? null;
+		const after = { value, lease, modRevision: this.revision };
+		if (before?.lease != null) this.#leases.get(before.lease)?.keys.delete(key);
+		if (lease !== null) this.#leases.get(lease)?.keys.add(key);
+		this.#keys.set(key, after);
+		this.witness(key, before, after);
 		for (const changed of this.#watchers) changed(key, { type: 'put', value, lease });
 	}
 
 	#remove(key: string): void {
+		const before = this.#keys.get(key) ?? null;
+		if (before?.lease != null) this.#leases.get(before.lease)?.keys.delete(key);
 		this.#keys.delete(key);
+		this.witness(key, before, null);
 		for (const changed of this.#watchers) changed(key, { type: 'delete' });
 	}
 
-	#expireLater(lease: string, seconds: number): void {
-		clearTimeout(this.#ends.get(lease));
-		this.#ends.set(lease, setTimeout(() => this.expire(), seconds * 1_000 + 1).unref());
+	/** Its whole TTL from now on. */
+	#begin(id: string, lease: Lease): void {
+		const ttlMs = lease.grantedSeconds * 1_000;
+		lease.endsMs = this.clock.now() + ttlMs;
+		this.#leases.set(id, lease);
+		this.#soonestMs = Math.min(this.#soonestMs, lease.endsMs + lease.lagMs);
+		clearTimeout(this.#ends.get(id));
+		this.#ends.set(id, setTimeout(() => this.expire(), ttlMs + lease.lagMs + 1).unref());
 	}
 }

@@ -1,5 +1,4 @@
 import { StoreError, type StoreErrorCode } from '../../../src/core/errors.js';
-import type { Observed } from '../../../src/core/registration.js';
 import type {
 	KeepaliveListener,
 	KeepaliveStream,
@@ -11,6 +10,7 @@ import type {
 	Write,
 } from '../../../src/registrar/ports.js';
 import type { MemoryEtcd } from './memory-etcd.js';
+import { type Limits, type Manner, MemorySession } from './memory-session.js';
 
 export type Call =
 	| 'read'
@@ -32,8 +32,7 @@ export type Fault = StoreErrorCode | 'hang' | 'lost';
 
 export interface MemoryStoreOptions {
 	readonly callTimeoutMs?: number;
-	/** How a lease that holds a denied key is denied: 3.4 only its revocation, 3.5 also what renews it or hangs keys on it. */
-	readonly manner?: '3.4' | '3.5';
+	readonly manner?: Manner;
 	readonly limits?: Partial<Limits>;
 }
 
@@ -42,18 +41,6 @@ interface Stream {
 	silent: boolean;
 	end(error: Error | null): void;
 }
-
-/** What an etcd and gRPC take in one transaction, one request and one answer. */
-export interface Limits {
-	/** --max-txn-ops: of compares, and of operations. */
-	readonly operations: number;
-	/** --max-request-bytes. */
-	readonly requestBytes: number;
-	/** grpc-js takes no larger answer. */
-	readonly answerBytes: number;
-}
-const MIB = 1024 * 1024;
-const LIMITS: Limits = { operations: 128, requestBytes: 8 * MIB, answerBytes: 4 * MIB };
 
 /** One client of a `MemoryEtcd`, with every way in which a call, a stream or a permission can fail. Passes the contract suite of `Store`. */
 export class MemoryStore implements Store {
@@ -69,7 +56,7 @@ export class MemoryStore implements Store {
 		openWatch: 0,
 	};
 	/** Keys that etcd denies this client; `write` = it may read them. */
-	readonly denied = new Map<string, 'all' | 'write'>();
+	readonly denied: Map<string, 'all' | 'write'>;
 	/** While set, every call comes to it. */
 	down: Fault | null = null;
 	/** Called before a call is carried out: the moment at which others change things between our look and our write. */
@@ -79,8 +66,7 @@ export class MemoryStore implements Store {
 	readonly #faults: { readonly call: Call; readonly fault: Fault }[] = [];
 	readonly #streams = new Map<object, Stream>();
 	readonly #callTimeoutMs: number;
-	readonly #manner: '3.4' | '3.5';
-	readonly #limits: Limits;
+	readonly #session: MemorySession;
 	#connection = 0;
 	#dialled = false;
 	#stale = false;
@@ -91,8 +77,8 @@ export class MemoryStore implements Store {
 		{ callTimeoutMs = 2_000, manner = '3.4', limits = {} }: MemoryStoreOptions = {},
 	) {
 		this.#callTimeoutMs = callTimeoutMs;
-		this.#manner = manner;
-		this.#limits = { ...LIMITS, ...limits };
+		this.#session = new MemorySession(etcd, manner, limits);
+		this.denied = this.#session.denied;
 	}
 
 	/** The next calls of this kind come to these, one each. */
@@ -121,65 +107,31 @@ export class MemoryStore implements Store {
 	read(keys: readonly string[], signal?: AbortSignal): Promise<Reading> {
 		this.#dialled = true;
 		return this.#call('read', signal, () => {
-			this.#checkOperations(keys.length);
-			if (keys.some((key) => this.denied.get(key) === 'all')) throw deny();
+			const reading = this.#session.read(keys);
 			if (this.#stale || this.#connection === 0) this.#connection += 1;
 			this.#stale = false;
-			const seen = this.#seen(keys);
-			return {
-				revision: this.etcd.revision,
-				clusterId: this.etcd.clusterId,
-				term: String(this.etcd.term),
-				keys: seen,
-			};
+			return reading;
 		});
 	}
 
 	write(writes: readonly Write[], signal?: AbortSignal): Promise<boolean> {
-		return this.#call('write', signal, () => {
-			this.#checkOperations(writes.length);
-			const bytes = sum(
-				writes.map((write) => write.key.length + (write.op === 'put' ? write.value.length : 0)),
-			);
-			if (bytes > this.#limits.requestBytes) throw new StoreError('too-large', 'request is too large');
-			if (new Set(writes.map(({ key }) => key)).size < writes.length)
-				throw new StoreError('invalid', 'duplicate key given in txn request');
-			if (
-				writes.some(
-					(write) => this.denied.has(write.key) || (write.op === 'put' && this.#isLeaseDenied(write.lease)),
-				)
-			)
-				throw deny();
-			const commit = this.etcd.commit(writes);
-			if (commit === 'lease not found') throw new StoreError('lease-not-found', 'requested lease not found');
-			return commit === 'succeeded';
-		});
+		return this.#call('write', signal, () => this.#session.write(writes));
 	}
 
 	grant(lease: string, ttlSeconds: number, signal?: AbortSignal): Promise<number> {
-		return this.#call(
-			'grant',
-			signal,
-			() => this.etcd.grant(lease, ttlSeconds) ?? this.etcd.timeToLive(lease)?.grantedSeconds ?? ttlSeconds,
-		);
+		return this.#call('grant', signal, () => this.#session.grant(lease, ttlSeconds));
 	}
 
 	revoke(lease: string, signal?: AbortSignal): Promise<void> {
-		return this.#call('revoke', signal, () => {
-			if (this.#holdsDenied(lease)) throw deny();
-			this.etcd.revoke(lease);
-		});
+		return this.#call('revoke', signal, () => this.#session.revoke(lease));
 	}
 
 	timeToLive(lease: string, signal?: AbortSignal): Promise<LeaseLook | null> {
-		return this.#call('timeToLive', signal, () => this.etcd.timeToLive(lease));
+		return this.#call('timeToLive', signal, () => this.#session.timeToLive(lease));
 	}
 
 	count(prefix: string, signal?: AbortSignal): Promise<number> {
-		return this.#call('count', signal, () => {
-			if ([...this.denied.keys()].some((key) => key.startsWith(prefix))) throw deny();
-			return this.etcd.count(prefix);
-		});
+		return this.#call('count', signal, () => this.#session.count(prefix));
 	}
 
 	async openKeepalive(listener: KeepaliveListener): Promise<KeepaliveStream> {
@@ -194,7 +146,7 @@ export class MemoryStore implements Store {
 
 	async openWatch(groups: readonly (readonly string[])[], listener: WatchListener): Promise<WatchStream> {
 		await this.#call('openWatch', undefined, () => undefined);
-		const isWatched = this.#watched(groups);
+		const isWatched = this.#session.watched(groups);
 		const unwatch = this.etcd.watch((key, change) => {
 			if (isWatched(key)) this.#tell(handle, () => listener.changed(key, change));
 		});
@@ -223,38 +175,14 @@ export class MemoryStore implements Store {
 			stream.end(new StoreError('aborted', 'connection closed'));
 	}
 
-	#checkOperations(count: number): void {
-		if (count > this.#limits.operations)
-			throw new StoreError('too-large', 'too many operations in txn request');
-	}
-
-	/** One alone whose value is too large is read without it. */
-	#seen(keys: readonly string[]): Map<string, Observed> {
-		const seen = new Map(keys.map((key) => [key, this.etcd.get(key)]));
-		const bytes = sum([...seen.values()].map((observed) => observed?.value?.length ?? 0));
-		if (bytes <= this.#limits.answerBytes) return seen;
-		if (keys.length > 1) throw new StoreError('too-large', 'received message larger than max');
-		return new Map([...seen].map(([key, observed]) => [key, observed && { ...observed, value: null }]));
-	}
-
-	/** A group is the range from its first key to its last, or, where something in that is denied, its keys. */
-	#watched(groups: readonly (readonly string[])[]): (key: string) => boolean {
-		const denied = [...this.denied].filter(([, what]) => what === 'all').map(([key]) => key);
-		const ranges = groups.flatMap((keys) => {
-			const range = { from: keys[0] ?? '', to: keys.at(-1) ?? '' };
-			const isDenied = denied.some((key) => key >= range.from && key <= range.to);
-			return isDenied ? keys.map((key) => ({ from: key, to: key })) : [range];
-		});
-		const single = new Set(ranges.filter(({ from, to }) => from === to).map(({ from }) => from));
-		const spans = ranges.filter(({ from, to }) => from !== to);
-		return (key) =>
-			!denied.includes(key) && (single.has(key) || spans.some(({ from, to }) => key >= from && key <= to));
-	}
-
 	#renew(handle: KeepaliveStream, lease: string, listener: KeepaliveListener): void {
 		this.#tell(handle, () => {
-			if (this.#isLeaseDenied(lease)) return this.#streams.get(handle)?.end(deny());
-			if (this.down === null) listener.answered(lease, this.etcd.renew(lease));
+			if (this.down !== null) return;
+			try {
+				listener.answered(lease, this.#session.renew(lease));
+			} catch (error) {
+				this.#streams.get(handle)?.end(error as StoreError);
+			}
 		});
 	}
 
@@ -277,9 +205,6 @@ export class MemoryStore implements Store {
 			if (stream !== undefined && !stream.silent) tell();
 		});
 	}
-
-	#holdsDenied = (lease: string): boolean => this.etcd.keysOn(lease).some((key) => this.denied.has(key));
-	#isLeaseDenied = (lease: string): boolean => this.#manner === '3.5' && this.#holdsDenied(lease);
 
 	async #call<T>(call: Call, signal: AbortSignal | undefined, carryOut: () => T): Promise<T> {
 		if (this.#closed || signal?.aborted) throw new StoreError('aborted', 'stopped');
@@ -310,6 +235,3 @@ export class MemoryStore implements Store {
 		});
 	}
 }
-
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, next) => total + next, 0);
-const deny = (): StoreError => new StoreError('permission-denied', 'etcdserver: permission denied');

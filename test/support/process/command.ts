@@ -17,6 +17,8 @@ export interface CommandOptions {
 	readonly stdin?: string | null;
 	/** A file to write stderr to, unread by us. */
 	readonly stderr?: number;
+	/** Output that nobody reads: a Unix socket, as Node's pipes are, that fills and stays full. */
+	readonly unread?: readonly ('stdout' | 'stderr')[];
 	/** Script to run by Node instead of `dist/cli.js`. */
 	readonly entry?: string;
 	/** Arguments of Node itself, before the script. */
@@ -67,7 +69,7 @@ export function runCommand(
 	env: Readonly<Record<string, string>> = {},
 	options: CommandOptions = {},
 ): RunningCommand {
-	const { stdin = '', entry = COMMAND, nodeArgs = [], wrap = [] } = options;
+	const { stdin = '', entry = COMMAND, nodeArgs = [], wrap = [], unread = [] } = options;
 	const [command = '', ...rest] = [...wrap, process.execPath, ...nodeArgs, entry, ...args];
 	const child = spawnGuarded(command, rest, {
 		cwd: options.cwd ?? emptyFolder(),
@@ -76,15 +78,16 @@ export function runCommand(
 	});
 	const out = { stdout: '', stderr: '' };
 	for (const name of ['stdout', 'stderr'] as const) {
-		child[name]?.setEncoding('utf8').on('data', (text: string) => {
-			out[name] += text;
-		});
+		if (!unread.includes(name))
+			child[name]?.setEncoding('utf8').on('data', (text: string) => {
+				out[name] += text;
+			});
 	}
 	// A process that never reads its input is no failure of the test.
 	child.stdin?.on('error', () => {});
 	if (stdin !== null) child.stdin?.end(stdin);
 	let exit: Exit | null = null;
-	const closed = once(child, 'close').then(([code, signal]) => {
+	const closed = once(child, unread.length === 0 ? 'close' : 'exit').then(([code, signal]) => {
 		exit = { code, signal, ...out };
 		return exit;
 	});

@@ -38,3 +38,10 @@ function statFields(pid: number): string[] {
 	const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
 	return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
+
+/** The direct children of a process. Linux only. */
+export function childrenOf(pid: number): number[] {
+	return readdirSync(`/proc/${pid}/task`)
+		.flatMap((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').trim().split(' '))
+		.flatMap((child) => (child === '' ? [] : [Number(child)]));
+}

@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup build run etcd test check format lint types test-faults test-interop simulate simulate-planted mutate test-node demo bench bench-quick pack clean distclean
+.PHONY: help setup build run etcd test check format lint types test-faults test-interop simulate simulate-planted mutate test-node demo bench bench-quick pack docs-api clean distclean
 
 help: ## lists these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ test-interop: setup ## what we register is found by etcd's own Go clients (insta
 
 pack: packages ## builds the package as it would be published and checks it
 	@npm run --silent pack:check && npm pack --silent
+
+docs-api: packages ## makes HTML of the library's types in .api/ (downloads TypeDoc and the TypeScript that it needs)
+	@npm run --silent docs:api
 
 clean: ## removes what was built
 	@node scripts/clean.mjs

@@ -61,9 +61,14 @@ test('it holds the program, its types, its licences and nothing of the checkout'
 	);
 	expect(
 		paths.filter(
-			(path) => !/^(?:dist|recipes)\/|^(?:LICENSE|README\.md|CHANGELOG\.md|package\.json)$/.test(path),
+			(path) =>
+				!/^(?:dist|docs|recipes|src)\/|^(?:LICENSE|README\.md|CHANGELOG\.md|package\.json)$/.test(path),
 		),
 	).toEqual([]);
+	// A debugger steps from the program into its TypeScript, an editor from a type to where it is written.
+	expect(paths).toEqual(
+		expect.arrayContaining(['dist/index.js.map', 'dist/index.d.ts.map', 'src/index.ts', 'docs/design.md']),
+	);
 	expect(paths.filter((path) => /test|\.env|\.tgz|node_modules/.test(path))).toEqual([]);
 });
 

@@ -30,9 +30,12 @@ export async function loadCommand(): Promise<typeof main> {
 	return loadBundle(bundle, createRequire(import.meta.url)).main;
 }
 
-/** Only where the sources are can the bundle be older than they: in an installed package the times of files tell in which order it was unpacked. */
+/**
+ * Only in a checkout can the bundle be older than the modules: in an installed package the times of files tell in which order it was
+ * unpacked. The package has the sources too, for debuggers, but not what compiles them.
+ */
 function isCheckout(): boolean {
-	return existsSync(fileURLToPath(new URL('../../src', import.meta.url)));
+	return existsSync(fileURLToPath(new URL('../../tsconfig.json', import.meta.url)));
 }
 
 /** Throws when there is no bundle, which is one function of what a CommonJS module is given. `require` is what the bundle finds its few outer packages with. */

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,7 @@ const LATER = new Date(Date.now() + 60_000);
 function unpacked(main: string): { readonly entry: string; readonly folder: string } {
 	const folder = mkdtempSync(join(tmpdir(), 'etcd-registrar-unpacked-'));
 	onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-	for (const path of ['dist', 'package.json'])
+	for (const path of ['dist', 'src', 'package.json'])
 		cpSync(join(checkout, path), join(folder, path), { recursive: true });
 	const module = join(folder, 'dist/commands/main.js');
 	writeFileSync(module, main);
@@ -33,7 +33,7 @@ test('an installed package starts from its bundle, whatever the times of its fil
 
 test('a checkout whose modules are newer than the bundle starts from the modules', async () => {
 	const { entry, folder } = unpacked(MODULES_RUN);
-	mkdirSync(join(folder, 'src'));
+	writeFileSync(join(folder, 'tsconfig.json'), '{}');
 	expect((await runCommand(['--version'], {}, { entry }).waitExit()).stdout).toBe('modules\n');
 });
 

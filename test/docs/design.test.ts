@@ -1,0 +1,146 @@
+/** docs/design.md against the code: rooms, decision, deadlines and constants. */
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { decide, type Holder, type Liveness } from '../../src/core/decision/decide.js';
+import type { ConflictPolicy } from '../../src/core/registration.js';
+import { duration } from '../../src/core/settings/duration.js';
+import { VARIABLES } from '../../src/core/settings/index.js';
+import { HINTS } from '../../src/registrar/events.js';
+import { bare, page, tableIn } from './pages.js';
+
+const design = page('docs/design.md');
+
+test('the map names every folder of src, and no other', () => {
+	const folders = readdirSync('src', { recursive: true, encoding: 'utf8' })
+		.map((path) => `src/${path}`)
+		.filter((path) => statSync(path).isDirectory());
+	expect(
+		tableIn(design, 'folder')
+			.map(([path]) => bare(path))
+			.toSorted(),
+	).toEqual(['src', ...folders].toSorted());
+});
+
+const HOLDERS: Readonly<Record<string, Holder>> = {
+	'under our current lease': 'our current lease',
+	'under an older lease of ours': 'an older lease of ours',
+	'under no lease': 'no lease',
+};
+
+test('the table of the decision is what decide does', () => {
+	const rows = tableIn(design, 'observed', '## The decision');
+	expect(rows.map(([observed]) => observed)).toEqual([
+		'absent',
+		...Object.keys(HOLDERS),
+		"under another process's lease",
+	]);
+	for (const [observed = '', ...acts] of rows.slice(0, -1)) {
+		const holder = HOLDERS[observed];
+		const key = holder === undefined ? null : { value: 'v', lease: '1', modRevision: '1' };
+		const standpoint = {
+			holder: holder ?? 'no lease',
+			hasOwned: true,
+			policy: 'take-over',
+			liveness: 'unknown',
+		} as const;
+		expect(
+			['v', 'other', null].map((desired) => decide(desired, key, standpoint).act),
+			observed,
+		).toEqual(acts);
+	}
+});
+
+test('the table of the conflict policies is what decide does', () => {
+	const rows = tableIn(design, 'policy');
+	expect(rows.map(([policy]) => bare(policy))).toEqual(['take-over', 'wait', 'fail']);
+	const columns: readonly [hasOwned: boolean, liveness: Liveness][] = [
+		[true, 'alive'],
+		[false, 'alive'],
+		[false, 'unknown'],
+		[false, 'expired'],
+	];
+	for (const [policy, ...acts] of rows)
+		expect(
+			columns.map(
+				([hasOwned, liveness]) =>
+					decide(
+						'v',
+						{ value: 'v', lease: '1', modRevision: '1' },
+						{ holder: 'a foreign lease', hasOwned, liveness, policy: bare(policy) as ConflictPolicy },
+					).act,
+			),
+			policy,
+		).toEqual(acts);
+});
+
+test('the table of hints holds every hint', () => {
+	expect(tableIn(design, 'hint').map(([hint]) => bare(hint))).toEqual([...HINTS]);
+});
+
+test('the table of settings holds their defaults', () => {
+	for (const [name, told = ''] of tableIn(design, 'setting')) {
+		const variable = VARIABLES.find((one) => one.name === bare(name));
+		expect({ value: baseValue(told) }, name).toEqual(duration(0, '')(variable?.default ?? ''));
+	}
+});
+
+test('every derived deadline stands in its file as it is written here', () => {
+	for (const [what, , expression, file] of tableIn(design, 'what'))
+		expect(readFileSync(bare(file), 'utf8').replace(/\s+/g, ' '), what).toContain(bare(expression));
+});
+
+/** Numbers that bound nothing: parts of protocols, states, names and file descriptors. */
+const NO_BOUNDS = new Set([
+	'IDLE',
+	'LIVE',
+	'OVER',
+	'STDERR',
+	'FRAME_HEAD',
+	'ID_LENGTH',
+	'WRONG_CONFIGURATION',
+]);
+
+test('the table of constants holds every one with its value', () => {
+	const told = tableIn(design, 'constant').map(
+		([name, value = '', file]) => `${bare(file)} ${bare(name)} ${inUnitOf(bare(name), baseValue(value))}`,
+	);
+	const known = readdirSync('src', { recursive: true, encoding: 'utf8' })
+		.filter((path) => path.endsWith('.ts'))
+		.flatMap((path) =>
+			[...constantsOf(readFileSync(`src/${path}`, 'utf8'))].map(
+				([name, value]) => `src/${path} ${name} ${value}`,
+			),
+		);
+	expect(told.toSorted()).toEqual(known.toSorted());
+});
+
+/** Numbers as the code writes them: `10 * 60 * 1000`, `86_400`, `2 ** 31 - 1`. */
+function* constantsOf(code: string): Generator<[name: string, value: number]> {
+	for (const [, name = '', factors = '', power] of code.matchAll(
+		/^(?:export )?const ([A-Z][A-Z0-9_]*) = (\d[\d_.]*(?: \* \d[\d_.]*)*)(?: \*\* (\d+) - 1)?;/gm,
+	)) {
+		if (NO_BOUNDS.has(name)) continue;
+		const product = factors.split(' * ').reduce((all, factor) => all * Number(factor.replaceAll('_', '')), 1);
+		yield [name, power === undefined ? product : product ** Number(power) - 1];
+	}
+}
+
+const UNITS: Readonly<Record<string, number>> = {
+	...{ ms: 1, s: 1_000, min: 60_000, h: 3_600_000 },
+	...{ KiB: 1_024, MiB: 1_048_576 },
+};
+
+function baseValue(told: string): number {
+	const [, number, unit] = /^([\d.]+)(?: (\w+))?$/.exec(told) ?? [];
+	const factor = unit === undefined ? 1 : UNITS[unit];
+	expect(factor, told).toBeDefined();
+	return Number(number) * (factor ?? 0);
+}
+
+/** Durations are told in milliseconds, but where the name says otherwise. */
+const inUnitOf = (name: string, value: number): number => (name.endsWith('_SECONDS') ? value / 1_000 : value);
+
+test('every file that the page names is there', () => {
+	for (const [, path = ''] of design.matchAll(/`((?:src|test)\/[\w./-]+\.ts)`/g))
+		expect(existsSync(path), path).toBe(true);
+});

@@ -11,6 +11,9 @@ const HELP = `etcd-registrar keeps a service registered in etcd, whatever the ne
                                      written, the permissions they need, a round trip to etcd; writes nothing
   etcd-registrar list [NAME]         what discovery sees: key, value, lease, seconds left, age
   etcd-registrar watch [NAME]        the same, and each change of it, until SIGINT
+  etcd-registrar watch NAME --exec 'CMD ARGS'
+                                     runs the command, without a shell, at the start and after each change, with the
+                                     instances as a JSON array on its standard input
   etcd-registrar health              asks /readyz at REGISTRAR_HTTP: exit 0 or 1 and one line why
   etcd-registrar help, version       as --help and --version
 

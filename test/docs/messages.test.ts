@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { page } from './markdown.js';
-import { type Text, textsIn, toldIn } from './messages.js';
+import { storeErrorsIn, type Text, textsIn, toldIn } from './messages.js';
 
 const { text: troubleshooting } = page('docs/troubleshooting.md');
 
@@ -102,6 +102,13 @@ describe('reasons', () => {
 		expect(sentences.length).toBeGreaterThan(12);
 		expect(lacking(sentences.filter(isSentence))).toEqual([]);
 	});
+});
+
+test('every error of the store is on the page', () => {
+	const errors = sources.flatMap(({ source }) => storeErrorsIn(source)).filter(isSentence);
+	expect(errors.length).toBeGreaterThan(8);
+	// A watch is opened again; nobody is told.
+	expect(lacking(errors).filter((part) => !part.startsWith('watch cancelled'))).toEqual([]);
 });
 
 describe('warnings at the start', () => {

@@ -86,7 +86,10 @@ test('the table of settings holds their defaults', () => {
 
 test('every derived deadline stands in its file as it is written here', () => {
 	for (const [what, , expression, file] of tableIn(design, 'what'))
-		expect(readFileSync(bare(file), 'utf8').replace(/\s+/g, ' '), what).toContain(bare(expression));
+		expect(
+			readFileSync(bare(file), 'utf8').replace(/\s+/g, ' ').includes(bare(expression)),
+			`${what}: ${expression}`,
+		).toBe(true);
 });
 
 /** Numbers that bound nothing: parts of protocols, states, names and file descriptors. */

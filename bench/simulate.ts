@@ -17,7 +17,7 @@ const SLOT_MS = 100;
 const SLOTS_A_BAR = 5;
 const BAR_WIDTH = 50;
 
-/** Prints the plots and tables of the README's section on scale. The numbers are random, their shape is not. */
+/** Prints the plots and tables of docs/scale.md. The numbers are random, their shape is not. */
 function main(): string {
 	return [
 		`${FLEET.instances.toLocaleString('en')} instances, TTL ${FLEET.intervalMs / 1_000} s; etcd was away for ${OUTAGE_MS / 1_000} s and is back at 0.0`,

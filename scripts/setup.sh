@@ -76,20 +76,26 @@ optional() {
 	have "$1" || echo "setup: no $1: the tests of $3 will be skipped" >&2
 }
 
-# promtool alone, out of Debian's package: installed, that would start a Prometheus. Where test/support/promtool.ts looks for it.
-need_promtool() {
-	folder=node_modules/.cache/etcd-registrar-promtool
-	if have promtool || [ -x $folder/usr/bin/promtool ]; then return 0; fi
-	if have apt-get && known prometheus; then
-		echo "setup: promtool" >&2
+# unpacked COMMAND WHAT PACKAGE...: programs out of Debian's packages, beside the npm packages: installed, they would start a server.
+# Where test/support/process/unpacked.ts looks for them.
+unpacked() {
+	command=$1; what=$2; shift 2
+	folder=node_modules/.cache/etcd-registrar-programs
+	if have "$command" || [ -x "$folder/usr/bin/$command" ] || [ -x "$folder/usr/sbin/$command" ]; then return 0; fi
+	if have apt-get && known "$1"; then
+		echo "setup: $command" >&2
 		mkdir -p $folder
 		(
 			cd $folder
-			quietly apt-get -o APT::Sandbox::User=root download -qq prometheus && dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x ./usr/bin/promtool
-			rm -f prometheus_*.deb
+			for package in "$@"; do
+				quietly apt-get -o APT::Sandbox::User=root download -qq "$package" || exit 0
+				for file in "$package"_*.deb; do dpkg-deb --fsys-tarfile "$file" | tar -x --wildcards './usr/bin/*' './usr/sbin/*' './usr/lib/*' 2>/dev/null || true; done
+				rm -f "$package"_*.deb
+			done
 		)
 	fi
-	[ -x $folder/usr/bin/promtool ] || echo "setup: no promtool: the tests of the metrics and the alert rules by it will be skipped" >&2
+	have "$command" || [ -x "$folder/usr/bin/$command" ] || [ -x "$folder/usr/sbin/$command" ] ||
+		echo "setup: no $command: the tests of $what will be skipped" >&2
 }
 
 packages
@@ -102,7 +108,9 @@ test)
 	install openssl openssl || { echo "setup: openssl is not installed and could not be: the tests make their certificates with it" >&2; exit 69; }
 	optional faketime faketime "a stepping clock"
 	optional ip iproute2 "a dropping network"
-	need_promtool
+	unpacked promtool "the metrics, the alert rules and the targets of Prometheus" prometheus
+	unpacked nginx "its recipe" nginx
+	unpacked haproxy "its recipe" haproxy liblua5.3-0 libopentracing-c-wrapper0 libopentracing1
 	;;
 *)
 	echo "usage: setup.sh packages | run | etcd | test" >&2

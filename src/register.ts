@@ -7,6 +7,7 @@ import { resolveAddress } from './adapters/host/address.js';
 import { monotonicClock } from './adapters/host/clock.js';
 import { createLoadReader } from './adapters/host/load/index.js';
 import { Routes } from './adapters/host/routes.js';
+import { guardedLogger } from './core/log/guarded-logger.js';
 import type { ConflictPolicy } from './core/registration.js';
 import type { EtcdConfig, ServiceConfig } from './core/settings/config.js';
 import { type ParsedOptions, parseOptions, type RegistrarOptions } from './core/settings/from-options.js';
@@ -14,7 +15,6 @@ import { OPTION_NAMES, type SettingNames } from './core/settings/names.js';
 import type { Registrar } from './registrar/api.js';
 import type { Logger } from './registrar/ports.js';
 import { PollingRegistrar } from './registrar/registrar.js';
-import { guardedLogger } from './registrar/report/guarded-logger.js';
 
 /** Made of options or of the environment, checked. */
 export interface Assembly extends EtcdConfig {

@@ -29,6 +29,26 @@ test.each([
 		`import { EtcdStore } from '../../adapters/etcd/store.js';`,
 	],
 	[
+		'discovery knows an adapter',
+		'src/discovery/reader.ts',
+		`import { EtcdDirectory } from '../adapters/etcd/directory.js';`,
+	],
+	[
+		'discovery knows the registrar',
+		'src/discovery/reader.ts',
+		`import type { Clock } from '../registrar/ports.js';`,
+	],
+	[
+		'the registrar knows discovery',
+		'src/registrar/loop/loop.ts',
+		`import type { Listing } from '../../discovery/ports.js';`,
+	],
+	[
+		'an adapter knows how discovery works',
+		'src/adapters/etcd/directory.ts',
+		`import { Reader } from '../../discovery/reader.js';`,
+	],
+	[
 		'an adapter knows how the registrar works',
 		'src/adapters/http/metrics.ts',
 		`import { Loop } from '../../registrar/loop/loop.js';`,

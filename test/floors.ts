@@ -4,6 +4,7 @@
 const FLOORS: readonly (readonly [floor: RegExp, name: string])[] = [
 	[/^src\/core\//, 'core'],
 	[/^src\/registrar\//, 'registrar'],
+	[/^src\/discovery\//, 'discovery'],
 	[/^src\/adapters\//, 'adapters'],
 	[/^src\/(?:register|index)\.ts$|^src\/[a-z-]+\.ts$/, 'library'],
 	[/^src\/commands\//, 'commands'],
@@ -23,7 +24,9 @@ const VENDORS: Readonly<Record<string, RegExp>> = {
 /** `kill-group.ts`: Node signals a process group by `process.kill` alone. */
 const PROCESS_READERS = /^src\/(?:cli|auto)\.ts$|^src\/commands\/|^src\/adapters\/host\/kill-group\.ts$/;
 /** What the adapters may know of the floor below: what it asks of them and what it tells, never how it works. */
-const PORTS = /^src\/registrar\/(?:ports|events)\.ts$/;
+const PORTS = /^src\/(?:registrar\/(?:ports|events)|discovery\/ports)\.ts$/;
+/** The two halves of the program: neither knows of the other. */
+const HALVES: readonly (string | undefined)[] = ['registrar', 'discovery'];
 const MOST_LINES = 260;
 
 /** Every breach of the rules, one sentence each. `sources` is path (`src/…`) → text. */
@@ -43,7 +46,9 @@ function judgeImport(path: string, target: string): string[] {
 	if (target.startsWith('.')) {
 		const file = new URL(target, `file:///${path}`).pathname.slice(1).replace(/\.js$/, '.ts');
 		if (floor(file) > floor(path)) return says('imports go only down');
-		if (floorName(path) === 'adapters' && floorName(file) === 'registrar' && !PORTS.test(file))
+		if (HALVES.includes(floorName(path)) && HALVES.includes(floorName(file)) && floor(path) !== floor(file))
+			return says('the registrar and discovery do not know each other');
+		if (floorName(path) === 'adapters' && HALVES.includes(floorName(file)) && !PORTS.test(file))
 			return says('an adapter knows the ports only');
 		return [];
 	}

@@ -193,7 +193,7 @@ test.each(['fastify.js', 'grpc.js'])('%s takes six lines at most and is valid', 
 });
 
 test('each recipe has a test here', () => {
-	const tested = ['./recipes.test.ts', './recipes.process.test.ts']
+	const tested = ['./recipes.test.ts', './recipes.process.test.ts', './recipes-discovery.process.test.ts']
 		.map((file) => readFileSync(new URL(file, import.meta.url), 'utf8'))
 		.join('');
 	for (const name of readdirSync(folder)) expect(tested).toContain(`'${name}'`);

@@ -14,6 +14,13 @@ export type Call =
 			readonly envFile: string | null;
 			readonly name: string | null;
 			readonly json: boolean;
+	  }
+	| {
+			readonly command: 'watch-exec';
+			readonly envFile: string | null;
+			readonly name: string;
+			/** The command with its arguments, as one text. */
+			readonly exec: string;
 	  };
 
 /** Wrong usage; exit code 64. */
@@ -27,6 +34,7 @@ const OPTIONS = {
 	help: { type: 'boolean', short: 'h' },
 	version: { type: 'boolean', short: 'v' },
 	json: { type: 'boolean' },
+	exec: { type: 'string' },
 } as const;
 
 /** @throws UsageError */
@@ -44,6 +52,13 @@ export function parseCall(argv: readonly string[]): Call {
 		);
 	if (values.json && command !== 'list' && command !== 'watch')
 		throw new UsageError('--json goes with list and watch');
+	if (values.exec !== undefined) {
+		if (command !== 'watch' || name === null || values.json || child !== null)
+			throw new UsageError(
+				"--exec goes with watch and the name of one service: watch user --exec 'command args'",
+			);
+		return { command: 'watch-exec', envFile, name, exec: values.exec };
+	}
 	if (child !== null) {
 		const [program, ...args] = child;
 		if (command !== 'run') throw new UsageError(`-- goes with run, not with ${command}`);

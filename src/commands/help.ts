@@ -11,6 +11,9 @@ const HELP = `etcd-registrar keeps a service registered in etcd, whatever the ne
                                      written, the permissions they need, a round trip to etcd; writes nothing
   etcd-registrar list [NAME]         what discovery sees: key, value, lease, seconds left, age
   etcd-registrar watch [NAME]        the same, and each change of it, until SIGINT
+  etcd-registrar watch NAME --exec 'CMD ARGS'
+                                     runs the command, without a shell, at the start and after each change, with the
+                                     instances as a JSON array on its standard input
   etcd-registrar health              asks /readyz at REGISTRAR_HTTP: exit 0 or 1 and one line why
   etcd-registrar help, version       as --help and --version
 
@@ -27,7 +30,7 @@ It is configured by environment variables; the least:
   SERVICE_ADDR      host:port where others reach it   required
   SERVICE_TTL       seconds: lease and interval       5
 
-.env.example and the README have them all; list and watch need none but those of etcd, and look where SERVICE_FORMAT
+docs/configuration.md has them all; list and watch need none but those of etcd, and look where SERVICE_FORMAT
 and SERVICE_NAMESPACE say.
 
 Signals: SIGTERM, SIGINT, SIGHUP and SIGQUIT deregister and stop, a second one leaves at once; SIGUSR2 withdraws the

@@ -37,6 +37,8 @@ async function dispatch(call: Call, context: Context): Promise<number> {
 			return (await import('./inspect/list.js')).list(context, call);
 		case 'watch':
 			return (await import('./inspect/watch.js')).watch(context, call);
+		case 'watch-exec':
+			return (await import('./inspect/watch-exec.js')).watchExec(context, call);
 		case 'check':
 			return (await import('./check/check.js')).check(context, call.envFile);
 	}

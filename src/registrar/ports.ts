@@ -5,6 +5,7 @@
 import type { LeaseId, Observed } from '../core/registration.js';
 import type { Load } from '../core/weight.js';
 
+export type { Clock } from '../core/clock.js';
 export type { Logger } from '../core/logger.js';
 
 /** One consistent look at some keys. */
@@ -113,12 +114,6 @@ export interface Schedule {
 	start(intervalSeconds: number, firstDelayMs: number, tick: () => void): void;
 	/** Idempotent. */
 	stop(): void;
-}
-
-/** Monotonic time, for every duration. */
-export interface Clock {
-	/** Milliseconds since an arbitrary moment; never goes back. */
-	now(): number;
 }
 
 /** How busy the machine was since the call before, as far as this process may use it. */

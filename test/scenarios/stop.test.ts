@@ -14,7 +14,9 @@ describe('a SIGTERM', () => {
 		const gateway = new Gateway(etcd.endpoint);
 		context.onTestFinished(() => gateway.close());
 		const outcomes: string[] = [];
-		for (let delayMs = 0; delayMs <= 400; delayMs += 10) {
+		const isHandled = () => outcomes.some((outcome) => outcome.includes(': 0,'));
+		// On a busy machine Node alone may need longer than that to start.
+		for (let delayMs = 0; delayMs <= 400 || !isHandled(); delayMs += delayMs < 400 ? 10 : 100) {
 			const registrar = startRegistrar(etcd.endpoint, { ttlSeconds: 5 });
 			await wait(delayMs);
 			registrar.signal('SIGTERM');
@@ -27,7 +29,6 @@ describe('a SIGTERM', () => {
 		}
 		// Before Node runs the first line of the program nobody can handle a signal, and nothing is registered either.
 		expect(outcomes.filter((outcome) => !/: (0|SIGTERM), no key, 0 leases/.test(outcome))).toEqual([]);
-		expect(outcomes.some((outcome) => outcome.includes(': 0,'))).toBe(true);
 	});
 });
 

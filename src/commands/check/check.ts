@@ -7,6 +7,7 @@ import { Routes } from '../../adapters/host/routes.js';
 import { StoreError } from '../../core/errors.js';
 import { leaseHex } from '../../core/lease-id.js';
 import type { Entry } from '../../core/registration.js';
+import { drainDoubt } from '../../core/settings/drain.js';
 import { type Config, entriesOf } from '../../core/settings/index.js';
 import type { Store } from '../../registrar/ports.js';
 import { type Context, EXIT } from '../context.js';
@@ -22,7 +23,7 @@ export async function check(context: Context, envFile: string | null): Promise<n
 	const { config, sources, warnings } = readSettings(context, envFile);
 	const say = (text: string) => context.stdout.write(text);
 	const complain = (text: string) => context.stderr.write(`etcd-registrar: ${text}\n`);
-	for (const warning of warnings) complain(warning);
+	for (const warning of [...warnings, drainDoubt(config) ?? []].flat()) complain(warning);
 	say(configuration(sources));
 	for (const warning of await unguarded(config.services)) complain(warning);
 	const entries = await resolvedEntries(config, complain);

@@ -1,5 +1,6 @@
-import { parseAddress } from '../address.js';
+import { formatAddress, parseAddress } from '../address.js';
 import type { Service } from '../registration.js';
+import { instanceOf, jsonObject, NO_OBJECT } from './decode.js';
 import { type Format, type FormatProblem, idOf, root } from './format.js';
 
 /** Underscores too: SRV names begin with them. */
@@ -17,6 +18,8 @@ const folder = (service: Service, namespace: string | undefined): string =>
 export const coredns: Format = {
 	defaultNamespace: 'skydns',
 	usualWeight: 100,
+	// Its cache keeps an answer at least so long.
+	readersLookEverySeconds: 5,
 	key: (service, namespace) => `${folder(service, namespace)}${leaf(service)}`,
 	value: (service, { ttlSeconds }) => {
 		const address = parseAddress(service.addr);
@@ -32,6 +35,13 @@ export const coredns: Format = {
 	},
 	fleetPrefix: (_service, namespace) => root('/', 'skydns', namespace),
 	readsPrefix: folder,
+	decode: (found) => {
+		const record = jsonObject(found.text);
+		if (record === null) return NO_OBJECT;
+		const { host, port, weight } = record;
+		if (typeof host !== 'string' || typeof port !== 'number') return { reason: 'it has no host and port' };
+		return instanceOf(found, { addr: formatAddress(host, port), weight: weight === 0 ? null : weight });
+	},
 	carries: [],
 	problems: (service) => [
 		...nameProblems(service.name),

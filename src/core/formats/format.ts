@@ -1,5 +1,6 @@
-/** What a wire format is: a pure pair of functions, service → key and service → value, and what its readers make of them. */
+/** What a wire format is: pure functions, service → key and service → value and back to an instance, and what its readers make of them. */
 import type { Service } from '../registration.js';
+import type { Decoded, Found } from './decode.js';
 
 export interface Format {
 	/** The first part of the key where no namespace is set, without outer slashes; `null` = the key begins with the name. */
@@ -14,6 +15,10 @@ export interface Format {
 	readsPrefix(service: Service, namespace: string | undefined): string;
 	/** Readers drop what has another name, so services of this format may lie below each other's prefix. */
 	readonly filtersByName?: true;
+	/** Readers that ask at an interval, or are answered from a cache: what is gone is called for so long. Left out = they watch. */
+	readonly readersLookEverySeconds?: number;
+	/** The other way round: from what stands below `readsPrefix` to an instance. Reads what others write, too. Never throws. */
+	decode(found: Found): Decoded;
 	/** What this format cannot carry of the service, or of the namespace that was set: told before anything is written. */
 	problems(service: Service, namespace?: string): readonly FormatProblem[];
 	/** Which of these settings reach its readers (a weight where {@link usualWeight} is one). */

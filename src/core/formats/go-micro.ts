@@ -1,3 +1,4 @@
+import { instanceOf, isJsonObject, jsonObject, NO_OBJECT, OTHER_SERVICE, without } from './decode.js';
 import { type Format, idOf, onlyBelow, root, sorted } from './format.js';
 
 const OWN_METADATA = ['protocol', 'registry', 'server', 'transport'] as const;
@@ -36,6 +37,19 @@ export const goMicro: Format = {
 	},
 	fleetPrefix: (_service, namespace) => root('/', NAMESPACE, namespace),
 	readsPrefix: (service, namespace) => folder(service.name, namespace),
+	decode: (found) => {
+		const service = jsonObject(found.text);
+		if (service === null) return NO_OBJECT;
+		if (service.name !== found.name) return OTHER_SERVICE;
+		const nodes: readonly unknown[] = Array.isArray(service.nodes) ? service.nodes : [];
+		const [node] = nodes;
+		if (nodes.length !== 1 || !isJsonObject(node)) return { reason: 'it does not have exactly one node' };
+		const metadata = isJsonObject(node.metadata) ? node.metadata : {};
+		return instanceOf(found, {
+			...{ addr: node.address, id: node.id, version: service.version, protocol: metadata.protocol },
+			metadata: without(metadata, OWN_METADATA),
+		});
+	},
 	carries: ['version', 'metadata'],
 	problems: (service, namespace) => [
 		...onlyBelow(NAMESPACE, 'go-micro', namespace),

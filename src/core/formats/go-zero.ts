@@ -1,4 +1,5 @@
 import type { Service } from '../registration.js';
+import { instanceOf } from './decode.js';
 import { type Format, idOf, noSlash, root } from './format.js';
 
 const instance = (service: Service): string =>
@@ -16,6 +17,7 @@ export const goZero: Format = {
 	value: (service) => service.addr,
 	fleetPrefix: (service, namespace) => root('', null, namespace) || `${service.name}/`,
 	readsPrefix: (service, namespace) => `${root('', null, namespace)}${service.name}/`,
+	decode: (found) => instanceOf(found, { addr: found.text, id: found.below.split('/')[0] }),
 	carries: [],
 	problems: (service) => noSlash('id', service.id),
 };

@@ -1,3 +1,4 @@
+import { instanceOf, jsonObject, NO_OBJECT } from './decode.js';
 import { type Format, root } from './format.js';
 
 /**
@@ -11,6 +12,11 @@ export const grpc: Format = {
 	value: (service) => JSON.stringify({ Op: 0, Addr: service.addr, Metadata: null }),
 	fleetPrefix: (service, namespace) => root('', null, namespace) || `${service.name}/`,
 	readsPrefix: (service, namespace) => `${root('', null, namespace)}${service.name}/`,
+	// etcd's own Go client writes the same; readers ignore `Op`.
+	decode: (found) => {
+		const update = jsonObject(found.text);
+		return update === null ? NO_OBJECT : instanceOf(found, { addr: update.Addr, metadata: update.Metadata });
+	},
 	carries: [],
 	problems: () => [],
 };

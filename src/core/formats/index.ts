@@ -2,6 +2,7 @@
 import type { Entry, Service } from '../registration.js';
 import { address } from './address.js';
 import { coredns } from './coredns.js';
+import type { Decoded } from './decode.js';
 import type { Format } from './format.js';
 import { goMicro } from './go-micro.js';
 import { goZero } from './go-zero.js';
@@ -10,6 +11,7 @@ import { json } from './json.js';
 import { hertz, kitex } from './kitex.js';
 import { kratos } from './kratos.js';
 
+export type { Decoded, Instance } from './decode.js';
 export type { Format, FormatProblem } from './format.js';
 
 export const FORMATS = {
@@ -49,6 +51,50 @@ export function render(
 		value: format.value(weighted, { ttlSeconds }),
 		fleetPrefix: format.fleetPrefix(service, namespace),
 	};
+}
+
+/** A service as somebody asks for it: where its instances stand, and how they are written. */
+export interface Wanted {
+	readonly format: FormatName;
+	readonly name: string;
+	readonly namespace?: string | undefined;
+}
+
+/** Everything below this prefix is read as an instance of the service. */
+export function instancesPrefix({ format, name, namespace }: Wanted): string {
+	const service = { name, addr: 'any.invalid:1', protocol: 'grpc', metadata: {} } as const;
+	const prefix = (FORMATS[format] as Format).readsPrefix(service, namespace);
+	return prefix.endsWith('/') ? prefix : `${prefix}/`;
+}
+
+/** Longer values are none of a registration: they are left out before anybody parses them. */
+const LONGEST_VALUE = 65_536;
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/**
+ * What stands under a key, as an instance; or in words why it is none. Never throws, whatever the bytes are.
+ * `value` `null` = too large to be read.
+ */
+export function decode(
+	wanted: Wanted,
+	key: string,
+	value: Uint8Array | null,
+	prefix = instancesPrefix(wanted),
+): Decoded {
+	if (key.includes('\ufffd')) return { reason: 'its key is no UTF-8' };
+	if (value === null || value.length > LONGEST_VALUE)
+		return { reason: `it is longer than ${LONGEST_VALUE} bytes` };
+	const text = textOf(value);
+	if (text === null) return { reason: 'it is no UTF-8' };
+	return FORMATS[wanted.format].decode({ key, below: key.slice(prefix.length), name: wanted.name, text });
+}
+
+function textOf(bytes: Uint8Array): string | null {
+	try {
+		return UTF8.decode(bytes);
+	} catch {
+		return null;
+	}
 }
 
 /** Never 0: several readers take that for "none given". */

@@ -1,4 +1,5 @@
 import { address } from './address.js';
+import { instanceOf, jsonObject, NO_OBJECT } from './decode.js';
 import { type Format, idOf, sorted } from './format.js';
 
 /** ServerNode: the key of `address`, the node as JSON. A field that was not given is there all the same. */
@@ -15,4 +16,8 @@ export const json: Format = {
 			weight: service.weight ?? 100,
 			metadata: sorted(service.metadata),
 		}),
+	decode: (found) => {
+		const node = jsonObject(found.text);
+		return node === null ? NO_OBJECT : instanceOf(found, { ...node, addr: node.addr, usualWeight: 100 });
+	},
 };

@@ -1,3 +1,4 @@
+import { instanceOf, jsonObject, NO_OBJECT } from './decode.js';
 import { type Format, type FormatProblem, noSlash, onlyBelow, root, sorted } from './format.js';
 
 /** kitex and hertz write the same value below different namespaces, both without a slash in front. */
@@ -8,6 +9,7 @@ function cloudWeGo(name: 'kitex' | 'hertz'): Format {
 	return {
 		defaultNamespace: namespaceDefault,
 		usualWeight: 10,
+		readersLookEverySeconds: 5,
 		key: (service, namespace) => `${folder(service, namespace)}${service.addr}`,
 		value: (service) => {
 			const tags = Object.keys(service.metadata).length === 0 ? null : sorted(service.metadata);
@@ -15,6 +17,17 @@ function cloudWeGo(name: 'kitex' | 'hertz'): Format {
 		},
 		fleetPrefix: (_service, namespace) => root('', namespaceDefault, namespace),
 		readsPrefix: folder,
+		decode: (found) => {
+			const info = jsonObject(found.text);
+			if (info === null) return NO_OBJECT;
+			const { address, tags, weight } = info;
+			return instanceOf(found, {
+				addr: address,
+				metadata: tags,
+				weight: Number(weight) > 0 ? weight : null,
+				usualWeight: 10,
+			});
+		},
 		carries: ['metadata'],
 		problems: (service, namespace) => [
 			...noSlash('name', service.name),

@@ -1,3 +1,4 @@
+import { instanceOf, jsonObject, NO_OBJECT, OTHER_SERVICE, textsOf, without } from './decode.js';
 import { type Format, idOf, noSlash, root, sorted } from './format.js';
 
 /**
@@ -22,6 +23,19 @@ export const kratos: Format = {
 	fleetPrefix: (_service, namespace) => root('/', 'microservices', namespace),
 	readsPrefix: (service, namespace) => `${root('/', 'microservices', namespace)}${service.name}`,
 	filtersByName: true,
+	decode: (found) => {
+		const instance = jsonObject(found.text);
+		if (instance === null) return NO_OBJECT;
+		if (instance.name !== found.name) return OTHER_SERVICE;
+		const [endpoint] = Array.isArray(instance.endpoints) ? instance.endpoints : [];
+		const [, protocol, addr] = /^([a-z]+):\/\/([^/?#]*)/.exec(String(endpoint)) ?? [];
+		const { weight = '' } = textsOf(instance.metadata);
+		return instanceOf(found, {
+			...{ addr, protocol, id: instance.id, version: instance.version },
+			weight: /^\d+$/.test(weight) ? Number(weight) : null,
+			metadata: without(instance.metadata, ['weight']),
+		});
+	},
 	carries: ['version', 'metadata'],
 	problems: (service) => [
 		...noSlash('name', service.name),

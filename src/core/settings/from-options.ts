@@ -92,7 +92,7 @@ function readServices(value: unknown, namespace: Given, problems: Problems): Par
 	return named.map(({ config }) => config);
 }
 
-function isLogger(value: unknown, problems: Problems): value is Logger {
+export function isLogger(value: unknown, problems: Problems): value is Logger {
 	if (value === undefined) return false;
 	const methods = ['debug', 'info', 'warn', 'error'];
 	const fits =

@@ -1,4 +1,4 @@
-/** The table of variables: the one place of each name, default, parser and meaning. The README and `.env.example` are tested against it. */
+/** The table of variables: the one place of each name, default, parser and meaning. docs/configuration.md and `.env.example` are tested against it. */
 import { type Address, parseAddress, parseHost } from '../address.js';
 import { FORMAT_NAMES, type FormatName } from '../formats/index.js';
 import { parseId, parseName, parseNamespace, parseVersion } from '../key-text.js';

@@ -8,15 +8,14 @@ import type { Fact, Wanted } from '../pass/facts.js';
 import { Leases } from '../pass/leases.js';
 import { Pass } from '../pass/pass.js';
 import { withdrawAll } from '../pass/withdraw.js';
-import type { Clock, Logger, Schedule, Store, WatchListener } from '../ports.js';
+import type { Clock, Logger, Schedule, Store } from '../ports.js';
 import { Counting } from '../report/counters.js';
 import type { Emitter } from '../report/emitter.js';
 import { Journal } from '../report/journal.js';
 import type { LastPass } from '../status.js';
 import { Fleet } from './fleet.js';
-import { Keepalive } from './keepalive.js';
 import { Loop, type PassEnd } from './loop.js';
-import { Watch } from './watch.js';
+import { Streams } from './streams.js';
 
 export interface EngineParts {
 	readonly store: Store;
@@ -49,8 +48,6 @@ export interface Subject {
 
 /** Live is who began a pass within three intervals: one that hangs is cut before. */
 const LONGEST_PASS_INTERVALS = 2.5;
-/** A silent stream is noticed, and another tried, within two thirds of the TTL: only then fresh leases are the last resort. */
-const UNRENEWED_INTERVALS = 0.7;
 /** Refused keys are tried again at every interval, whichever pass comes then. */
 const RETRY_INTERVALS = 0.9;
 
@@ -64,13 +61,10 @@ export class Engine {
 	conflict: ConflictError | null = null;
 	readonly #journal: Journal;
 	readonly #loop: Loop;
-	readonly #keepalive: Keepalive;
-	readonly #watch: Watch;
+	readonly #streams: Streams;
 	readonly #fleet: Fleet;
 	readonly #abort = new AbortController();
 	#retriedMs = Number.NEGATIVE_INFINITY;
-	/** Since when passes have been good and no lease was renewed; `null` = one was, or etcd does not answer at all. */
-	#unrenewedSinceMs: number | null = null;
 	#isPassing = false;
 	#isStopping = false;
 
@@ -81,11 +75,11 @@ export class Engine {
 	) {
 		const { store, clock, onConflict: policy } = parts;
 		this.#journal = new Journal(parts.logger, emitter, this.counting, clock, parts.where);
-		this.leases = new Leases(store, parts.ttlSeconds, parts.random, () => this.#renew());
+		this.leases = new Leases(store, parts.ttlSeconds, parts.random, () => this.#streams.renew());
 		this.pass = new Pass({
 			...{ store, leases: this.leases, policy, clock },
 			report: (fact) => this.#report(fact),
-			answered: () => this.#answered(),
+			answered: () => this.#streams.answered(),
 		});
 		this.#fleet = new Fleet(store, clock, () => subject.fleetPrefixes());
 		this.#loop = new Loop({
@@ -96,12 +90,14 @@ export class Engine {
 			identity: String(parts.random()),
 			hinted: (hint) => this.counting.hint(hint),
 		});
-		this.#keepalive = new Keepalive(store, this.#keepaliveReports());
-		this.#watch = new Watch(store, clock, {
-			changed: this.#changed,
-			// What happened before it was open, and after the pass that ended already, nobody has seen.
-			opened: (again) => (again || !this.#isPassing) && this.#loop.hint('reconnected'),
-			ended: () => this.#loop.hint('reconnected'),
+		this.#streams = new Streams({
+			...{ store, clock, hints: parts.hints, leases: this.leases, counting: this.counting },
+			memory: this.pass.memory,
+			wanted: () => subject.wanted(),
+			groups: () => subject.groups(),
+			fleetPrefixes: () => subject.fleetPrefixes(),
+			isPassing: () => this.#isPassing,
+			hint: (hint) => this.#loop.hint(hint),
 		});
 	}
 
@@ -131,8 +127,7 @@ export class Engine {
 		await this.#loop.stop();
 		clearTimeout(patience);
 		// Only now: a pass that still ended well has opened them once more.
-		this.#keepalive.stop();
-		this.#watch.stop();
+		this.#streams.stop();
 		const { leases, pass } = this;
 		const report = (fact: Fact) => this.#report(fact);
 		const wanted = this.subject.wanted();
@@ -167,26 +162,17 @@ export class Engine {
 		const { subject, parts } = this;
 		await subject.prepare();
 		const nowMs = parts.clock.now();
-		this.#replaceUnrenewed(nowMs);
+		this.#streams.replaceUnrenewed();
 		const retryRefused = nowMs - this.#retriedMs >= RETRY_INTERVALS * this.intervalSeconds * 1_000;
 		await this.pass.run(() => subject.wanted(), { retryRefused, services: subject.groups(), signal });
 		if (retryRefused) this.#retriedMs = nowMs;
 	}
 
-	/** Where etcd answers reads but no keepalive (a proxy in between, say), fresh leases come before the old ones run out. */
-	#replaceUnrenewed(nowMs: number): void {
-		const sinceMs = this.#unrenewedSinceMs;
-		if (sinceMs === null || nowMs - sinceMs < UNRENEWED_INTERVALS * this.intervalSeconds * 1_000) return;
-		this.#unrenewedSinceMs = null;
-		this.leases.retire();
-	}
-
 	#passed(): PassEnd {
 		this.lastError = null;
-		if (this.leases.current.length > 0) this.#unrenewedSinceMs ??= this.parts.clock.now();
 		// Where nothing is wanted nothing was asked, and nothing is known of etcd.
 		if (this.subject.wanted().size > 0) this.#journal.passed();
-		this.#answered();
+		this.#streams.passed();
 		void this.#fleet.count();
 		const oneMore = this.subject.passed(true);
 		this.#journal.flush();
@@ -195,7 +181,7 @@ export class Engine {
 
 	#failed(error: Error, beganMs: number): PassEnd {
 		this.lastError = error.message;
-		this.#unrenewedSinceMs = null;
+		this.#streams.failed();
 		this.#journal.failed(error, beganMs);
 		this.subject.passed(false);
 		this.#journal.flush();
@@ -205,44 +191,5 @@ export class Engine {
 	#report(fact: Fact): void {
 		if (fact.fact === 'conflict') this.conflict = new ConflictError(fact.key);
 		this.#journal.tell(fact);
-	}
-
-	/** etcd answered a read: what renews and watches uses that connection, whatever becomes of the pass. */
-	#answered(): void {
-		this.#renew();
-		if (!this.parts.hints) return;
-		const { subject, pass } = this;
-		this.#watch.refresh(subject.groups(), () => subject.fleetPrefixes(), pass.memory.deniedCount);
-	}
-
-	#renew(): void {
-		this.#keepalive.refresh(this.leases.renewed);
-	}
-
-	/** A key that should be there went, or somebody else put it. What this process did itself is no news. */
-	readonly #changed: WatchListener['changed'] = (key, change) => {
-		const isWanted = (this.subject.wanted().get(key) ?? null) !== null;
-		const { sent, verified } = this.pass.memory.of(key);
-		const isKnown = change.type === 'put' && (change.value === sent || change.value === verified?.value);
-		const byUs = isKnown && change.lease !== null && this.leases.isOurs(change.lease);
-		if (isWanted && !byUs) this.#loop.hint('watch');
-	};
-
-	#keepaliveReports() {
-		return {
-			renewed: () => {
-				this.#unrenewedSinceMs = null;
-				this.counting.keepalive(true);
-			},
-			lost: (lease: string) => {
-				this.leases.gone(lease);
-				this.#loop.hint('lease_lost');
-			},
-			denied: (lease: string) => this.leases.denied(lease),
-			trouble: () => {
-				this.counting.keepalive(false);
-				this.#loop.hint('keepalive');
-			},
-		};
 	}
 }

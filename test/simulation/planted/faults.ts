@@ -67,7 +67,7 @@ export const PLANTED: readonly Planted[] = [
 	},
 	{
 		why: 'another history does not make it forget what it observed of other holders',
-		edits: [edit('registrar/pass/pass.ts', '		this.#others.forget();\n', '')],
+		edits: [edit('registrar/pass/round.ts', '		this.others.forget();\n', '')],
 		by: { test: 'test/registrar/pass/forgets.test.ts' },
 	},
 	{
@@ -152,8 +152,12 @@ export const PLANTED: readonly Planted[] = [
 	{
 		why: 'the lease is renewed only after a whole pass',
 		edits: [
-			edit('registrar/loop/engine.ts', 'parts.random, () => this.#renew());', 'parts.random, () => {});'),
-			edit('registrar/loop/engine.ts', '			answered: () => this.#answered(),\n', ''),
+			edit(
+				'registrar/loop/engine.ts',
+				'parts.random, () => this.#streams.renew());',
+				'parts.random, () => {});',
+			),
+			edit('registrar/loop/engine.ts', '			answered: () => this.#streams.answered(),\n', ''),
 		],
 		by: 'simulation',
 		budget: 1_500,
@@ -165,12 +169,12 @@ export const PLANTED: readonly Planted[] = [
 	},
 	{
 		why: 'the keepalive goes on after the stop',
-		edits: [edit('registrar/loop/engine.ts', '		this.#keepalive.stop();\n', '')],
+		edits: [edit('registrar/loop/streams.ts', '		this.#keepalive.stop();\n', '')],
 		by: 'simulation',
 	},
 	{
 		why: 'transactions travel one after the other',
-		edits: [edit('core/batches.ts', 'const PARALLEL = 16;', 'const PARALLEL = 1;')],
+		edits: [edit('core/batches.ts', 'const PARALLEL = 8;', 'const PARALLEL = 1;')],
 		by: 'simulation',
 		where: slowManyKeys,
 		budget: 25,

@@ -1,9 +1,9 @@
+import { guardedLogger } from '../../../src/core/log/guarded-logger.js';
 import type { ServiceOptions } from '../../../src/core/settings/from-options.js';
 import { parseService } from '../../../src/core/settings/from-options.js';
 import type { RegistrarEvent, RegistrarEvents } from '../../../src/registrar/events.js';
 import type { RegistrarParts } from '../../../src/registrar/parts.js';
 import { PollingRegistrar } from '../../../src/registrar/registrar.js';
-import { guardedLogger } from '../../../src/registrar/report/guarded-logger.js';
 import { aLogger } from '../logger.js';
 import { HandSchedule } from './hand-schedule.js';
 import { MemoryEtcd } from './memory-etcd.js';

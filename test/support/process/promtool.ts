@@ -1,18 +1,10 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { program } from './unpacked.js';
 
-/** Where scripts/setup.sh puts it on a machine that has none. */
-const UNPACKED = fileURLToPath(
-	new URL('../../../node_modules/.cache/etcd-registrar-promtool/usr/bin/promtool', import.meta.url),
-);
-const PROMTOOL = existsSync(UNPACKED) ? UNPACKED : 'promtool';
+const { path: PROMTOOL, missing } = program('promtool', '--version');
 
 /** Why Prometheus's own judge cannot be asked here, or `null`. */
-export function promtoolMissing(): string | null {
-	const { error } = spawnSync(PROMTOOL, ['--version']);
-	return error === undefined ? null : `promtool could not be run (package prometheus): ${error.message}`;
-}
+export const promtoolMissing = (): string | null => missing;
 
 export function promtool(
 	args: readonly string[],

@@ -1,6 +1,7 @@
 /** The application's logger, wrapped so that it cannot end the process: a line that it throws or rejects is lost. */
-import { onRejection } from '../../core/rejections.js';
-import type { Logger } from '../ports.js';
+
+import type { Logger } from '../logger.js';
+import { onRejection } from '../rejections.js';
 
 export function guardedLogger(logger: Logger): Logger {
 	const at =

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { guardedLogger } from '../../../src/core/log/guarded-logger.js';
 import type { Logger } from '../../../src/registrar/ports.js';
-import { guardedLogger } from '../../../src/registrar/report/guarded-logger.js';
 import { thenable } from '../../support/thenable.js';
 
 const reasons: unknown[] = [];

@@ -1,0 +1,43 @@
+/** etcd as discovery's `Directory`: reads are raced over the endpoints, and the watch runs where the last read was answered. */
+import type { IRangeResponse } from 'etcd3';
+import type { Clock } from '../../core/clock.js';
+import type { Logger } from '../../core/logger.js';
+import { unlessAborted } from '../../core/unless-aborted.js';
+import type { Directory, Hint, Listing } from '../../discovery/ports.js';
+import { Endpoints, type EndpointsOptions } from './endpoints.js';
+import { type Call, listAll } from './paging.js';
+import { PrefixWatch } from './prefix-watch.js';
+import { raced } from './raced.js';
+
+export class EtcdDirectory implements Directory {
+	readonly #endpoints: Endpoints;
+	readonly #watch: PrefixWatch;
+
+	constructor(options: EndpointsOptions, clock: Clock, logger: Logger) {
+		this.#endpoints = new Endpoints(options, clock, logger);
+		this.#watch = new PrefixWatch(clock);
+	}
+
+	async list(prefix: string, signal?: AbortSignal): Promise<Listing> {
+		const call: Call = (read) => raced(this.#endpoints, (etcd) => read(etcd).then(answerOf), signal);
+		const listing = await unlessAborted(listAll(call, prefix), signal);
+		const connection = this.#endpoints.current();
+		if (connection !== null) void this.#watch.runOn(connection);
+		return listing;
+	}
+
+	watch(prefix: string, hint: Hint): () => void {
+		return this.#watch.add(prefix, hint);
+	}
+
+	endpoint(): string | null {
+		return this.#endpoints.current()?.endpoint ?? null;
+	}
+
+	close(): void {
+		this.#watch.close();
+		this.#endpoints.close();
+	}
+}
+
+const answerOf = (value: IRangeResponse) => ({ header: value.header, value });

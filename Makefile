@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup build run etcd test check format lint types test-faults test-discovery test-interop simulate simulate-planted mutate test-node demo bench bench-quick pack docs-api clean distclean
+.PHONY: help setup build run etcd test check format lint types test-faults test-discovery test-interop simulate simulate-planted test-node demo bench bench-quick pack docs-api clean distclean
 
 help: ## lists these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

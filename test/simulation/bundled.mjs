@@ -1,3 +1,4 @@
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 
 /**
@@ -5,11 +6,11 @@ import { build } from 'esbuild';
  * `plugins`: esbuild's, for sources that are to be others than those on the disk.
  */
 export async function bundled(name, plugins = [], as = name) {
-	const outfile = new URL(`../../node_modules/.cache/simulation/${as}.mjs`, import.meta.url);
-	await build({
+	const folder = new URL('../../node_modules/.cache/simulation/', import.meta.url);
+	const { outputFiles } = await build({
 		entryPoints: [new URL(`${name}.ts`, import.meta.url).pathname],
-		outfile: outfile.pathname,
 		bundle: true,
+		write: false,
 		packages: 'external',
 		platform: 'node',
 		format: 'esm',
@@ -17,5 +18,11 @@ export async function bundled(name, plugins = [], as = name) {
 		logLevel: 'error',
 		plugins,
 	});
+	mkdirSync(folder, { recursive: true });
+	const outfile = new URL(`${as}.mjs`, folder);
+	// In one step: another run may be reading the one before.
+	const fresh = new URL(`${as}-${process.pid}-${Date.now()}.mjs`, folder);
+	writeFileSync(fresh, outputFiles[0].contents);
+	renameSync(fresh, outfile);
 	return outfile.href;
 }

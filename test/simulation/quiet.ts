@@ -66,7 +66,7 @@ function steady(world: World, runFor: RunUntil): boolean {
 			`${judge.ownChanges - before} changes in two intervals`,
 		);
 	for (const [life, was] of calls) {
-		if ([...life.wanted.keys()].some((key) => life.isDenied(key))) continue;
+		if ([...life.wanted.keys(), ...life.leaving.keys()].some((key) => life.isDenied(key))) continue;
 		const passes = countPasses(life) - (looks.get(life) ?? 0);
 		const chunks = Math.ceil((life.wanted.size + life.leaving.size) / Math.min(100, scenario.maxTxnOps));
 		// What was once too large travels in small batches for a while.

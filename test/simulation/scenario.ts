@@ -82,7 +82,8 @@ export function scenarioOf(seed: number): Scenario {
 		checksKeys: random.chance(0.3),
 		maxTxnOps: theme === 'sizes' ? random.int(16, 128) : 128,
 		maxRequestBytes: theme === 'sizes' && random.chance(0.5) ? random.int(1_000, 40_000) : 1_500_000,
-		dialTimeoutMs: random.pick([2_000, 5_000, 15_000, 15_000]),
+		// A connection and a read take two round trips: what leaves no time for them is no fault of the registrar.
+		dialTimeoutMs: Math.max(random.pick([2_000, 5_000, 15_000, 15_000]), Math.ceil(4 * rttMs)),
 		stopTimeoutMs: random.pick([2_000, 5_000, 5_000, 10_000]),
 		faults: faultsOf(random, context),
 		randomSeed: random.int(1, 2 ** 31),

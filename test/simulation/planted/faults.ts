@@ -188,7 +188,7 @@ export const PLANTED: readonly Planted[] = [
 				'const succeeded = (await this.store.write(guarded, options.signal)) || true;',
 			),
 		],
-		by: 'simulation',
+		by: { test: 'test/registrar/pass/changed-meanwhile.test.ts' },
 	},
 	{
 		why: 'a put is sent after the stop began',

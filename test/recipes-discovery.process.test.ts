@@ -11,6 +11,7 @@ import { freePort } from './support/network/net.js';
 import { runCommand } from './support/process/command.js';
 import { removeAtExit, spawnGuarded } from './support/process/guarded.js';
 import { getText } from './support/process/http.js';
+import { applicationWith } from './support/process/installed.js';
 import { program } from './support/process/unpacked.js';
 import { until } from './support/until.js';
 
@@ -205,5 +206,39 @@ frontend front
 		});
 		await deregister('metrics', '10.0.0.1:9100');
 		await until(async () => (await seen()).length === 1);
+	});
+
+	test('undici.mjs: connection pools follow the instances', async (context) => {
+		const [one, other, third] = [await aServer(context), await aServer(context), await aServer(context)];
+		for (const addr of [one, other]) await etcd.ctl('put', `/ns/user/${addr}`, addr);
+		const app = applicationWith('undici');
+		const recipe = readFileSync('recipes/undici.mjs', 'utf8');
+		// Asks on, one request after the other, and tells who answers.
+		const more = `for (;;) {
+			const { body } = await request('http://user/', { dispatcher });
+			console.log(await body.text());
+			await new Promise((resolve) => setTimeout(resolve, 5));
+		}`;
+		writeFileSync(join(app, 'app.mjs'), `${recipe}\n${more}`);
+		const running = runCommand(
+			[],
+			{ ETCD_ENDPOINTS: etcd.endpoint },
+			{ cwd: app, entry: join(app, 'app.mjs') },
+		);
+		context.onTestFinished(() => running.signal('SIGKILL'));
+		const answered = (...addrs: readonly string[]) =>
+			until(
+				() => {
+					const last = running.stdout.trimEnd().split('\n').slice(-10);
+					return last.length === 10 && [...new Set(last)].sort().join() === [...addrs].sort().join();
+				},
+				{ what: `answers from ${addrs}; ${running.stderr}` },
+			);
+		await answered(one, other);
+		await etcd.ctl('del', `/ns/user/${one}`);
+		await answered(other);
+		await etcd.ctl('put', `/ns/user/${third}`, third);
+		await answered(other, third);
+		expect(running.stderr).toBe('');
 	});
 });

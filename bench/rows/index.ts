@@ -1,6 +1,7 @@
 import type { Row } from '../row.js';
 import { bundle } from './bundle.js';
 import { carry } from './carry.js';
+import { discovery } from './discovery.js';
 import { firstRegistration } from './first-registration.js';
 import { footprint } from './footprint.js';
 import { heals } from './heals.js';
@@ -29,5 +30,6 @@ export const rows = (): readonly Row[] => [
 	leastRole,
 	slowLink,
 	weight,
+	discovery,
 	size,
 ];

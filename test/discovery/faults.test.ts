@@ -51,6 +51,17 @@ describe.concurrent('readers while etcd breaks', () => {
 		await reader.shows(...ADDRS, '10.0.0.4:80');
 	});
 
+	test('etcd restarted again and again: the watch is back each time', async (context) => {
+		const { etcd, reader } = await stage(context, 3_600);
+		for (let n = 4; n < 9; n += 1) {
+			await etcd.kill();
+			await etcd.start();
+			await registrars(context, etcd.endpoint, [`10.0.0.${n}:80`]);
+			await until(() => reader.users.instances.length === n, { what: `the watch after restart ${n - 3}` });
+		}
+		expect(reader.shown.every((addrs) => addrs.startsWith(ALL))).toBe(true);
+	});
+
 	for (const newCluster of [false, true])
 		test(`etcd comes back empty (${newCluster ? 'another' : 'the same'} cluster id): no registrar is ever lost`, async (context) => {
 			const { etcd, reader } = await stage(context);

@@ -31,6 +31,7 @@ export class PrefixWatch {
 	#openedMs = 0;
 	#shortLives = 0;
 	#notBeforeMs = Number.NEGATIVE_INFINITY;
+	#timer: NodeJS.Timeout | undefined;
 	#closed = false;
 
 	constructor(private readonly clock: Clock) {}
@@ -62,9 +63,7 @@ export class PrefixWatch {
 		// A renewed stream waits before it is renewed once more.
 		this.#notBeforeMs = this.#openedMs + FIRST_WAIT_MS;
 		try {
-			const stream = await this.#open(connection);
-			if (this.#closed) stream.close();
-			else this.#stream = stream;
+			await this.#open(connection);
 		} catch {
 			this.#ended();
 		} finally {
@@ -75,12 +74,14 @@ export class PrefixWatch {
 	/** Idempotent. */
 	close(): void {
 		this.#closed = true;
+		clearTimeout(this.#timer);
 		this.#stream?.close();
 		this.#stream = null;
 		this.#hints.clear();
 	}
 
-	async #open(connection: Connection): Promise<Stream> {
+	/** It is in use before anything else can happen: what ends at once, or is added at once, is not missed. */
+	async #open(connection: Connection): Promise<void> {
 		connection.hold();
 		let pending = 0;
 		try {
@@ -110,8 +111,9 @@ export class PrefixWatch {
 				const { key, range_end } = prefixRange(prefix);
 				stream.write({ create_request: { key, ...(range_end === undefined ? {} : { range_end }) } });
 			};
+			if (this.#closed) return void end.close();
+			this.#stream = { connection, watch, close: end.close };
 			for (const prefix of this.#hints.keys()) watch(prefix);
-			return { connection, watch, close: end.close };
 		} catch (error) {
 			connection.release();
 			throw error;
@@ -124,7 +126,10 @@ export class PrefixWatch {
 		// The first early end may be a restart; a stream that never lives long is not tried at each hint.
 		const waitMs = this.#shortLives < 2 ? 0 : FIRST_WAIT_MS * 2 ** (this.#shortLives - 2);
 		this.#notBeforeMs = now + Math.min(waitMs, LONGEST_WAIT_MS);
-		if (!this.#closed && waitMs === 0) this.#tell(() => true, null);
+		if (this.#closed) return;
+		// Whoever reads next opens it again.
+		clearTimeout(this.#timer);
+		this.#timer = setTimeout(() => this.#tell(() => true, null), Math.min(waitMs, LONGEST_WAIT_MS));
 	}
 
 	#tell(concerns: (prefix: string) => boolean, revision: string | null): void {

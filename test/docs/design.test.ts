@@ -98,6 +98,7 @@ const NO_BOUNDS = new Set([
 	'FRAME_HEAD',
 	'ID_LENGTH',
 	'WRONG_CONFIGURATION',
+	'UNAVAILABLE',
 ]);
 
 test('the table of constants holds every one with its value', () => {

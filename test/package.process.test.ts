@@ -1,6 +1,7 @@
 /** The package as others get it: what is in it, and that both kinds of programs can load it. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { posix } from 'node:path';
 import { expect, test } from 'vitest';
 import { applicationWith } from './support/process/installed.js';
 
@@ -69,6 +70,10 @@ test('it holds the program, its types, its licences and nothing of the checkout'
 	expect(paths).toEqual(
 		expect.arrayContaining(['dist/index.js.map', 'dist/index.d.ts.map', 'src/index.ts', 'docs/design.md']),
 	);
+	for (const path of paths.filter((each) => /^dist\/.*\.(?:js|ts)\.map$/.test(each))) {
+		const { sources } = JSON.parse(readFileSync(path, 'utf8')) as { sources: readonly string[] };
+		for (const source of sources) expect(paths).toContain(posix.join(posix.dirname(path), source));
+	}
 	expect(paths.filter((path) => /test|\.env|\.tgz|node_modules/.test(path))).toEqual([]);
 });
 

@@ -58,6 +58,7 @@ test('every language is one that a reader knows', () => {
 		'ts',
 		'js',
 		'json',
+		'jsonl',
 		'sh',
 		'go',
 		'yaml',

@@ -1,21 +1,28 @@
 /** docs/design.md against the code: rooms, decision, deadlines and constants. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { decide, type Holder, type Liveness } from '../../src/core/decision/decide.js';
 import type { ConflictPolicy } from '../../src/core/registration.js';
 import { duration } from '../../src/core/settings/duration.js';
 import { VARIABLES } from '../../src/core/settings/index.js';
 import { HINTS } from '../../src/registrar/events.js';
-import { bare, page, tableIn } from './pages.js';
+import { bare, page, rowsOf } from './markdown.js';
 
 const design = page('docs/design.md');
+
+/** The rows of the tables in this section whose head begins with this cell. */
+function tableIn(heading: string, head: string): string[][] {
+	const [, text = ''] = design.text.split(new RegExp(`^## ${heading}$`, 'm'));
+	return rowsOf([{ path: design.path, text: text.split(/^## /m)[0] ?? '' }], head);
+}
 
 test('the map names every folder of src, and no other', () => {
 	const folders = readdirSync('src', { recursive: true, encoding: 'utf8' })
 		.map((path) => `src/${path}`)
 		.filter((path) => statSync(path).isDirectory());
 	expect(
-		tableIn(design, 'folder')
+		tableIn('Map of the source', 'folder')
 			.map(([path]) => bare(path))
 			.toSorted(),
 	).toEqual(['src', ...folders].toSorted());
@@ -28,7 +35,7 @@ const HOLDERS: Readonly<Record<string, Holder>> = {
 };
 
 test('the table of the decision is what decide does', () => {
-	const rows = tableIn(design, 'observed', '## The decision');
+	const rows = tableIn('The decision', 'observed');
 	expect(rows.map(([observed]) => observed)).toEqual([
 		'absent',
 		...Object.keys(HOLDERS),
@@ -51,7 +58,7 @@ test('the table of the decision is what decide does', () => {
 });
 
 test('the table of the conflict policies is what decide does', () => {
-	const rows = tableIn(design, 'policy');
+	const rows = tableIn('The decision', 'policy');
 	expect(rows.map(([policy]) => bare(policy))).toEqual(['take-over', 'wait', 'fail']);
 	const columns: readonly [hasOwned: boolean, liveness: Liveness][] = [
 		[true, 'alive'],
@@ -74,19 +81,22 @@ test('the table of the conflict policies is what decide does', () => {
 });
 
 test('the table of hints holds every hint', () => {
-	expect(tableIn(design, 'hint').map(([hint]) => bare(hint))).toEqual([...HINTS]);
+	expect(tableIn('Hints', 'hint').map(([hint]) => bare(hint))).toEqual([...HINTS]);
 });
 
 test('the table of settings holds their defaults', () => {
-	for (const [name, told = ''] of tableIn(design, 'setting')) {
+	for (const [name, told = ''] of tableIn('Deadlines and constants', 'setting')) {
 		const variable = VARIABLES.find((one) => one.name === bare(name));
 		expect({ value: baseValue(told) }, name).toEqual(duration(0, '')(variable?.default ?? ''));
 	}
 });
 
 test('every derived deadline stands in its file as it is written here', () => {
-	for (const [what, , expression, file] of tableIn(design, 'what'))
-		expect(readFileSync(bare(file), 'utf8').replace(/\s+/g, ' '), what).toContain(bare(expression));
+	for (const [what, , expression, file] of tableIn('Deadlines and constants', 'what'))
+		expect(
+			readFileSync(bare(file), 'utf8').replace(/\s+/g, ' ').includes(bare(expression)),
+			`${what}: ${expression}`,
+		).toBe(true);
 });
 
 /** Numbers that bound nothing: parts of protocols, states, names and file descriptors. */
@@ -97,33 +107,29 @@ const NO_BOUNDS = new Set([
 	'STDERR',
 	'FRAME_HEAD',
 	'ID_LENGTH',
+	'UNAVAILABLE',
 	'WRONG_CONFIGURATION',
 	'UNAVAILABLE',
 ]);
 
 test('the table of constants holds every one with its value', () => {
-	const told = tableIn(design, 'constant').map(
+	const told = tableIn('Deadlines and constants', 'constant').map(
 		([name, value = '', file]) => `${bare(file)} ${bare(name)} ${inUnitOf(bare(name), baseValue(value))}`,
 	);
 	const known = readdirSync('src', { recursive: true, encoding: 'utf8' })
 		.filter((path) => path.endsWith('.ts'))
 		.flatMap((path) =>
-			[...constantsOf(readFileSync(`src/${path}`, 'utf8'))].map(
-				([name, value]) => `src/${path} ${name} ${value}`,
-			),
+			constantsOf(readFileSync(`src/${path}`, 'utf8')).map(([name, value]) => `src/${path} ${name} ${value}`),
 		);
 	expect(told.toSorted()).toEqual(known.toSorted());
 });
 
 /** Numbers as the code writes them: `10 * 60 * 1000`, `86_400`, `2 ** 31 - 1`. */
-function* constantsOf(code: string): Generator<[name: string, value: number]> {
-	for (const [, name = '', factors = '', power] of code.matchAll(
-		/^(?:export )?const ([A-Z][A-Z0-9_]*) = (\d[\d_.]*(?: \* \d[\d_.]*)*)(?: \*\* (\d+) - 1)?;/gm,
-	)) {
-		if (NO_BOUNDS.has(name)) continue;
-		const product = factors.split(' * ').reduce((all, factor) => all * Number(factor.replaceAll('_', '')), 1);
-		yield [name, power === undefined ? product : product ** Number(power) - 1];
-	}
+function constantsOf(code: string): [name: string, value: number][] {
+	const found = code.matchAll(/^(?:export )?const ([A-Z][A-Z0-9_]*) = (\d[\d_.e *-]*);/gm);
+	return [...found].flatMap(([, name = '', expression = '']) =>
+		NO_BOUNDS.has(name) ? [] : [[name, Number(runInNewContext(expression))]],
+	);
 }
 
 const UNITS: Readonly<Record<string, number>> = {
@@ -142,6 +148,6 @@ function baseValue(told: string): number {
 const inUnitOf = (name: string, value: number): number => (name.endsWith('_SECONDS') ? value / 1_000 : value);
 
 test('every file that the page names is there', () => {
-	for (const [, path = ''] of design.matchAll(/`((?:src|test)\/[\w./-]+\.ts)`/g))
+	for (const [, path = ''] of design.text.matchAll(/`((?:src|test)\/[\w./-]+\.ts)`/g))
 		expect(existsSync(path), path).toBe(true);
 });

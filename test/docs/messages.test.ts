@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { page } from './markdown.js';
-import { type Text, textsIn, toldIn } from './messages.js';
+import { storeErrorsIn, type Text, textsIn, toldIn } from './messages.js';
 
 const { text: troubleshooting } = page('docs/troubleshooting.md');
 
@@ -104,11 +104,19 @@ describe('reasons', () => {
 	});
 });
 
+test('every error of the store is on the page', () => {
+	const errors = sources.flatMap(({ source }) => storeErrorsIn(source)).filter(isSentence);
+	expect(errors.length).toBeGreaterThan(8);
+	// A watch is opened again; nobody is told.
+	expect(lacking(errors).filter((part) => !part.startsWith('watch cancelled'))).toEqual([]);
+});
+
 describe('warnings at the start', () => {
 	test.each([
 		['core/settings/typos.ts', /return (?:isLabel|meant|name|label|near)?[^;]*is not read[^;]*;/g],
 		['core/settings/etcd.ts', /function notesOn[\s\S]*?\n\}/g],
 		['core/settings/doubts.ts', /return \[[^;]*;/g],
+		['core/settings/drain.ts', /return `[^;]*;/g],
 		['commands/run/unguarded.ts', /=>\s*`.*`/g],
 		['core/settings/environment.ts', /warnings\.push\([^;]*;/g],
 	])('%s', (path, what) => {

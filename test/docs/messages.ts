@@ -21,6 +21,14 @@ export function toldIn(source: string): Told[] {
 	});
 }
 
+/** What the errors of the store say, those of a stop aside. */
+export function storeErrorsIn(source: string): Text[] {
+	return [...source.matchAll(/new StoreError\(/g)].flatMap(({ 0: call, index }) => {
+		const [code, message = ''] = argumentsAt(source, index + call.length);
+		return code === "'aborted'" ? [] : textsIn(message);
+	});
+}
+
 /** The arguments of a call, from behind its parenthesis on. */
 function argumentsAt(source: string, from: number): string[] {
 	const found: string[] = [];

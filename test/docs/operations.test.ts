@@ -1,55 +1,40 @@
 /** The pages about operation and design, and those of the repository: links, diagrams, tables, and the workflows. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { metricsText } from '../../src/adapters/http/metrics.js';
 import { aStatus } from '../support/process/status.js';
-import { anchorsOf, bare, blocks, linksIn, mermaidProblems, page, tableIn } from './pages.js';
+import { anchorsOf, bare, blocksOf, PAGES, type Page, page, prose, rowsOf } from './markdown.js';
+import { mermaidProblems } from './mermaid.js';
 
-const PAGES = [
-	...['design', 'operations', 'security', 'deploy', 'performance', 'scale', 'comparison'].map(
-		(name) => `docs/${name}.md`,
-	),
-	...['CONTRIBUTING.md', 'SECURITY.md'],
-];
+/** Beside README and docs/, whose links and targets have a test of their own. */
+const OTHERS: readonly Page[] = ['CONTRIBUTING.md', 'SECURITY.md'].map((path) => ({
+	path,
+	text: readFileSync(path, 'utf8'),
+}));
 
-/** Pages that have tests of their own. */
-const OTHERS = new Set(
-	['configuration', 'formats', 'library', 'ownership', 'troubleshooting'].map((name) => `docs/${name}.md`),
-);
-
-describe.each(PAGES)('%s', (path) => {
-	const text = page(path);
-
+describe.each(OTHERS)('$path', (from) => {
 	test('its links lead to files and headings that are there', () => {
-		for (const { path: target, anchor } of linksIn(text)) {
-			const file = target === '' ? path : normalize(join(dirname(path), target));
-			if (!existsSync(file) && OTHERS.has(file)) continue;
-			expect(existsSync(file), `${path} → ${target}`).toBe(true);
-			if (anchor !== '') expect(anchorsOf(page(file)), `${path} → ${file}`).toContain(anchor);
+		for (const [, link = ''] of prose(from).matchAll(/\]\(([^)\s]+)\)/g)) {
+			if (/^[a-z]+:/.test(link)) continue;
+			const [path = '', anchor] = link.split('#');
+			const target = path === '' ? from.path : path;
+			expect(existsSync(target), link).toBe(true);
+			if (anchor === undefined) continue;
+			const text = readFileSync(target, 'utf8');
+			expect(anchorsOf({ path: target, text }), link).toContain(anchor);
 		}
 	});
 
-	test('its diagrams can be drawn', () => {
-		expect(blocks(text, 'mermaid').flatMap(mermaidProblems)).toEqual([]);
-	});
-
-	test('the JSON in it is JSON', () => {
-		for (const code of blocks(text, 'json')) expect(() => JSON.parse(code), code).not.toThrow();
-		for (const line of blocks(text, 'jsonl').join('').trim().split('\n'))
-			if (line !== '') expect(() => JSON.parse(line), line).not.toThrow();
-	});
-
 	test('every make target in it exists', () => {
-		for (const target of makeTargets(text)) expect(TARGETS, `make ${target}`).toContain(target);
+		for (const target of makeTargets(from.text)) expect(TARGETS, `make ${target}`).toContain(target);
 	});
+});
 
-	test('no line of its text is longer than an editor shows', () => {
-		const prose = text.replace(/^```[\s\S]*?^```$/gm, '').split('\n');
-		expect(prose.filter((line) => line.length > 125 && !/^\||^- \[|^ *\d\. /.test(line))).toEqual([]);
-	});
+test.each(PAGES)('$path: its diagrams can be drawn', (from) => {
+	const diagrams = blocksOf(from).filter(({ language }) => language === 'mermaid');
+	expect(diagrams.flatMap(({ code }) => mermaidProblems(code))).toEqual([]);
 });
 
 const TARGETS = [
@@ -69,6 +54,9 @@ test.each([
 });
 
 const operations = page('docs/operations.md');
+const tableIn = (from: Page, head: string) => rowsOf([from], head);
+const blocks = (from: Page, language: string) =>
+	blocksOf(from).flatMap((block) => (block.language === language ? [block.code] : []));
 
 test('the table of metrics holds every metric with its labels, and no other', () => {
 	const text = metricsText(aStatus({}), 0);

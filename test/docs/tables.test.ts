@@ -1,6 +1,5 @@
 /** The tables of docs/ against the code (what the README and ownership decide: decisions.test.ts). */
 import { describe, expect, test } from 'vitest';
-import { metricsText } from '../../src/adapters/http/metrics.js';
 import { EXIT } from '../../src/commands/context.js';
 import type { StoreErrorCode } from '../../src/core/errors.js';
 import { FORMAT_NAMES, FORMATS, type Format, render } from '../../src/core/formats/index.js';
@@ -11,7 +10,7 @@ import * as library from '../../src/index.js';
 import type { Registrar } from '../../src/registrar/api.js';
 import { EVENTS, type KeyState, type Status } from '../../src/registrar/events.js';
 import { aStatus } from '../support/process/status.js';
-import { anchorsOf, bare, codes, PAGES, page, rowsOf } from './markdown.js';
+import { anchorsOf, bare, codes, page, rowsOf } from './markdown.js';
 
 /** What a type names, as values: the compiler finds what is missing here. */
 const named = <T extends string>(names: Readonly<Record<T, true>>): string[] => Object.keys(names).toSorted();
@@ -186,19 +185,4 @@ describe('formats', () => {
 		const anchors = anchorsOf(page('docs/formats.md'));
 		for (const name of FORMAT_NAMES) expect(anchors).toContain(name);
 	});
-});
-
-test('the table of metrics holds every metric with its labels, and no other', () => {
-	const text = metricsText(aStatus({}), 0);
-	const types = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => [name, type]);
-	const rows = rowsOf(PAGES, 'metric');
-	expect(rows.map(([name, type]) => [bare(name).replace(/\{.*/, ''), type]).toSorted()).toEqual(
-		types.toSorted(),
-	);
-	for (const [cell = '', , meaning = ''] of rows) {
-		const [, name, label] = /^(\w+)(?:\{(\w+)\})?$/.exec(bare(cell)) ?? [];
-		if (label === undefined || label === 'key') continue;
-		for (const [, value = ''] of text.matchAll(new RegExp(`^${name}\\{${label}="([^"]+)"`, 'gm')))
-			expect(meaning).toContain(`\`${value}\``);
-	}
 });

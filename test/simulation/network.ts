@@ -148,9 +148,8 @@ export class Link {
 	}
 
 	/** A message to etcd. */
-	up(connection: Connection, arrive: () => void, mayBeLost = true): void {
-		const loss = mayBeLost ? this.weather.lossUp : 0;
-		const atMs = this.#arrivalMs(connection, connection.lastUpMs, loss);
+	up(connection: Connection, arrive: () => void): void {
+		const atMs = this.#arrivalMs(connection, connection.lastUpMs, this.weather.lossUp);
 		if (atMs === null) return;
 		connection.lastUpMs = atMs;
 		this.time.after(atMs - this.time.now(), () => connection.state !== 'silent' && arrive());

@@ -177,8 +177,6 @@ export class SimulatedStore implements Store {
 				});
 				heard(() => listener.opened());
 			},
-			// A watch that is deaf from the beginning is only a hint that never comes: the poll does without.
-			false,
 		);
 		return stream;
 	}
@@ -266,9 +264,9 @@ export class SimulatedStore implements Store {
 		});
 	}
 
-	#send(connection: Connection, weight: () => number, carryOut: () => void, mayBeLost = true): void {
+	#send(connection: Connection, weight: () => number, carryOut: () => void): void {
 		const gone = () => {};
-		this.link.up(connection, () => this.server.serve(weight(), carryOut, gone), mayBeLost);
+		this.link.up(connection, () => this.server.serve(weight(), carryOut, gone));
 	}
 
 	/** For one race: the sticky connection first, then fresh ones, which races that begin together share. */

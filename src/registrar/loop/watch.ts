@@ -6,8 +6,12 @@ const ALONE = 100;
 /** A watch that etcd or something in between ends sooner is not opened again at once: the next pass opens it. */
 const SHORT_LIVED_MS = 1_000;
 
+/** One that was not confirmed by then never will be: the next pass opens another. */
+const OPENED_WITHIN_MS = 10_000;
+
 interface Attempt {
 	readonly keys: readonly string[];
+	readonly askedMs: number;
 	/** The open one it replaces, closed when this one is open too, or has failed. */
 	former: Attempt | null;
 	stream: WatchStream | null;
@@ -51,7 +55,10 @@ export class Watch {
 		this.#services = services;
 		if (keys.length === 0 || (!isAllowed && isSame(keys, this.#attempt?.keys) && this.#isGood())) return;
 		const groups = watchGroups(keys, prefixes());
-		const attempt: Attempt = { keys, former: this.#replaced(), stream: null, openedMs: null };
+		const attempt: Attempt = {
+			...{ keys, former: this.#replaced(), stream: null },
+			...{ askedMs: this.clock.now(), openedMs: null },
+		};
 		this.#attempt = attempt;
 		const isUsed = () => attempt === this.#attempt;
 		const ended = () => {
@@ -94,7 +101,9 @@ export class Watch {
 
 	#isGood(): boolean {
 		const attempt = this.#attempt;
-		return attempt !== null && (attempt.stream === null || this.store.isCurrent(attempt.stream));
+		if (attempt === null) return false;
+		if (attempt.openedMs === null && this.clock.now() - attempt.askedMs > OPENED_WITHIN_MS) return false;
+		return attempt.stream === null || this.store.isCurrent(attempt.stream);
 	}
 }
 

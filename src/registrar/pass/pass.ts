@@ -50,6 +50,7 @@ export class Pass {
 		const services = options.services ?? [...asked.keys()].map((key) => [key]);
 		leases.groups.arrange(services);
 		this.#rounds.keepOnly(asked);
+		this.#giveUpLeases(asked);
 		const seen = new Map<string, Observed>();
 		let open: Iterable<string> = this.#toObserve(asked);
 		for (let round = 0; ; round += 1) {
@@ -72,6 +73,17 @@ export class Pass {
 			});
 		}
 		this.#rounds.others.keepOnly(this.memory.holders());
+	}
+
+	/**
+	 * A key that is not wanted any more and may not be deleted goes with its lease, which therefore is renewed no longer: what else hangs
+	 * on it moves to a fresh one.
+	 */
+	#giveUpLeases(asked: Wanted): void {
+		for (const key of this.memory.denied()) {
+			const { verified } = this.memory.of(key);
+			if (verified !== null && asked.get(key) === null) this.parts.leases.denied(verified.under);
+		}
 	}
 
 	/** Where nothing is wanted any more the last key is read once more as long as a lease is left: only a read finds a connection. */

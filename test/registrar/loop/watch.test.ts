@@ -171,3 +171,22 @@ test('stopped, it says nothing more and opens nothing, also one that is just ope
 	expect(told).toEqual([]);
 	expect(store.openStreams).toBe(0);
 });
+
+test('one whose opening is never confirmed is replaced by a later pass', async () => {
+	const { etcd, store, told, good, watching } = await aWatching([]);
+	const { openWatch } = store;
+	store.openWatch = async (groups, listener) =>
+		await openWatch.call(store, groups, { ...listener, opened: () => {}, changed: () => {} });
+	await good(['a']);
+	store.openWatch = openWatch;
+	await good(['a']);
+	etcd.put('a', '1');
+	await soon();
+	expect(told).toEqual([]);
+	await vi.advanceTimersByTimeAsync(11_000);
+	await good(['a']);
+	etcd.put('a', '2');
+	await soon();
+	expect(told).toEqual(['put a']);
+	watching.stop();
+});

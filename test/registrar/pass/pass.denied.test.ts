@@ -124,3 +124,18 @@ test('hundreds of keys that stay denied cost a bounded number of tries at each b
 	await ours.pass(wanted);
 	expect(ours.store.calls.read - read).toBeLessThanOrEqual(4 + 100);
 });
+
+for (const manner of ['3.4', '3.5'] as const)
+	test(`${manner}: a key that is not wanted any more and may not be deleted goes with its lease; the others move`, async () => {
+		const { etcd, start } = aStage();
+		const ours = start({ manner });
+		await ours.pass({ a: 'v', b: 'v' });
+		const first = ours.lease;
+		ours.store.denied.set('b', 'all');
+		await ours.pass({ a: 'v', b: 'v' });
+		await ours.pass({ a: 'v', b: null });
+		await ours.pass({ a: 'v', b: null });
+		expect(etcd.get('a')?.lease).toBe(ours.lease);
+		expect(ours.lease).not.toBe(first);
+		expect(ours.leases.renewed.map(({ id }) => id)).toEqual([ours.lease]);
+	});

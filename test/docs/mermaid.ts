@@ -1,57 +1,9 @@
-/** What the tests of the documentation read from a page: its tables, its diagrams, its links. */
-import { readFileSync } from 'node:fs';
-
-export const page = (path: string): string => readFileSync(path, 'utf8');
-
-/** The rows of the first table after `after` whose head begins with this cell, each as its cells. */
-export function tableIn(text: string, head: string, after = ''): string[][] {
-	const lines = text.slice(Math.max(0, text.indexOf(after))).split('\n');
-	const start = lines.findIndex((line) => line.startsWith(`| ${head} |`));
-	if (start < 0) throw new Error(`there is no table that begins with ${head}`);
-	const rows = lines.slice(start + 2);
-	const end = rows.findIndex((line) => !line.startsWith('|'));
-	return rows.slice(0, end < 0 ? undefined : end).map(cellsOf);
-}
-
-const cellsOf = (row: string): string[] =>
-	row
-		.split(/(?<!\\)\|/)
-		.map((cell) => cell.trim())
-		.slice(1, -1);
-
-export const bare = (cell = ''): string => cell.replaceAll('`', '');
-
-/** The blocks of code in this language. */
-export const blocks = (text: string, language: string): string[] =>
-	[...text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm'))].map(
-		([, code]) => code ?? '',
-	);
-
-/** Relative links, without images' titles: the path and what follows `#`. */
-export function linksIn(text: string): { readonly path: string; readonly anchor: string }[] {
-	return [...text.matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)/g)].map(
-		([, path = '', anchor = '']) => ({
-			path,
-			anchor,
-		}),
-	);
-}
-
-/** The anchors of a page's headings, as GitHub makes them. */
-export const anchorsOf = (text: string): Set<string> =>
-	new Set(
-		[...text.replace(/^```[\s\S]*?^```$/gm, '').matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
-			heading
-				.toLowerCase()
-				.replace(/[^\p{L}\p{N} _-]/gu, '')
-				.replaceAll(' ', '-'),
-		),
-	);
+/** Whether Mermaid could draw a diagram, as far as can be seen without Mermaid itself. */
 
 const BLOCKS = /^(?:loop|alt|opt|par|critical|rect)\b/;
 const ARROW = /^(\w+)\s*(?:-?->>|--?[>x)]|-->>)\s*[+-]?(\w+)\s*:\s*\S/;
 
-/** What is wrong with a diagram, as far as can be seen without Mermaid itself: one sentence each. */
+/** What is wrong with the diagram: one sentence each. */
 export function mermaidProblems(code: string): string[] {
 	const [head = '', ...body] = code
 		.split('\n')

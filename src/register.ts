@@ -7,6 +7,7 @@ import { resolveAddress } from './adapters/host/address.js';
 import { monotonicClock } from './adapters/host/clock.js';
 import { createLoadReader } from './adapters/host/load/index.js';
 import { Routes } from './adapters/host/routes.js';
+import { packageVersion } from './adapters/version.js';
 import { guardedLogger } from './core/log/guarded-logger.js';
 import type { ConflictPolicy } from './core/registration.js';
 import type { EtcdConfig, ServiceConfig } from './core/settings/config.js';
@@ -59,6 +60,7 @@ export function assemble(assembly: Assembly): PollingRegistrar {
 	const store = new EtcdStore({ ...assembly, authRetryMs: ttlSeconds * 1_000 }, monotonicClock, logger);
 	return new PollingRegistrar({
 		...assembly,
+		version: packageVersion(),
 		namespace: assembly.namespace,
 		where: { endpoints: assembly.endpoints.join(';') },
 		logger,

@@ -1,5 +1,5 @@
 /** `--help` and `--version`. */
-import { readFileSync } from 'node:fs';
+import { packageVersion } from '../adapters/version.js';
 import { type Context, EXIT } from './context.js';
 
 const HELP = `etcd-registrar keeps a service registered in etcd, whatever the network, the power or etcd does.
@@ -56,9 +56,6 @@ export function help({ stdout }: Context): number {
 }
 
 export function version({ stdout }: Context): number {
-	const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-		version: string;
-	};
-	stdout.write(`${version}\n`);
+	stdout.write(`${packageVersion()}\n`);
 	return EXIT.ok;
 }

@@ -1,4 +1,5 @@
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
 /** `make demo`: compiles the demo, which is written like the tests it borrows its tools from, and runs it. */
@@ -13,7 +14,20 @@ await build({
 	platform: 'node',
 	format: 'esm',
 	target: 'node20',
-	// Files are found from where the sources stand, not from the cache.
-	define: { 'import.meta.url': JSON.stringify(import.meta.url) },
+	plugins: [
+		{
+			// Files are found from where each source stands, not from the cache.
+			name: 'own-url',
+			setup({ onLoad }) {
+				onLoad({ filter: /\.ts$/ }, ({ path }) => ({
+					contents: readFileSync(path, 'utf8').replaceAll(
+						'import.meta.url',
+						JSON.stringify(pathToFileURL(path).href),
+					),
+					loader: 'ts',
+				}));
+			},
+		},
+	],
 });
 await import(outfile);

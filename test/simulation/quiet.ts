@@ -71,7 +71,7 @@ function steady(world: World, runFor: RunUntil): boolean {
 		const chunks = Math.ceil((life.wanted.size + life.leaving.size) / Math.min(100, scenario.maxTxnOps));
 		// What was once too large travels in small batches for a while.
 		const small =
-			scenario.maxTxnOps < 128 || scenario.faults.some(({ kind }) => kind === 'too large') ? 10 : 2;
+			scenario.maxTxnOps < 128 || scenario.faults.some(({ kind }) => kind === 'too large') ? 30 : 2;
 		const company = life.process.quiet.rttMs > 250 ? 3 : 1;
 		const most = {
 			...{

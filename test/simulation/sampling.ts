@@ -1,5 +1,7 @@
 /** What must hold between the steps, looked at four times an interval: what a registrar says of itself, and how busy it is. */
+
 import type { Life } from './life.js';
+import type { Scenario } from './scenario.js';
 import type { World } from './world.js';
 
 interface Seen {
@@ -92,7 +94,9 @@ export class Sampling {
 		const denied = [...life.store.session.denied.keys()].filter((key) => life.wanted.has(key)).length;
 		// Found out by halving at first; tried one by one from then on.
 		const isNew = time.now() - life.startedMs < 4 * life.passMs;
-		const mostDenials = 60 + (isNew ? 20 : 6) * denied + this.world.rightsChanges * 20;
+		// On a slow link a read gets company, and each of them is refused.
+		const company = Math.max(life.process.quiet.rttMs, ...weathers(scenario)) > 250 ? 5 : 1;
+		const mostDenials = (60 + (isNew ? 20 : 6) * denied + this.world.rightsChanges * 20) * company;
 		if (life.denials - seen.denials > mostDenials)
 			judge.broken(
 				'what is refused is tried once an interval',
@@ -103,3 +107,7 @@ export class Sampling {
 		this.#seen.set(life, { atMs: time.now(), passes, calls, apiCalls: life.apiCalls, denials: life.denials });
 	}
 }
+
+/** The round trips in milliseconds to which the link changes in the course of the scenario. */
+const weathers = ({ faults }: Scenario): number[] =>
+	faults.flatMap((fault) => (fault.kind === 'weather' ? [fault.weather.rttMs] : []));

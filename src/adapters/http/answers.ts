@@ -42,7 +42,7 @@ function probe(well: boolean, { state }: Status, reason: string): Answer {
 }
 
 function liveReason({ live, state, intervalMs, lastPass }: Status): string {
-	if (state === 'stopping' || state === 'stopped') return `${state}, as it was told`;
+	if (state === 'stopping' || state === 'stopped') return `${state}, as requested`;
 	if (!live) return `no pass began within three intervals (${(3 * intervalMs) / 1000} s)`;
 	return lastPass === null
 		? 'the loop turns; its first pass is still running'

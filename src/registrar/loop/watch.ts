@@ -53,7 +53,8 @@ export class Watch {
 		if (!isAllowed && services === this.#services && this.#isGood()) return;
 		const keys = [...services].flat();
 		this.#services = services;
-		if (keys.length === 0 || (!isAllowed && isSame(keys, this.#attempt?.keys) && this.#isGood())) return;
+		if (keys.length === 0) return this.#close();
+		if (!isAllowed && isSame(keys, this.#attempt?.keys) && this.#isGood()) return;
 		const groups = watchGroups(keys, prefixes());
 		const attempt: Attempt = {
 			...{ keys, former: this.#replaced(), stream: null },
@@ -84,8 +85,13 @@ export class Watch {
 		}, ended);
 	}
 
+	/** For good. */
 	stop(): void {
 		this.#isStopped = true;
+		this.#close();
+	}
+
+	#close(): void {
 		close(this.#attempt);
 		close(this.#attempt?.former ?? null);
 		this.#attempt = null;

@@ -289,7 +289,7 @@ describe.concurrent('run -- command', () => {
 		await wrapped.registered();
 		wrapped.signal('SIGTERM');
 		await wrapped.waitForLog(({ message }) => message.startsWith('draining'));
-		expect(await wrapped.http('/livez')).toMatchObject({ ok: true, reason: 'stopped, as it was told' });
+		expect(await wrapped.http('/livez')).toMatchObject({ ok: true, reason: 'stopped, as requested' });
 		expect(await wrapped.http('/readyz')).toMatchObject({ ok: false });
 	});
 

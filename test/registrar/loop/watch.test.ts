@@ -190,3 +190,14 @@ test('one whose opening is never confirmed is replaced by a later pass', async (
 	expect(told).toEqual(['put a']);
 	watching.stop();
 });
+
+test('with nothing left to watch it is closed, and opened anew for the same key when that comes back', async () => {
+	const { etcd, store, told, good, watching } = await aWatching(['a']);
+	await good([]);
+	expect(store.openStreams).toBe(0);
+	await good(['a']);
+	etcd.put('a', '1');
+	await soon();
+	expect(told).toContain('put a');
+	watching.stop();
+});

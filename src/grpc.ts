@@ -6,7 +6,7 @@ import type { Discovery } from './discovery/discovery.js';
 import type { GrpcJs } from './discovery/grpc/interface.js';
 import { resolverClass } from './discovery/grpc/resolver.js';
 import { Shared } from './discovery/shared.js';
-import { follow } from './discovery.js';
+import { follow } from './follow.js';
 
 export { ConfigError } from './core/errors.js';
 export type { FormatName } from './core/formats/index.js';

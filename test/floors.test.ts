@@ -102,3 +102,29 @@ test.each([
 ])('what is allowed is not found: %s', (_, path, planted) => {
 	expect(breaches(new Map([[path, planted]]))).toEqual([]);
 });
+
+test('who registers loads nothing of the reading half, and a command only the one that needs it', () => {
+	const sources = tree();
+	const reached = new Set<string>();
+	const visit = (path: string) => {
+		if (reached.has(path)) return;
+		reached.add(path);
+		// Types are gone when the program runs; what is imported by a call is loaded when it is called.
+		const code = (sources.get(path) ?? '').replace(/^(?:import|export) type [^;]*;/gm, '');
+		for (const [, target = ''] of code.matchAll(/^(?:import|export|\} from)[^;]*?'(\.[^']+)'/gm))
+			visit(new URL(target, `file:///${path}`).pathname.slice(1).replace(/\.js$/, '.ts'));
+	};
+	for (const entry of [
+		'src/index.ts',
+		'src/auto.ts',
+		'src/cli.ts',
+		'src/commands/main.ts',
+		'src/commands/run/run.ts',
+	])
+		visit(entry);
+	expect(reached.size).toBeGreaterThan(50);
+	const reading = /^src\/(?:discovery|follow|grpc)|^src\/adapters\/etcd\/(?:directory|paging|prefix-watch)/;
+	expect([...reached].filter((path) => reading.test(path))).toEqual([]);
+	visit('src/discovery.ts');
+	expect(reached).toContain('src/discovery/discovery.ts');
+});

@@ -28,6 +28,32 @@ test('import and require() give the same public names, and loading does no work 
 	).toBe(`${PUBLIC}\n`);
 });
 
+test.each([
+	['etcd-registrar/discovery', ['ClosedError', 'ConfigError', 'discover']],
+	['etcd-registrar/grpc', ['ConfigError', 'registerResolver']],
+])(
+	'%s: import and require() give the same public names, and loading it keeps nothing alive',
+	(entry, names) => {
+		const app = applicationWith();
+		const list = 'console.log(Object.keys(all).filter((name) => name !== "module.exports").sort().join())';
+		for (const [type, load] of [
+			['module', `import * as all from '${entry}';`],
+			['commonjs', `const all = require('${entry}');`],
+		])
+			expect(node(app, `--input-type=${type}`, '-e', `${load} ${list}`)).toBe(`${names}\n`);
+	},
+);
+
+test('what is closed keeps nothing alive', () => {
+	const code = `import { discover } from 'etcd-registrar/discovery';
+		const users = discover({ endpoints: 'http://127.0.0.1:9', name: 'user' });
+		const waiting = users.ready().catch(({ code }) => console.log(code));
+		setTimeout(() => users.close(), 300);
+		await waiting;`;
+	// It would not end, and the test with it.
+	expect(node(applicationWith(), '--input-type=module', '-e', code)).toBe('closed\n');
+});
+
 test('the command tells the bare version of the package', () => {
 	const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
 	expect(node(process.cwd(), 'dist/cli.js', '--version')).toBe(`${version}\n`);

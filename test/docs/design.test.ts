@@ -109,6 +109,7 @@ const NO_BOUNDS = new Set([
 	'ID_LENGTH',
 	'UNAVAILABLE',
 	'WRONG_CONFIGURATION',
+	'UNAVAILABLE',
 ]);
 
 test('the table of constants holds every one with its value', () => {

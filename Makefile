@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup build run etcd test check format lint types test-faults test-discovery test-interop simulate simulate-planted test-node demo bench bench-quick pack docs-api clean distclean
+.PHONY: help setup build run etcd test check format lint types test-faults test-discovery test-interop simulate simulate-planted mutate test-node demo bench bench-quick pack docs-api clean distclean
 
 help: ## lists these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ simulate: packages ## the registrar in simulated networks, etcds and hostile com
 
 simulate-planted: packages ## plants known faults in a copy of the sources: each must be found by the simulation, the model or a test (minutes)
 	@npm run --silent simulate:planted
+
+mutate: packages ## changes the decisions and the passes line by line: which changes no test notices (installs Stryker; hours)
+	@npm run --silent mutate
 
 demo: setup ## a guided tour: breaks a local etcd before your eyes, the registrar beside a plain poll (a minute)
 	@npm run --silent build && exec node test/demo/main.mjs

@@ -35,9 +35,9 @@ export class LogSink {
 		return this.#dropped;
 	}
 
-	/** Whether a line may be written now; if not, it counts as dropped. */
-	admit(): boolean {
-		if (!this.#gone && this.stream.writableLength < MAX_WAITING_BYTES) return true;
+	/** Whether a line may be written, or, if it has to wait, may do so; if not, it counts as dropped. */
+	admit(canWait = true): boolean {
+		if (canWait && this.#hasRoom()) return true;
 		this.#dropped += 1;
 		this.#untold += 1;
 		return false;
@@ -45,14 +45,10 @@ export class LogSink {
 
 	/** How many lines were dropped since this was asked last; 0 while there is no room to tell it. */
 	takeUntold(): number {
-		if (this.#untold === 0 || this.#gone || this.stream.writableLength >= MAX_WAITING_BYTES) return 0;
+		if (this.#untold === 0 || !this.#hasRoom()) return 0;
 		const untold = this.#untold;
 		this.#untold = 0;
 		return untold;
-	}
-
-	write(line: string): void {
-		this.stream.write(`${line}\n`);
 	}
 
 	/** Resolves once all that was written has been taken by the reader's end, or the reader is gone. */
@@ -62,6 +58,10 @@ export class LogSink {
 			this.stream.once('error', () => resolve());
 			this.stream.write('', () => resolve());
 		});
+	}
+
+	#hasRoom(): boolean {
+		return !this.#gone && this.stream.writableLength < MAX_WAITING_BYTES;
 	}
 }
 

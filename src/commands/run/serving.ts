@@ -9,13 +9,10 @@ import type { Settings } from '../settings.js';
 
 /** How long the log's reader may take for the last lines. */
 const FLUSH_MS = 2_000;
-/** So long after the start winston is loaded: the first registration has not waited for it, and V8 has cleaned up after the start. */
-const LOAD_LOG_MS = 10_000;
 
 export class Serving {
 	#paused = false;
 	#started = false;
-	#loading: NodeJS.Timeout | undefined;
 
 	private constructor(
 		readonly registrar: PollingRegistrar,
@@ -49,7 +46,8 @@ export class Serving {
 		await this.registrar.start();
 		this.#started = true;
 		if (this.#paused) void this.registrar.pause();
-		this.#loading = setTimeout(() => void this.log.load(), LOAD_LOG_MS).unref();
+		const loadLog = () => this.log.load();
+		this.registrar.ready().then(loadLog, loadLog);
 		return await Promise.race([conflict, this.#startupTimeout()]);
 	}
 
@@ -61,7 +59,6 @@ export class Serving {
 
 	/** Waits for the log's reader too, within bounds. */
 	async close(): Promise<void> {
-		clearTimeout(this.#loading);
 		await this.registrar.stop();
 		await this.endpoints?.close();
 		await this.log.close(FLUSH_MS);

@@ -12,7 +12,10 @@ const NO_BUNDLE = `${OURS}, no bundle`;
 /** By then winston and node-cron are at work, and the code cache is written. */
 const LOOK_MS = 5_000;
 
-/** What the one file costs to build is seen in the build; here is what it brings: the same package without its parts. */
+/**
+ * What the one file costs to build is seen in the build; here is what it brings: the same package without its
+ * parts.
+ */
 export const bundle: Row = {
 	name: 'bundle',
 	about: 'what the bundle and its code cache are worth: start-up and peak memory with and without them',

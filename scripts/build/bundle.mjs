@@ -1,5 +1,6 @@
 /**
- * Puts the command into one file, dist/bundle/command.cjs: 170 modules become one, and etcd3's .proto is read now instead of at each start.
+ * Puts the command into one file, dist/bundle/command.cjs: 170 modules become one, and etcd3's .proto is read
+ * now instead of at each start.
  * The package works without it (src/commands/bundle.ts falls back).
  */
 import { createHash } from 'node:crypto';
@@ -23,7 +24,8 @@ const { outputFiles, metafile } = await build({
 	supported: { 'dynamic-import': false },
 	banner: { js: 'const bundleUrl=require("node:url").pathToFileURL(__filename).href;' },
 	plugins: [staticSchema],
-	// node-cron asks ICU what time it is in a zone, and ICU takes 9 MiB to say so. Our schedule knows one zone: UTC.
+	// node-cron asks ICU what time it is in a zone, and ICU takes 9 MiB to say so. Our schedule knows one zone:
+	// UTC.
 	define: { 'import.meta.url': 'bundleUrl', 'Intl.DateTimeFormat': 'UtcFormat' },
 	inject: [join(import.meta.dirname, 'utc-format.ts')],
 	logLevel: 'warning',

@@ -1,6 +1,7 @@
 /**
- * etcd3 reads its .proto at each start, and protobufjs then writes the functions that encode and decode each message. Here protobufjs
- * writes the same functions at build time, as far as a client needs them, into a module that stands in for @grpc/proto-loader.
+ * etcd3 reads its .proto at each start, and protobufjs then writes the functions that encode and decode each
+ * message. Here protobufjs writes the same functions at build time, as far as a client needs them, into a
+ * module that stands in for @grpc/proto-loader.
  */
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
@@ -9,7 +10,10 @@ const fromEtcd3 = createRequire(createRequire(import.meta.url).resolve('etcd3'))
 const loaderFile = fromEtcd3.resolve('@grpc/proto-loader');
 const protobuf = createRequire(loaderFile)('protobufjs');
 
-/** The plugin for esbuild: whoever asks for @grpc/proto-loader gets a `loadSync` that knows etcd3's schema and no other. */
+/**
+ * The plugin for esbuild: whoever asks for @grpc/proto-loader gets a `loadSync` that knows etcd3's schema and
+ * no other.
+ */
 export const staticSchema = {
 	name: 'static schema',
 	setup({ onResolve, onLoad }) {
@@ -53,7 +57,8 @@ const { Reader, Writer, util, configure } = require('protobufjs/minimal');
 util.Long = require('long');
 configure();
 const messages = [${types.map((type) => (isEnum(type) ? enumOf(type) : '{ctor:function(){}}'))}];
-const fill = (index, fields, make) => Object.assign(messages[index], make(fields.map((field) => messages[field])));
+const fill = (index, fields, make) =>
+	Object.assign(messages[index], make(fields.map((field) => messages[field])));
 ${types
 	.filter((type) => !isEnum(type))
 	.map((type) => messageOf(type, types, { isRequest: requests.has(type), isResponse: responses.has(type) }))
@@ -103,9 +108,9 @@ function serviceOf(name, service, root, types) {
 	const { methods } = root.lookupService(name);
 	const texts = Object.entries(service).map(
 		([method, { path, requestStream, responseStream, originalName }]) => {
-			const { resolvedRequestType, resolvedResponseType } = methods[method];
+			const { resolvedRequestType: request, resolvedResponseType: response } = methods[method];
 			const rest = JSON.stringify({ path, requestStream, responseStream, originalName });
-			return `${method}:method(options,${types.indexOf(resolvedRequestType)},${types.indexOf(resolvedResponseType)},${rest})`;
+			return `${method}:method(options,${types.indexOf(request)},${types.indexOf(response)},${rest})`;
 		},
 	);
 	return `${JSON.stringify(name)}:{${texts}}`;

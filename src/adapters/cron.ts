@@ -1,16 +1,18 @@
 /**
- * The ticks of the loop: node-cron with a timer beside it.
- * What node-cron does here: it fires in the second in which the next tick is due, by the wall clock, as one task with a cron
- * expression of its own for each tick (one repeating expression is even for some thirty intervals only).
- * What it cannot: parts of a second (a timer brings the rest); a wall clock that is set back, or an application that shuts cron down
- * (a second timer, half a second later, goes by the monotonic clock); the hour that a time zone repeats in autumn (see `cronSlot`).
+ * What node-cron does here: it fires in the second, by the wall clock, in which the next tick is due, as a
+ * task of its own for each tick (one repeating expression is even for some thirty intervals only).
+ * What it cannot: parts of a second (a timer brings the rest); a wall clock that is set back, an application
+ * that shuts cron down (a timer by the monotonic clock fires half a second later); the hour that a time zone
+ * repeats in autumn (`cronSlot` leaves it to the timer).
  */
 import { nextBeat } from '../core/beat.js';
 import type { Logger, Schedule } from '../registrar/ports.js';
 
 type NodeCron = typeof import('node-cron');
 
-/** node-cron is loaded so long after the first start: the first pass has the processor for itself, and a timer can wait too. */
+/**
+ * node-cron is loaded so long after the first start: until then a timer does, and the first pass comes first.
+ */
 const LOAD_AFTER_MS = 1000;
 /** As `SERVICE_TTL` allows. Beyond 24.8 days a timer would overflow and fire at once. */
 const LONGEST_SECONDS = 86_400;
@@ -31,11 +33,13 @@ interface Ticking {
 }
 
 /**
- * No gap between two ticks is longer than the interval + 1 s, whatever happens to the wall clock, to node-cron or to the process.
+ * No gap between two ticks is longer than the interval + 1 s, whatever happens to the wall clock, to
+ * node-cron or to the process.
  * A tick that throws is logged and the ticks go on.
  *
- * Intervals are whole seconds in 1..86400; longer ones tick once a day. Of node-cron's process-wide state only the registry is
- * touched, and with one task of our own: no logger is set, nothing of the application's is listed or shut down.
+ * Intervals are whole seconds in 1..86400; longer ones tick once a day. Of node-cron's process-wide state
+ * only the registry is touched, and with one task of our own: no logger is set, nothing of the application's
+ * is listed or shut down.
  */
 export class CronSchedule implements Schedule {
 	readonly #logger: Logger;
@@ -63,7 +67,7 @@ export class CronSchedule implements Schedule {
 		clearTimeout(this.#loadTimer);
 	}
 
-	/** The next call is planned before the tick runs, so nothing that the tick does can leave the schedule without one. */
+	/** The next call is planned before the tick runs: nothing that the tick does can prevent it. */
 	#arm(ticking: Ticking, delayMs: number): void {
 		const onTime = (): void => {
 			this.#arm(ticking, nextBeat(performance.now(), ticking.anchorMs, ticking.intervalMs));
@@ -79,7 +83,7 @@ export class CronSchedule implements Schedule {
 		});
 	}
 
-	/** Any lateness is tolerated: node-cron would leave a late slot out and wait for the next one, a year away. */
+	/** Any lateness is tolerated: node-cron would leave a late slot out and wait for the next, a month away. */
 	#planSlot(cron: NodeCron): PlanSlot {
 		return (expression, onSlot) => {
 			try {
@@ -140,8 +144,8 @@ interface CallOptions {
 }
 
 /**
- * Calls `onTime` once, `delayMs` from now by the monotonic clock, at most half a second later, and returns a function that takes
- * the call back (also after it was made). `onTime` must not throw.
+ * Calls `onTime` once, `delayMs` from now by the monotonic clock, at most half a second later, and returns a
+ * function that takes the call back (also after it was made). `onTime` must not throw.
  */
 function callAt(delayMs: number, onTime: () => void, { keepAlive, planSlot }: CallOptions): () => void {
 	const dueMs = performance.now() + delayMs;
@@ -177,12 +181,14 @@ function callAt(delayMs: number, onTime: () => void, { keepAlive, planSlot }: Ca
 }
 
 /**
- * The cron expression (second minute hour day, in UTC) of the whole second in which the moment `delayMs` from now falls, or `null`
- * where cron cannot carry it. Without a month: when a slot comes, node-cron looks for the next one, day by day, and a month is soon over.
+ * The cron expression (second minute hour day, in UTC) of the whole second in which the moment `delayMs` from
+ * now falls, or `null` where cron cannot carry it. Without a month: when a slot comes, node-cron looks for
+ * the next one, day by day, and a month is soon over.
  *
- * `null` in two cases. The slot is not after the current second: node-cron would take it for one of next month. Or it lies in the
- * hour that the host's time zone repeats in autumn: node-cron 4.6 cuts off the milliseconds in local time, which leads an hour
- * back there, and then wakes up about 900 times a second until the hour is over.
+ * `null` in two cases. The slot is not after the current second: node-cron would take it for one of next
+ * month. Or it lies in the hour that the host's time zone repeats in autumn: node-cron 4.6 cuts off the
+ * milliseconds in local time, which leads an hour back there, and then wakes up about 900 times a second
+ * until the hour is over.
  */
 export function cronSlot(wallMs: number, delayMs: number): string | null {
 	const slotMs = Math.floor((wallMs + delayMs) / 1000) * 1000;

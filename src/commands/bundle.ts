@@ -21,7 +21,10 @@ export async function loadCommand(): Promise<typeof main> {
 	return loadBundle(bundle);
 }
 
-/** Only where the sources are can the bundle be older than they: in an installed package the times of files tell in which order it was unpacked. */
+/**
+ * Only where the sources are can the bundle be older than they: in an installed package the times of files
+ * tell in which order it was unpacked.
+ */
 function isCheckout(): boolean {
 	return existsSync(fileURLToPath(new URL('../../src', import.meta.url)));
 }

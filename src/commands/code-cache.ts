@@ -1,9 +1,11 @@
 /**
- * V8's code cache of the bundle, kept by the first long run for all later ones of the same Node: beside the bundle, or, where that
- * cannot be written, in the user's cache directory. Without one the command only starts slower, so every trouble here is passed over.
+ * V8's code cache of the bundle, kept by the first long run for all later ones of the same Node: beside the
+ * bundle, or, where that cannot be written, in the user's cache directory. Without one the command only
+ * starts slower, so every trouble here is passed over.
  *
- * V8 runs what a cache contains and crashes on a damaged one. So a file is used only if its checksum is right, and if it belongs to this
- * user or to the bundle's owner and nobody else may write it. It appears whole or not at all (written aside, then renamed).
+ * V8 runs what a cache contains and crashes on a damaged one. So a file is used only if its checksum is
+ * right, and if it belongs to this user or to the bundle's owner and nobody else may write it. It appears
+ * whole or not at all (written aside, then renamed).
  */
 import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -11,8 +11,9 @@ const READER_GONE = new Set([
 ]);
 
 /**
- * The end of the log: a stream whose reader may be slow, stalled or gone, which must cost the process neither its life nor its
- * memory. Lines that find no room are dropped and counted; to a reader that is gone nothing is written any more.
+ * The end of the log: a stream whose reader may be slow, stalled or gone, which must cost the process neither
+ * its life nor its memory. Lines that find no room are dropped and counted; to a reader that is gone nothing
+ * is written any more.
  */
 export class LogSink {
 	readonly stream: NodeJS.WriteStream;
@@ -66,8 +67,9 @@ export class LogSink {
 }
 
 /**
- * Node writes to a terminal in the foreground of everything else: one that was stopped (Ctrl-S, a dead remote session) would
- * stop the whole process, and cost it its lease. Node has no public switch for this (nodejs/node, lib/tty.js).
+ * Node writes to a terminal in the foreground of everything else: one that was stopped (Ctrl-S, a dead remote
+ * session) would stop the whole process, and cost it its lease. Node has no public switch for this
+ * (nodejs/node, lib/tty.js).
  */
 function unblock(
 	stream: NodeJS.WriteStream & { readonly _handle?: { setBlocking?(blocking: boolean): unknown } | null },

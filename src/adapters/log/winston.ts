@@ -5,7 +5,10 @@ import { LOG_LEVELS, type LogFormat, type LogLevel } from '../../core/settings/c
 import type { Logger } from '../../registrar/ports.js';
 import { LogSink } from './sink.js';
 
-/** Loading winston takes 30 ms of the processor, which the first registration shall have for itself: lines wait so long at most. */
+/**
+ * Loading winston takes 30 ms of the processor, which the first registration shall have for itself: lines
+ * wait so long at most.
+ */
 const LOAD_AFTER_MS = 250;
 /** So many lines may wait for winston. */
 const MAX_WAITING_LINES = 10_000;
@@ -17,23 +20,31 @@ export interface LogOptions {
 	readonly stream: NodeJS.WriteStream;
 }
 
-/** The command's log. Telling never throws, never waits, and never ends the process, whatever becomes of the log's reader. */
+/**
+ * The command's log. Telling never throws, never waits, and never ends the process, whatever becomes of the
+ * log's reader.
+ */
 export interface Log extends Logger {
 	/**
-	 * Loads winston, through which every line goes, and writes the lines that waited for it. Called by itself with the first line of level
-	 * error, by `close`, and a quarter of a second after the first line. Never rejects.
+	 * Loads winston, through which every line goes, and writes the lines that waited for it. Called by itself
+	 * with the first line of level error, by `close`, and a quarter of a second after the first line. Never
+	 * rejects.
 	 */
 	load(): Promise<void>;
 	/**
-	 * Resolves once the reader's end has taken every line, at most after `limitMs`. Then leave by `process.exitCode`, not by
-	 * `process.exit()`. Lines told later are written too, if the process lives long enough.
+	 * Resolves once the reader's end has taken every line, at most after `limitMs`. Then leave by
+	 * `process.exitCode`, not by `process.exit()`. Lines told later are written too, if the process lives long
+	 * enough.
 	 */
 	close(limitMs: number): Promise<void>;
 	/** How many lines were dropped because the reader was stalled or gone. */
 	readonly dropped: number;
 }
 
-/** A log that writes to `stream` in this format; colours only where the stream has them (a terminal, `NO_COLOR` not set). */
+/**
+ * A log that writes to `stream` in this format; colours only where the stream has them (a terminal,
+ * `NO_COLOR` not set).
+ */
 export function createLog(options: LogOptions): Log {
 	return new StreamLog(options);
 }
@@ -125,7 +136,8 @@ class StreamLog implements Log {
 				transports: [new transports.Stream({ stream: this.#options.stream, eol: '\n' })],
 			});
 			winston.on('error', () => {});
-			// A turn later it passes each line on at once and keeps none: what waits then waits in the stream, where it is counted.
+			// A turn later it passes each line on at once and keeps none: what waits then waits in the stream,
+			// where it is counted.
 			await new Promise(setImmediate);
 			this.#open((line) => winston.log(line));
 		} catch (error) {
@@ -141,7 +153,10 @@ class StreamLog implements Log {
 		this.#tellDropped();
 	}
 
-	/** Without winston's `timestamp` and `errors`: when a line is printed, the moment it tells of and its errors may have changed. */
+	/**
+	 * Without winston's `timestamp` and `errors`: when a line is printed, the moment it tells of and its errors
+	 * may have changed.
+	 */
 	#format(format: typeof Logform.format): Logform.Format {
 		const { stream, format: wanted } = this.#options;
 		// In the order of the fields, which else would be that of the alphabet.

@@ -24,8 +24,9 @@ export function logLine(timeMs: number, level: LogLevel, message: string, fields
 export type Paint = (colour: LogLevel | 'dim', text: string) => string;
 
 /**
- * `05:06:07.089 INFO  message key=value …`: for a person at a terminal, in local time. What the text holds of line ends is
- * indented and of other control characters is spelled out, so that no text can pass for a line or move the cursor.
+ * `05:06:07.089 INFO  message key=value …`: for a person at a terminal, in local time. What the text holds of
+ * line ends is indented and of other control characters is spelled out, so that no text can pass for a line
+ * or move the cursor.
  */
 export function prettyLine({ time, level, message, ...fields }: LogLine, paint: Paint): string {
 	const words = [
@@ -43,8 +44,7 @@ export function prettyLine({ time, level, message, ...fields }: LogLine, paint: 
 }
 
 function clock(time: Date): string {
-	const two = (n: number): string => String(n).padStart(2, '0');
-	return `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}.${String(time.getMilliseconds()).padStart(3, '0')}`;
+	return `${time.toTimeString().slice(0, 8)}.${String(time.getMilliseconds()).padStart(3, '0')}`;
 }
 
 /** A value as one word: text that would not read as one is put in quotes. */

@@ -1,5 +1,6 @@
 /**
- * Logs to stderr as the first argument says, and tells what came of it as JSON on file descriptor 3, which is never full.
+ * Logs to stderr as the first argument says, and tells what came of it as JSON on file descriptor 3, which is
+ * never full.
  * Reads a line from stdin where the test decides when to go on.
  */
 import { once } from 'node:events';

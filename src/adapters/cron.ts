@@ -10,10 +10,6 @@ import type { Logger, Schedule } from '../registrar/ports.js';
 
 type NodeCron = typeof import('node-cron');
 
-/**
- * node-cron is loaded so long after the first start: until then a timer does, and the first pass comes first.
- */
-const LOAD_AFTER_MS = 1000;
 /** As `SERVICE_TTL` allows. Beyond 24.8 days a timer would overflow and fire at once. */
 const LONGEST_SECONDS = 86_400;
 /** So long the timer lets a cron slot be late before it goes without it. */
@@ -45,7 +41,7 @@ export class CronSchedule implements Schedule {
 	readonly #logger: Logger;
 	readonly #keepAlive: boolean;
 	#cancelNext: () => void = () => {};
-	#loadTimer: NodeJS.Timeout | undefined;
+	/** `null` = not loaded yet, or not usable: a timer alone carries the ticks. */
 	#cron: NodeCron | null = null;
 	#cronAsked = false;
 
@@ -58,13 +54,12 @@ export class CronSchedule implements Schedule {
 		this.stop();
 		const intervalMs = Math.min(intervalSeconds, LONGEST_SECONDS) * 1000;
 		const ticking = { intervalMs, anchorMs: performance.now() + firstDelayMs, tick };
-		if (!this.#cronAsked) this.#loadTimer = setTimeout(() => void this.#load(), LOAD_AFTER_MS).unref();
+		if (!this.#cronAsked) void this.#load();
 		this.#arm(ticking, firstDelayMs);
 	}
 
 	stop(): void {
 		this.#cancelNext();
-		clearTimeout(this.#loadTimer);
 	}
 
 	/** The next call is planned before the tick runs: nothing that the tick does can prevent it. */

@@ -9,7 +9,8 @@
  */
 import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { crc32 } from 'node:zlib';
+// Not by name: Node 22.0 and 22.1 have no `crc32`, and would not even start.
+import zlib from 'node:zlib';
 
 const CHECKSUM_BYTES = 4;
 const WRITABLE_BY_OTHERS = 0o022;
@@ -24,7 +25,8 @@ export class CodeCache {
 		this.#bundle = bundle;
 		this.#name = `command.${id}.${process.versions.v8}.${process.arch}.cache`;
 		// Without user ids (Windows) nothing tells whose a file is. The variable is Node's own.
-		const isOff = process.getuid === undefined || env.NODE_DISABLE_COMPILE_CACHE !== undefined;
+		const canCheck = process.getuid !== undefined && typeof zlib.crc32 === 'function';
+		const isOff = !canCheck || env.NODE_DISABLE_COMPILE_CACHE !== undefined;
 		this.#folders = isOff ? [] : [dirname(bundle), ...userCache(env)];
 	}
 
@@ -80,14 +82,17 @@ export class CodeCache {
 /** Only in a home of this user's own: under `sudo` the variables may name another's. */
 function userCache({ XDG_CACHE_HOME, HOME }: NodeJS.ProcessEnv): string[] {
 	const base = XDG_CACHE_HOME || HOME;
-	if (!base?.startsWith('/') || statSync(base, { throwIfNoEntry: false })?.uid !== process.getuid?.())
+	try {
+		if (!base?.startsWith('/') || statSync(base).uid !== process.getuid?.()) return [];
+	} catch {
 		return [];
+	}
 	return [join(base, XDG_CACHE_HOME ? '' : '.cache', 'etcd-registrar')];
 }
 
 function withChecksum(data: Buffer): Buffer {
 	const checksum = Buffer.alloc(CHECKSUM_BYTES);
-	checksum.writeUInt32LE(crc32(data));
+	checksum.writeUInt32LE(zlib.crc32(data));
 	return Buffer.concat([checksum, data]);
 }
 
@@ -95,5 +100,5 @@ function withoutChecksum(content: Buffer): Buffer | undefined {
 	if (content.length <= CHECKSUM_BYTES) return undefined;
 	// A copy: V8 wants the data aligned.
 	const data = Buffer.from(content.subarray(CHECKSUM_BYTES));
-	return crc32(data) === content.readUInt32LE(0) ? data : undefined;
+	return zlib.crc32(data) === content.readUInt32LE(0) ? data : undefined;
 }

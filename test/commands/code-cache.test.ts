@@ -63,6 +63,7 @@ describe('where the package cannot be written', () => {
 	test.each([
 		['there is no home', () => ({})],
 		['the home is not there', () => ({ HOME: join(folder, 'nowhere') })],
+		['the home lies below a file', () => ({ HOME: join(folder, 'package/command.cjs/home') })],
 		['the home is no absolute path', () => ({ HOME: 'home' })],
 		[
 			"the home is somebody else's",

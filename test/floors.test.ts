@@ -66,7 +66,7 @@ test.each([
 		'src/adapters/checks/grpc.ts',
 		`const grpc = require('@grpc/grpc-js/build/x');`,
 	],
-	['node-cron outside its file', 'src/adapters/alarm.ts', `import cron from 'node-cron';`],
+	['node-cron outside its file', 'src/adapters/dotenv.ts', `import cron from 'node-cron';`],
 	['winston in the library', 'src/index.ts', `export type { Logger } from 'winston';`],
 	['a second reader of dotenv', 'src/cli.ts', `import { parse } from 'dotenv';`],
 	['a package that is no dependency', 'src/adapters/http/metrics.ts', `import client from 'prom-client';`],

@@ -1,4 +1,7 @@
-/** As much of `Intl.DateTimeFormat` as node-cron uses, for UTC alone: the parts of a date in `en-US`, or the zone's offset. */
+/**
+ * As much of `Intl.DateTimeFormat` as node-cron uses, for UTC alone: the parts of a date in `en-US`, or the
+ * zone's offset.
+ */
 type Format = Pick<Intl.DateTimeFormat, 'formatToParts'>;
 
 const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];

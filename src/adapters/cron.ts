@@ -1,13 +1,19 @@
+/**
+ * What node-cron does here: it fires in the second, by the wall clock, in which the next tick is due, as a
+ * task of its own for each tick (one repeating expression is even for some thirty intervals only).
+ * What it cannot: parts of a second (a timer brings the rest); a wall clock that is set back, an application
+ * that shuts cron down (a timer by the monotonic clock fires half a second later); the hour that a time zone
+ * repeats in autumn (`cronSlot` leaves it to the timer).
+ */
 import { nextBeat } from '../core/beat.js';
 import type { Logger, Schedule } from '../registrar/ports.js';
-import { type PlanSlot, setAlarm } from './alarm.js';
 
 type NodeCron = typeof import('node-cron');
 
-/** node-cron is loaded so long after the first start: the first pass has the processor for itself, and a timer can wait too. */
-const LOAD_AFTER_MS = 1000;
 /** As `SERVICE_TTL` allows. Beyond 24.8 days a timer would overflow and fire at once. */
 const LONGEST_SECONDS = 86_400;
+/** So long the timer lets a cron slot be late before it goes without it. */
+const SLACK_MS = 500;
 
 export interface CronScheduleOptions {
 	readonly logger: Logger;
@@ -15,25 +21,27 @@ export interface CronScheduleOptions {
 	readonly keepAlive?: boolean;
 }
 
-interface Beat {
+interface Ticking {
 	readonly intervalMs: number;
-	/** The moment of the first tick, by the monotonic clock. All others lie whole intervals after it. */
+	/** The moment of the first tick, by the monotonic clock. All others come whole intervals after it. */
 	readonly anchorMs: number;
 	readonly tick: () => void;
 }
 
 /**
- * The beat of the loop, carried by node-cron and watched by a timer: no gap is longer than the interval + 1 s, whatever happens
- * to the wall clock, to node-cron or to the process. A tick that throws is logged and the beat goes on.
+ * No gap between two ticks is longer than the interval + 1 s, whatever happens to the wall clock, to
+ * node-cron or to the process.
+ * A tick that throws is logged and the ticks go on.
  *
- * Intervals are whole seconds in 1..86400; longer ones beat once a day. Of node-cron's process-wide state only the registry is
- * touched, and with one task of our own: no logger is set, nothing of the application's is listed or shut down.
+ * Intervals are whole seconds in 1..86400; longer ones tick once a day. Of node-cron's process-wide state
+ * only the registry is touched, and with one task of our own: no logger is set, nothing of the application's
+ * is listed or shut down.
  */
 export class CronSchedule implements Schedule {
 	readonly #logger: Logger;
 	readonly #keepAlive: boolean;
-	#cancelAlarm: () => void = () => {};
-	#loadTimer: NodeJS.Timeout | undefined;
+	#cancelNext: () => void = () => {};
+	/** `null` = not loaded yet, or not usable: a timer alone carries the ticks. */
 	#cron: NodeCron | null = null;
 	#cronAsked = false;
 
@@ -45,33 +53,32 @@ export class CronSchedule implements Schedule {
 	start(intervalSeconds: number, firstDelayMs: number, tick: () => void): void {
 		this.stop();
 		const intervalMs = Math.min(intervalSeconds, LONGEST_SECONDS) * 1000;
-		const beat = { intervalMs, anchorMs: performance.now() + firstDelayMs, tick };
-		if (!this.#cronAsked) this.#loadTimer = setTimeout(() => void this.#load(), LOAD_AFTER_MS).unref();
-		this.#arm(beat, firstDelayMs);
+		const ticking = { intervalMs, anchorMs: performance.now() + firstDelayMs, tick };
+		if (!this.#cronAsked) void this.#load();
+		this.#arm(ticking, firstDelayMs);
 	}
 
 	stop(): void {
-		this.#cancelAlarm();
-		clearTimeout(this.#loadTimer);
+		this.#cancelNext();
 	}
 
-	/** The next alarm is set before the tick runs, so nothing that the tick does can leave the beat without one. */
-	#arm(beat: Beat, delayMs: number): void {
-		const ring = (): void => {
-			this.#arm(beat, nextBeat(performance.now(), beat.anchorMs, beat.intervalMs));
+	/** The next call is planned before the tick runs: nothing that the tick does can prevent it. */
+	#arm(ticking: Ticking, delayMs: number): void {
+		const onTime = (): void => {
+			this.#arm(ticking, nextBeat(performance.now(), ticking.anchorMs, ticking.intervalMs));
 			try {
-				beat.tick();
+				ticking.tick();
 			} catch (error) {
 				this.#tell('error', 'a tick of the schedule failed', { error });
 			}
 		};
-		this.#cancelAlarm = setAlarm(delayMs, ring, {
+		this.#cancelNext = callAt(delayMs, onTime, {
 			keepAlive: this.#keepAlive,
 			planSlot: this.#cron === null ? null : this.#planSlot(this.#cron),
 		});
 	}
 
-	/** Any lateness is tolerated: node-cron would leave a late slot out and wait for the next one, a year away. */
+	/** Any lateness is tolerated: node-cron would leave a late slot out and wait for the next, a month away. */
 	#planSlot(cron: NodeCron): PlanSlot {
 		return (expression, onSlot) => {
 			try {
@@ -116,7 +123,71 @@ export class CronSchedule implements Schedule {
 		try {
 			this.#logger[level](message, fields);
 		} catch {
-			// A logger that fails must not stop the beat, and there is nobody left to tell.
+			// A logger that fails must not stop the ticks, and there is nobody left to tell.
 		}
 	}
+}
+
+/** Has `onSlot` called at the slot of this cron expression (UTC); `null` = can't. */
+type PlanSlot = (expression: string, onSlot: () => void) => { destroy(): unknown } | null;
+
+interface CallOptions {
+	/** Whether waiting keeps the process alive. */
+	readonly keepAlive: boolean;
+	/** `null` = go by the timer alone. */
+	readonly planSlot: PlanSlot | null;
+}
+
+/**
+ * Calls `onTime` once, `delayMs` from now by the monotonic clock, at most half a second later, and returns a
+ * function that takes the call back (also after it was made). `onTime` must not throw.
+ */
+function callAt(delayMs: number, onTime: () => void, { keepAlive, planSlot }: CallOptions): () => void {
+	const dueMs = performance.now() + delayMs;
+	const timers: NodeJS.Timeout[] = [];
+	let over = false;
+
+	const after = (ms: number, callback: () => void): void => {
+		const timer = setTimeout(callback, Math.ceil(ms));
+		if (!keepAlive) timer.unref();
+		timers.push(timer);
+	};
+	const callOnce = (): void => {
+		if (over) return;
+		cancel();
+		onTime();
+	};
+	const onSlot = (): void => {
+		if (over) return;
+		const restMs = dueMs - performance.now();
+		if (restMs > 0) after(restMs, callOnce);
+		else callOnce();
+	};
+	const cancel = (): void => {
+		over = true;
+		slot?.destroy();
+		for (const timer of timers) clearTimeout(timer);
+	};
+
+	const expression = planSlot === null ? null : cronSlot(Date.now(), delayMs);
+	const slot = expression === null ? null : (planSlot?.(expression, onSlot) ?? null);
+	after(slot === null ? delayMs : delayMs + SLACK_MS, callOnce);
+	return cancel;
+}
+
+/**
+ * The cron expression (second minute hour day, in UTC) of the whole second in which the moment `delayMs` from
+ * now falls, or `null` where cron cannot carry it. Without a month: when a slot comes, node-cron looks for
+ * the next one, day by day, and a month is soon over.
+ *
+ * `null` in two cases. The slot is not after the current second: node-cron would take it for one of next
+ * month. Or it lies in the hour that the host's time zone repeats in autumn: node-cron 4.6 cuts off the
+ * milliseconds in local time, which leads an hour back there, and then wakes up about 900 times a second
+ * until the hour is over.
+ */
+export function cronSlot(wallMs: number, delayMs: number): string | null {
+	const slotMs = Math.floor((wallMs + delayMs) / 1000) * 1000;
+	if (slotMs <= wallMs || new Date(slotMs).setMilliseconds(0) !== slotMs) return null;
+	const slot = new Date(slotMs);
+	return `${slot.getUTCSeconds()} ${slot.getUTCMinutes()} ${slot.getUTCHours()} ${slot.getUTCDate()} * *`;
 }

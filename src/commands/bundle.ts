@@ -1,33 +1,24 @@
-/**
- * Loads the bundled command with V8's code cache. The cache is never needed and never trusted: it bears the name of the bundle that it was
- * made of and of the V8 that made it, and V8 refuses one that does not fit.
- */
+/** Finds the command: in its bundle, or, where there is none that is up to date, in its modules. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { cachedDataVersionTag } from 'node:v8';
 import { Script } from 'node:vm';
+import { CodeCache } from './code-cache.js';
 import type { main } from './main.js';
-
-export interface Bundle {
-	readonly main: typeof main;
-	readonly script: Script;
-	/** Where its code cache is, or would be. */
-	readonly cacheFile: string;
-}
 
 /** How the bundle ends: two slashes and its name. */
 const ID_LENGTH = 16;
+/** By then a start is over and what it compiled is not yet thrown away. */
+const CACHE_AFTER_MS = 3_000;
 
-/** The command: its bundle, or, where there is none that is up to date, its modules. */
 export async function loadCommand(): Promise<typeof main> {
 	const bundle = fileURLToPath(new URL('../bundle/command.cjs', import.meta.url));
 	const modules = fileURLToPath(new URL('./main.js', import.meta.url));
 	const bundled = statSync(bundle, { throwIfNoEntry: false });
 	if (bundled === undefined || (isCheckout() && bundled.mtimeMs < statSync(modules).mtimeMs))
 		return (await import('./main.js')).main;
-	return loadBundle(bundle, createRequire(import.meta.url)).main;
+	return loadBundle(bundle);
 }
 
 /**
@@ -38,25 +29,23 @@ function isCheckout(): boolean {
 	return existsSync(fileURLToPath(new URL('../../tsconfig.json', import.meta.url)));
 }
 
-/** Throws when there is no bundle, which is one function of what a CommonJS module is given. `require` is what the bundle finds its few outer packages with. */
-export function loadBundle(filename: string, require: NodeJS.Require): Bundle {
+/** The bundle is one function of what a CommonJS module is given. */
+function loadBundle(filename: string): typeof main {
 	// The bundler writes ASCII only.
 	const source = readFileSync(filename, 'latin1');
-	const cacheFile = join(
-		dirname(filename),
-		`command.${source.slice(-ID_LENGTH)}.${cachedDataVersionTag()}.cache`,
-	);
-	const cachedData = readIfThere(cacheFile);
-	const script = new Script(source, { filename, ...(cachedData === undefined ? {} : { cachedData }) });
+	const cache = new CodeCache(filename, source.slice(-ID_LENGTH), process.env);
+	const cachedData = cache.read();
+	const script = new Script(source, { filename, ...(cachedData && { cachedData }) });
 	const bundle = { exports: {} as { main: typeof main } };
-	script.runInThisContext()(bundle.exports, require, bundle, filename, dirname(filename));
-	return { main: bundle.exports.main, script, cacheFile };
-}
-
-function readIfThere(file: string): Buffer | undefined {
-	try {
-		return readFileSync(file);
-	} catch {
-		return undefined;
-	}
+	script.runInThisContext()(
+		bundle.exports,
+		createRequire(import.meta.url),
+		bundle,
+		filename,
+		dirname(filename),
+	);
+	// A registrar runs long enough to have compiled what a start needs.
+	if (process.argv[2] === 'run' && (cachedData === undefined || script.cachedDataRejected))
+		setTimeout(() => void cache.write(() => script.createCachedData()), CACHE_AFTER_MS).unref();
+	return bundle.exports.main;
 }

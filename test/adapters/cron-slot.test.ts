@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { cronSlot } from '../../src/adapters/cron-slot.js';
+import { cronSlot } from '../../src/adapters/cron.js';
 
 const at = (iso: string) => Date.parse(iso);
 const inZone = <T>(zone: string, work: () => T): T => {

@@ -1,9 +1,11 @@
-import { cpSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { crc32 } from 'node:zlib';
 import { expect, onTestFinished, test } from 'vitest';
 import { runCommand } from '../support/process/command.js';
+import { until } from '../support/until.js';
 
 const checkout = fileURLToPath(new URL('../..', import.meta.url));
 const LATER = new Date(Date.now() + 60_000);
@@ -13,7 +15,10 @@ function unpacked(main: string): { readonly entry: string; readonly folder: stri
 	const folder = mkdtempSync(join(tmpdir(), 'etcd-registrar-unpacked-'));
 	onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
 	for (const path of ['dist', 'src', 'package.json'])
-		cpSync(join(checkout, path), join(folder, path), { recursive: true });
+		cpSync(join(checkout, path), join(folder, path), {
+			recursive: true,
+			filter: (name) => !name.includes('.cache'),
+		});
 	const module = join(folder, 'dist/commands/main.js');
 	writeFileSync(module, main);
 	utimesSync(module, LATER, LATER);
@@ -42,3 +47,32 @@ test('without a bundle the package starts from its modules', async () => {
 	rmSync(join(folder, 'dist/bundle'), { recursive: true });
 	expect((await runCommand(['--version'], {}, { entry }).waitExit()).stdout).toBe('modules\n');
 });
+
+test("a run leaves V8's code cache for the next, which a damaged one does not hurt", async () => {
+	const { entry, folder } = unpacked(MODULES_RUN);
+	const bundle = join(folder, 'dist/bundle');
+	const variables = {
+		ETCD_ENDPOINTS: 'http://127.0.0.1:9',
+		SERVICE_NAME: 'user',
+		SERVICE_ADDR: '10.0.0.5:8080',
+		HOME: folder,
+	};
+	let sizes: number[] = [];
+	for (const damage of [false, true]) {
+		const [name = ''] = cachesIn(bundle);
+		// As a disk may do it: V8 would die of it.
+		if (damage) writeFileSync(join(bundle, name), readFileSync(join(bundle, name)).fill(0x55, 100_000));
+		const running = runCommand(['run'], variables, { entry });
+		await until(() => cachesIn(bundle).some((file) => isWhole(join(bundle, file))), { what: 'a cache' });
+		running.signal('SIGTERM');
+		expect((await running.waitExit()).code).toBe(0);
+		sizes = [...sizes, cachesIn(bundle).length];
+	}
+	expect(sizes).toEqual([1, 1]);
+});
+
+const cachesIn = (bundle: string) => readdirSync(bundle).filter((name) => name.endsWith('.cache'));
+const isWhole = (path: string) => {
+	const content = readFileSync(path);
+	return crc32(content.subarray(4)) === content.readUInt32LE(0);
+};

@@ -11,8 +11,9 @@ const READER_GONE = new Set([
 ]);
 
 /**
- * The end of the log: a stream whose reader may be slow, stalled or gone, which must cost the process neither its life nor its
- * memory. Lines that find no room are dropped and counted; to a reader that is gone nothing is written any more.
+ * The end of the log: a stream whose reader may be slow, stalled or gone, which must cost the process neither
+ * its life nor its memory. Lines that find no room are dropped and counted; to a reader that is gone nothing
+ * is written any more.
  */
 export class LogSink {
 	readonly stream: NodeJS.WriteStream;
@@ -35,9 +36,9 @@ export class LogSink {
 		return this.#dropped;
 	}
 
-	/** Whether a line may be written now; if not, it counts as dropped. */
-	admit(): boolean {
-		if (!this.#gone && this.stream.writableLength < MAX_WAITING_BYTES) return true;
+	/** Whether a line may be written, or, if it has to wait, may do so; if not, it counts as dropped. */
+	admit(canWait = true): boolean {
+		if (canWait && this.#hasRoom()) return true;
 		this.#dropped += 1;
 		this.#untold += 1;
 		return false;
@@ -45,14 +46,10 @@ export class LogSink {
 
 	/** How many lines were dropped since this was asked last; 0 while there is no room to tell it. */
 	takeUntold(): number {
-		if (this.#untold === 0 || this.#gone || this.stream.writableLength >= MAX_WAITING_BYTES) return 0;
+		if (this.#untold === 0 || !this.#hasRoom()) return 0;
 		const untold = this.#untold;
 		this.#untold = 0;
 		return untold;
-	}
-
-	write(line: string): void {
-		this.stream.write(`${line}\n`);
 	}
 
 	/** Resolves once all that was written has been taken by the reader's end, or the reader is gone. */
@@ -63,11 +60,16 @@ export class LogSink {
 			this.stream.write('', () => resolve());
 		});
 	}
+
+	#hasRoom(): boolean {
+		return !this.#gone && this.stream.writableLength < MAX_WAITING_BYTES;
+	}
 }
 
 /**
- * Node writes to a terminal in the foreground of everything else: one that was stopped (Ctrl-S, a dead remote session) would
- * stop the whole process, and cost it its lease. Node has no public switch for this (nodejs/node, lib/tty.js).
+ * Node writes to a terminal in the foreground of everything else: one that was stopped (Ctrl-S, a dead remote
+ * session) would stop the whole process, and cost it its lease. Node has no public switch for this
+ * (nodejs/node, lib/tty.js).
  */
 function unblock(
 	stream: NodeJS.WriteStream & { readonly _handle?: { setBlocking?(blocking: boolean): unknown } | null },

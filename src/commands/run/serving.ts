@@ -10,13 +10,10 @@ import { unguarded } from './unguarded.js';
 
 /** How long the log's reader may take for the last lines. */
 const FLUSH_MS = 2_000;
-/** So long after the start winston is loaded: the first registration has not waited for it, and V8 has cleaned up after the start. */
-const LOAD_LOG_MS = 10_000;
 
 export class Serving {
 	#paused = false;
 	#started = false;
-	#loading: NodeJS.Timeout | undefined;
 
 	private constructor(
 		readonly registrar: PollingRegistrar,
@@ -53,7 +50,8 @@ export class Serving {
 			for (const warning of warnings) this.log.warn(warning);
 		});
 		if (this.#paused) void this.registrar.pause();
-		this.#loading = setTimeout(() => void this.log.load(), LOAD_LOG_MS).unref();
+		const loadLog = () => this.log.load();
+		this.registrar.ready().then(loadLog, loadLog);
 		return await Promise.race([conflict, this.#startupTimeout()]);
 	}
 
@@ -65,7 +63,6 @@ export class Serving {
 
 	/** Waits for the log's reader too, within bounds. */
 	async close(): Promise<void> {
-		clearTimeout(this.#loading);
 		await this.registrar.stop();
 		await this.endpoints?.close();
 		await this.log.close(FLUSH_MS);

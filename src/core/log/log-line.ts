@@ -1,58 +1,50 @@
 import type { LogLevel } from '../settings/config.js';
 import type { Plain, PlainFields } from './log-fields.js';
 
-/** One line of log, complete and plain. */
-export interface LogEntry {
-	/** Milliseconds since 1970: the moment at which it was told, not the one at which it is printed. */
-	readonly timeMs: number;
+/** One line of log, complete and plain, in the order in which JSON shows it; the fields follow. */
+export interface LogLine extends PlainFields {
+	/** ISO 8601 in UTC: the moment at which the line was told, not the one at which it is printed. */
+	readonly time: string;
 	readonly level: LogLevel;
 	readonly message: string;
-	readonly fields: PlainFields;
 }
 
-/** The names that each JSON line has by itself; a field of such a name gets `_` behind it. */
+/** The names that each line has by itself; a field of such a name gets `_` behind it. */
 const OWN = ['time', 'level', 'message'];
 
-/** `{"time":"2026-03-04T05:06:07.089Z","level":"info","message":"…",…fields}`: one line, time in UTC. */
-export function jsonLine({ timeMs, level, message, fields }: LogEntry): string {
-	const line: Record<string, Plain> = Object.create(null);
-	line.time = new Date(timeMs).toISOString();
-	line.level = level;
-	line.message = message;
-	for (const [name, value] of Object.entries(fields)) line[OWN.includes(name) ? `${name}_` : name] = value;
-	return JSON.stringify(line);
+export function logLine(timeMs: number, level: LogLevel, message: string, fields: PlainFields): LogLine {
+	const named = Object.entries(fields).map(([name, value]) => [
+		OWN.includes(name) ? `${name}_` : name,
+		value,
+	]);
+	return { time: new Date(timeMs).toISOString(), level, message, ...Object.fromEntries(named) };
 }
 
-const COLOURS = { error: '31', warn: '33', info: '32', debug: '36' } as const satisfies Record<
-	LogLevel,
-	string
->;
+/** The text, in the colour of the level or dimmed. */
+export type Paint = (colour: LogLevel | 'dim', text: string) => string;
 
 /**
- * `05:06:07.089 INFO  message key=value …`: for a person at a terminal, in local time. What the text holds of line ends is
- * indented and of other control characters is spelled out, so that no text can pass for a line or move the cursor.
+ * `05:06:07.089 INFO  message key=value …`: for a person at a terminal, in local time. What the text holds of
+ * line ends is indented and of other control characters is spelled out, so that no text can pass for a line
+ * or move the cursor.
  */
-export function prettyLine({ timeMs, level, message, fields }: LogEntry, colours: boolean): string {
-	const paint = (code: string, text: string): string => (colours ? `\u001b[${code}m${text}\u001b[0m` : text);
+export function prettyLine({ time, level, message, ...fields }: LogLine, paint: Paint): string {
 	const words = [
-		paint('2', clock(timeMs)),
-		paint(COLOURS[level], level.toUpperCase().padEnd(5)),
+		paint('dim', clock(new Date(time))),
+		paint(level, level.toUpperCase().padEnd(5)),
 		visible(message),
 	];
 	const below: string[] = [];
 	for (const [name, value] of Object.entries(fields)) {
-		words.push(
-			`${paint('2', `${visible(bare(name))}=`)}${visible(isError(value) ? bare(errorText(value)) : bare(value))}`,
-		);
+		const text = isError(value) ? bare(errorText(value)) : bare(value);
+		words.push(`${paint('dim', `${visible(bare(name))}=`)}${visible(text)}`);
 		if (isError(value) && typeof value.stack === 'string') below.push(visible(`\n${value.stack}`));
 	}
 	return words.join(' ') + below.join('');
 }
 
-function clock(timeMs: number): string {
-	const time = new Date(timeMs);
-	const two = (n: number): string => String(n).padStart(2, '0');
-	return `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}.${String(time.getMilliseconds()).padStart(3, '0')}`;
+function clock(time: Date): string {
+	return `${time.toTimeString().slice(0, 8)}.${String(time.getMilliseconds()).padStart(3, '0')}`;
 }
 
 /** A value as one word: text that would not read as one is put in quotes. */

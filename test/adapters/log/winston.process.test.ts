@@ -90,10 +90,27 @@ test.each([
 	expect(logging.child.exitCode).toBe(0);
 });
 
-test('what is told before winston is loaded is written at once, in the same form', async () => {
+test('what is told before winston is loaded bears the time at which it was told', async () => {
 	const [early, , loaded] = await new Logging('before and after loading').read();
 	expect(Object.keys(early ?? {})).toEqual(Object.keys(loaded ?? {}));
 	expect(Date.parse(String(loaded?.time)) - Date.parse(String(early?.time))).toBeGreaterThanOrEqual(45);
+});
+
+test('a process that has nothing more to do writes its lines before it ends, though nobody closes the log', async () => {
+	expect((await new Logging('never closed').read()).map(({ n }) => n)).toEqual([0, 1]);
+});
+
+test('nobody asks for winston: a line waits for it, one of level error makes it come at once', async () => {
+	const logging = new Logging('nobody asks');
+	expect(await logging.tells('written')).toEqual({ written: ['error', 'info'] });
+	await logging.read();
+});
+
+test('so many lines wait for winston and no more; what was dropped is counted and told', async () => {
+	const logging = new Logging('too many early lines');
+	const lines = await logging.read();
+	expect(lines.slice(0, 10_000).map(({ n }) => n)).toEqual(numbers(10_000));
+	expect(lines.slice(10_000)).toEqual([expect.objectContaining({ level: 'warn', dropped: 5 })]);
 });
 
 test('an exit before winston is loaded loses no line', async () => {

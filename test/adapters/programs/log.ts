@@ -1,9 +1,12 @@
 /**
- * Logs to stderr as the first argument says, and tells what came of it as JSON on file descriptor 3, which is never full.
+ * Logs to stderr as the first argument says, and tells what came of it as JSON on file descriptor 3, which is
+ * never full.
  * Reads a line from stdin where the test decides when to go on.
  */
+import { once } from 'node:events';
 import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLog } from '../../../src/adapters/log/winston.js';
 
@@ -52,6 +55,23 @@ const scenarios: Record<string, () => Promise<void>> = {
 	},
 	async 'never loaded'() {
 		log.error('wrong configuration', { error: new Error('no SERVICE_NAME') });
+		await log.close(20_000);
+	},
+	async 'never closed'() {
+		many(2);
+	},
+	async 'nobody asks'() {
+		const written: string[] = [];
+		const telling = (['info', 'error'] as const).map((level) => {
+			const stream = new PassThrough();
+			createLog({ level, format: 'json', stream: stream as unknown as NodeJS.WriteStream })[level]('a line');
+			return once(stream, 'data').then(() => written.push(level));
+		});
+		await Promise.all(telling);
+		tell({ written });
+	},
+	async 'too many early lines'() {
+		many(10_005);
 		await log.close(20_000);
 	},
 	async 'many early lines'() {

@@ -1,18 +1,13 @@
 import { expect, test } from 'vitest';
-import { jsonLine, type LogEntry, prettyLine } from '../../../src/core/log/log-line.js';
+import type { PlainFields } from '../../../src/core/log/log-fields.js';
+import { type LogLine, logLine, prettyLine } from '../../../src/core/log/log-line.js';
 
-const entry = (
-	fields: LogEntry['fields'] = {},
-	message = 'put right',
-	level: LogEntry['level'] = 'info',
-): LogEntry => ({
-	timeMs: new Date(2026, 2, 4, 5, 6, 7, 89).getTime(),
-	level,
-	message,
-	fields,
-});
+const timeMs = new Date(2026, 2, 4, 5, 6, 7, 89).getTime();
+const entry = (fields: PlainFields = {}, message = 'put right', level: LogLine['level'] = 'info'): LogLine =>
+	logLine(timeMs, level, message, fields);
+const bare = (line: LogLine) => prettyLine(line, (_colour, text) => text);
 
-test.each<[string, LogEntry['fields'], string]>([
+test.each<[string, PlainFields, string]>([
 	['without fields', {}, ''],
 	[
 		'fields follow in their order',
@@ -25,14 +20,13 @@ test.each<[string, LogEntry['fields'], string]>([
 		',"time_":"never","level_":"error","message_":"lie"',
 	],
 	['line ends stay within the line', { text: 'a\nb' }, ',"text":"a\\nb"'],
-])('json: %s', (_name, fields, expected) => {
-	const { timeMs } = entry();
-	expect(jsonLine(entry(fields))).toBe(
+])('a line: %s', (_name, fields, expected) => {
+	expect(JSON.stringify(entry(fields))).toBe(
 		`{"time":"${new Date(timeMs).toISOString()}","level":"info","message":"put right"${expected}}`,
 	);
 });
 
-test.each<[string, LogEntry, string]>([
+test.each<[string, LogLine, string]>([
 	['without fields', entry(), 'INFO  put right'],
 	['the levels are of one width', entry({}, 'm', 'error'), 'ERROR m'],
 	[
@@ -81,14 +75,12 @@ test.each<[string, LogEntry, string]>([
 		'INFO  a\\u001b[2Jb\\u000d k\\u001b=v\\u009b',
 	],
 ])('pretty: %s', (_name, line, expected) => {
-	expect(prettyLine(line, false)).toBe(`05:06:07.089 ${expected}`);
+	expect(bare(line)).toBe(`05:06:07.089 ${expected}`);
 });
 
-test('pretty: colours only where they are wanted, and the words are the same', () => {
+test('pretty: the level has its colour, the time and the names of fields are dim', () => {
 	const line = entry({ key: '/ns/a' }, 'denied', 'warn');
-	const coloured = prettyLine(line, true);
-	expect(coloured).toContain('\u001b[33mWARN \u001b[0m');
-	expect(coloured.split('\u001b').map((part) => part.replace(/^\[\d*m/, ''))).toSatisfy(
-		(parts: string[]) => parts.join('') === prettyLine(line, false),
+	expect(prettyLine(line, (colour, text) => `<${colour}>${text}</>`)).toBe(
+		'<dim>05:06:07.089</> <warn>WARN </> denied <dim>key=</>/ns/a',
 	);
 });

@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs';
 
-/** The version of this package. The bundle of the command lies as deep below its root as this file. */
+/**
+ * The version of this package, `unknown` where its package.json is not beside it (an application that bundles the library). The bundle
+ * of the command lies as deep below the package's root as this file.
+ */
 export function packageVersion(): string {
-	const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-	return (JSON.parse(text) as { readonly version: string }).version;
+	try {
+		const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+		const { name, version } = JSON.parse(text) as { readonly name?: unknown; readonly version?: unknown };
+		return name === 'etcd-registrar' && typeof version === 'string' ? version : 'unknown';
+	} catch {
+		return 'unknown';
+	}
 }

@@ -40,10 +40,12 @@ export function listenForSignals(
 	onSignal((signal) => {
 		if (signal === 'SIGUSR2') return toggle();
 		if (pass?.(signal) || !STOPS.has(signal)) return;
-		const nowMs = performance.now();
-		if (earlierMs === null) tellFirst(signal);
-		else if (nowMs - earlierMs >= ECHO_MS) tellSecond();
-		earlierMs ??= nowMs;
+		if (earlierMs === null) {
+			tellFirst(signal);
+			// What arrived together is handled in one turn of the loop, however long its work takes.
+			earlierMs = Number.POSITIVE_INFINITY;
+			setImmediate(() => (earlierMs = performance.now()));
+		} else if (performance.now() - earlierMs >= ECHO_MS) tellSecond();
 	});
 	return { first, second };
 }

@@ -332,67 +332,71 @@ describe.concurrent('run -- command', () => {
 	});
 
 	/**
-	 * At each signal `yes` on both streams fills what nobody reads; the file tells that it was started. A writer that waits is woken only
+	 * At each signal `yes` on each stream of UNREAD fills it; the file tells that it was started. A writer that waits is woken only
 	 * when most of the buffer is free, so a second one finds room that the first one left.
 	 */
 	const FLOOD = `${SERVER} process.on('SIGUSR1', () => {
 		const { spawn } = require('child_process');
-		const floods = [spawn('yes', { stdio: ['ignore', 1, 1] }), spawn('yes', { stdio: ['ignore', 2, 2] })];
+		const floods = process.env.UNREAD.split(' ').map(Number).map((fd) => spawn('yes', { stdio: ['ignore', fd, fd] }));
 		require('fs').appendFileSync(process.env.FLOODING, floods.map(({ pid }) => pid).join(' ') + ' ');
 	});`;
 	const FIFO = ['sh', '-c', 'mkfifo "$FLOODING.fifo"; exec 9<>"$FLOODING.fifo"; exec "$@" 1>&9', 'sh'];
 	test.each<[sentence: string, options: Partial<WrapOptions>]>([
-		['stderr is a Unix socket', { unread: ['stderr'] }],
+		['stderr is a Unix socket, stdout is read', { unread: ['stderr'], env: { UNREAD: '2' } }],
 		['both are one Unix socket', { unread: ['stderr'], wrap: ['sh', '-c', 'exec "$@" >&2', 'sh'] }],
 		['each is a Unix socket', { unread: ['stdout', 'stderr'] }],
 		['stdout is a pipe, stderr a Unix socket', { unread: ['stderr'], wrap: FIFO }],
 		[
 			'stderr is a Unix socket, stdout a file',
-			{ unread: ['stderr'], wrap: ['sh', '-c', 'exec "$@" >/dev/null', 'sh'] },
+			{ unread: ['stderr'], env: { UNREAD: '2' }, wrap: ['sh', '-c', 'exec "$@" >/dev/null', 'sh'] },
 		],
 		['both are one pipe', { wrap: [...FIFO.slice(0, 2), `${FIFO[2]} 2>&1`, 'sh'] }],
 		['both are a terminal', { unread: ['stdout'], terminal: true }],
-	])('nobody reads what the command writes, and %s: the registrar goes on', async (_sentence, options) => {
-		const file = join(folder(), 'flooding');
-		const program = join(folder(), 'flood.cjs');
-		writeFileSync(program, FLOOD);
-		const wrapped = await wrap(etcd, {
-			command: [process.execPath, program],
-			env: { FLOODING: file, SERVICE_TTL: '2', LOG_LEVEL: 'debug' },
-			...options,
-		});
-		await wrapped.registered();
-		const registrar = options.terminal ? (childrenOf(wrapped.pid)[0] ?? 0) : wrapped.pid;
-		const [child = 0] = childrenOf(registrar);
-		let floods: readonly number[] = [];
-		for (const started of [2, 4]) {
-			process.kill(child, 'SIGUSR1');
-			await until(() => {
-				floods = readFileSync(file, 'utf8').trim().split(' ').map(Number);
-				return floods.length === started;
+	])(
+		'nobody reads what the command writes, and %s: the registrar goes on',
+		async (_sentence, { env = { UNREAD: '1 2' }, ...options }) => {
+			const unread = env.UNREAD?.split(' ').length ?? 0;
+			const file = join(folder(), 'flooding');
+			const program = join(folder(), 'flood.cjs');
+			writeFileSync(program, FLOOD);
+			const wrapped = await wrap(etcd, {
+				command: [process.execPath, program],
+				env: { ...env, FLOODING: file, SERVICE_TTL: '2', LOG_LEVEL: 'debug' },
+				...options,
 			});
-			await Promise.race(floods.slice(-2).map(atRest));
-		}
-		try {
-			// Both make it write to its log.
-			process.kill(registrar, 'SIGUSR2');
-			await wrapped.gone();
-			process.kill(registrar, 'SIGUSR2');
 			await wrapped.registered();
-			const passes = async () =>
-				((await wrapped.http('/status')) as unknown as { counters: { passes: { ok: number } } }).counters
-					.passes.ok;
-			const before = await passes();
-			await until(async () => (await passes()) >= before + 2);
-			expect(await wrapped.http('/livez')).toMatchObject({ ok: true });
-			process.kill(registrar, 'SIGTERM');
-			await wrapped.gone();
-			await until(() => !alive(registrar));
-		} finally {
-			for (const pid of [...floods, child, registrar]) if (alive(pid)) process.kill(pid, 'SIGKILL');
-			await endWrapped(wrapped);
-		}
-	});
+			const registrar = options.terminal ? (childrenOf(wrapped.pid)[0] ?? 0) : wrapped.pid;
+			const [child = 0] = childrenOf(registrar);
+			let floods: readonly number[] = [];
+			for (const started of [unread, 2 * unread]) {
+				process.kill(child, 'SIGUSR1');
+				await until(() => {
+					floods = readFileSync(file, 'utf8').trim().split(' ').map(Number);
+					return floods.length === started;
+				});
+				await Promise.all(floods.slice(-unread).map(atRest));
+			}
+			try {
+				// Both make it write to its log.
+				process.kill(registrar, 'SIGUSR2');
+				await wrapped.gone();
+				process.kill(registrar, 'SIGUSR2');
+				await wrapped.registered();
+				const passes = async () =>
+					((await wrapped.http('/status')) as unknown as { counters: { passes: { ok: number } } }).counters
+						.passes.ok;
+				const before = await passes();
+				await until(async () => (await passes()) >= before + 2);
+				expect(await wrapped.http('/livez')).toMatchObject({ ok: true });
+				process.kill(registrar, 'SIGTERM');
+				await wrapped.gone();
+				await until(() => !alive(registrar));
+			} finally {
+				for (const pid of [...floods, child, registrar]) if (alive(pid)) process.kill(pid, 'SIGKILL');
+				await endWrapped(wrapped);
+			}
+		},
+	);
 
 	test('Ctrl-C on a terminal reaches the registrar alone, which deregisters first', async (context) => {
 		const program = join(folder(), 'server.cjs');

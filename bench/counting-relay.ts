@@ -2,14 +2,18 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { freePort } from '../test/support/network/net.js';
 
-/** Length of what a client sends before its first HTTP/2 frame, and of each frame's head (RFC 9113, 3.4 and 4.1). */
+/**
+ * Length of what a client sends before its first HTTP/2 frame, and of each frame's head (RFC 9113, 3.4 and
+ * 4.1).
+ */
 const PREFACE = 24;
 const HEAD = 9;
 const DATA = 0;
 
 /**
- * A relay before etcd that notes when each request passes: in gRPC every message of a client is a DATA frame of its own, so that a call
- * counts once and a stream once for each of its requests. Counted here and not in the client, it holds for whichever client.
+ * A relay before etcd that notes when each request passes: in gRPC every message of a client is a DATA frame
+ * of its own, so that a call counts once and a stream once for each of its requests. Counted here and not in
+ * the client, it holds for whichever client.
  */
 export class CountingRelay {
 	/** `performance.now()` of each message that clients sent, in order. */

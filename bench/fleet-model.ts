@@ -12,7 +12,10 @@ export interface Fleet {
 	readonly intervalMs: number;
 }
 
-/** Everybody lost etcd at the same moment and tries again each second: what a timer without randomness comes to. */
+/**
+ * Everybody lost etcd at the same moment and tries again each second: what a timer without randomness comes
+ * to.
+ */
 export const inStep: Retrying = { name: 'a retry each second', waitMs: () => 1_000 };
 /** Random, but blind to how many there are. */
 export const jitterOnly = ({ intervalMs }: Fleet): Retrying => ({
@@ -26,8 +29,9 @@ export const spread = ({ instances, intervalMs }: Fleet): Retrying => ({
 });
 
 /**
- * How many instances come back in each slot after an etcd that was away for `outageMs` and went for all of them at once. The first try
- * after its return succeeds: what etcd cannot answer in time is not in this model.
+ * How many instances come back in each slot after an etcd that was away for `outageMs` and went for all of
+ * them at once. The first try after its return succeeds: what etcd cannot answer in time is not in this
+ * model.
  */
 export function comeBack(
 	{ instances }: Fleet,
@@ -56,14 +60,20 @@ export function beats({ instances, intervalMs }: Fleet, slotMs: number): number[
 	return slots;
 }
 
-/** The number of keys from which on a larger fleet is given no more time: the wait between retries never exceeds the interval. */
+/**
+ * The number of keys from which on a larger fleet is given no more time: the wait between retries never
+ * exceeds the interval.
+ */
 export function spreadEnds(intervalMs: number): number {
 	for (let keys = 1; keys < 2 ** 40; keys *= 2)
 		if (retryCap(intervalMs, keys + 1) === intervalMs) return keys;
 	return Number.POSITIVE_INFINITY;
 }
 
-/** Requests a second of a fleet at rest: a read for each 100 keys of an instance and three keepalives, each TTL. */
+/**
+ * Requests a second of a fleet at rest: a read for each 100 keys of an instance and three keepalives, each
+ * TTL.
+ */
 export const requestsPerSecond = (instances: number, ttlSeconds: number, keysEach = 1): number =>
 	(instances * (Math.ceil(keysEach / 100) + 3)) / ttlSeconds;
 

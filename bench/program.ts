@@ -4,7 +4,10 @@ import { compile } from '../test/support/compile.js';
 import { spawnGuarded } from '../test/support/process/guarded.js';
 import { inCheckout } from './paths.js';
 
-/** Compiles a program of `bench/programs/` with the sources it imports, and runs it with these arguments; its output is a pipe. */
+/**
+ * Compiles a program of `bench/programs/` with the sources it imports, and runs it with these arguments; its
+ * output is a pipe.
+ */
 export async function runProgram(
 	name: string,
 	args: readonly string[],

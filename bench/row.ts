@@ -7,7 +7,9 @@ export interface Line extends Spread {
 	readonly measure: string;
 	readonly who: string;
 	readonly unit: string;
-	/** Against the baseline of the measure, in the same run; `null` = this is the baseline, or there is none. */
+	/**
+	 * Against the baseline of the measure, in the same run; `null` = this is the baseline, or there is none.
+	 */
 	readonly ratio: number | null;
 	/** The most that the ratio, or the median itself, may be; `null` = nothing was promised. */
 	readonly target: number | null;
@@ -45,7 +47,10 @@ export interface Measure {
 	readonly notes?: Readonly<Record<string, string>>;
 }
 
-/** The lines of one measure. Measurement k of each contestant belongs to the same round; `NaN` = it gave none in that round. */
+/**
+ * The lines of one measure. Measurement k of each contestant belongs to the same round; `NaN` = it gave none
+ * in that round.
+ */
 export function compare(samples: ReadonlyMap<string, readonly number[]>, measure: Measure): Line[] {
 	const {
 		measure: name,
@@ -84,8 +89,8 @@ export function met(line: Line): boolean | null {
 }
 
 /**
- * Measures everybody in turn, round after round: what the machine does besides hits all of them alike. Every second round goes the
- * other way, so that nobody always comes after the same one.
+ * Measures everybody in turn, round after round: what the machine does besides hits all of them alike. Every
+ * second round goes the other way, so that nobody always comes after the same one.
  */
 export async function alternate<T extends { readonly name: string }>(
 	who: readonly T[],

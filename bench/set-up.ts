@@ -21,7 +21,10 @@ export interface SetUp {
 	readonly go: string | null;
 }
 
-/** Installs the package as users get it, and the others beside it, each in a folder of its own under `.bench/`. */
+/**
+ * Installs the package as users get it, and the others beside it, each in a folder of its own under
+ * `.bench/`.
+ */
 export async function setUp(say: (text: string) => void): Promise<SetUp> {
 	// Another run beside this one must not pull it away from under the processes that are measured.
 	const folder = inBench(`package-${process.pid}`);

@@ -1,6 +1,9 @@
 import { Etcd3 } from 'etcd3';
 
-/** A watch over everything, open before anybody starts: tells when a key below a prefix is put. For an etcd that nothing happens to. */
+/**
+ * A watch over everything, open before anybody starts: tells when a key below a prefix is put. For an etcd
+ * that nothing happens to.
+ */
 export class Sight {
 	readonly #client: Etcd3;
 	readonly #waiting = new Set<{ readonly prefix: string; readonly seen: (atMs: number) => void }>();
@@ -20,7 +23,10 @@ export class Sight {
 		return sight;
 	}
 
-	/** Resolves to the moment (`performance.now()`) of the first put below the prefix from now on; `NaN` when none came in time. */
+	/**
+	 * Resolves to the moment (`performance.now()`) of the first put below the prefix from now on; `NaN` when
+	 * none came in time.
+	 */
 	first(prefix: string, limitMs = 20_000): Promise<number> {
 		return new Promise((resolve) => {
 			const end = (atMs: number) => {

@@ -1,4 +1,7 @@
-/** What a few noisy measurements say: the middle one, and how far they lie apart. Never the mean, which one hiccup of the machine moves. */
+/**
+ * What a few noisy measurements say: the middle one, and how far they lie apart. Never the mean, which one
+ * hiccup of the machine moves.
+ */
 export interface Spread {
 	readonly median: number;
 	readonly min: number;
@@ -22,8 +25,9 @@ export function spread(values: readonly number[]): Spread {
 }
 
 /**
- * The median of the ratios of the pairs: measurement k of one beside measurement k of the other, which were taken one after the other
- * on the same machine in the same mood. Pairs of which one is missing (`NaN`) do not count.
+ * The median of the ratios of the pairs: measurement k of one beside measurement k of the other, which were
+ * taken one after the other on the same machine in the same mood. Pairs of which one is missing (`NaN`) do
+ * not count.
  */
 export function pairedRatio(values: readonly number[], baseline: readonly number[]): number {
 	return median(

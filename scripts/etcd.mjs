@@ -10,9 +10,10 @@ const NOTE = `${FOLDER}/running.json`;
 const DEFAULT_PORT = 2379;
 
 /**
- * The checkout's own etcd, on loopback: the one that a former call started if it still answers, else a new one (`started`), at
- * port 2379 or, where that is taken, at a free one. It runs in a session of its own: a Ctrl-C on the terminal does not reach it,
- * so it is still there when the registrar takes its key away, and whoever started it ends it.
+ * The checkout's own etcd, on loopback: the one that a former call started if it still answers, else a new
+ * one (`started`), at port 2379 or, where that is taken, at a free one. It runs in a session of its own: a
+ * Ctrl-C on the terminal does not reach it, so it is still there when the registrar takes its key away, and
+ * whoever started it ends it.
  */
 export async function localEtcd() {
 	const noted = readNote();
@@ -78,7 +79,10 @@ export async function localEtcd() {
 	return { ...describe(port), started: true, stop, ended };
 }
 
-/** etcd takes every ETCD_… variable for an option of its own, and ours for mistakes. Before 3.5 it wants to be told that arm64 is meant. */
+/**
+ * etcd takes every ETCD_… variable for an option of its own, and ours for mistakes. Before 3.5 it wants to be
+ * told that arm64 is meant.
+ */
 function withoutEtcd() {
 	const plain = Object.entries(process.env).filter(([name]) => !name.startsWith('ETCD_'));
 	return {

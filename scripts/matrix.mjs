@@ -1,6 +1,7 @@
 /**
- * `make test-node`: the tests on every Node that the package supports, and on every etcd: Node 20, 22, 24 and 26 from the npm registry's own
- * packages of it, etcd 3.4 or what is installed, and 3.5 from a later Debian. `make test-node ONLY=node-22` runs one.
+ * `make test-node`: the tests on every Node that the package supports, and on every etcd: Node 20, 22, 24 and
+ * 26 from the npm registry's own packages of it, etcd 3.4 or what is installed, and 3.5 from a later Debian.
+ * `make test-node ONLY=node-22` runs one.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -30,7 +31,10 @@ for (const { name, env } of runs) {
 for (const [name, result] of results) process.stdout.write(`${name.padEnd(24)} ${result}\n`);
 process.exitCode = results.every(([, result]) => result === 'passed') ? 0 : 1;
 
-/** The registry holds each release of Node as a plain package for each platform: no install script, no download of its own. */
+/**
+ * The registry holds each release of Node as a plain package for each platform: no install script, no
+ * download of its own.
+ */
 function onNode(major) {
 	const folder = resolve(`node_modules/.cache/node-${major}`);
 	const name = `node-${process.platform}-${process.arch}`;

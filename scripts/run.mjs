@@ -5,8 +5,9 @@ import { parse } from 'dotenv';
 import { localEtcd } from './etcd.mjs';
 
 /**
- * `make run`: the registrar in the foreground, with an etcd of its own unless one is named (ETCD_ENDPOINTS, in the environment
- * or in .env). Ends as the registrar ends; the etcd that it started goes last, so that the registrar can take its key away.
+ * `make run`: the registrar in the foreground, with an etcd of its own unless one is named (ETCD_ENDPOINTS,
+ * in the environment or in .env). Ends as the registrar ends; the etcd that it started goes last, so that the
+ * registrar can take its key away.
  */
 const say = (line) => process.stderr.write(`make run: ${line}\n`);
 

@@ -1,21 +1,25 @@
 /**
- * `import 'etcd-registrar/auto'`, or `node --import etcd-registrar/auto server.js`: registers from the environment and `.env`, with
- * no code. It never crashes the application and never keeps it alive: what is wrong is told on stderr, and the application goes on.
+ * `import 'etcd-registrar/auto'`, or `node --import etcd-registrar/auto server.js`: registers from the
+ * environment and `.env`, with no code. It never crashes the application and never keeps it alive: what is
+ * wrong is told on stderr, and the application goes on.
  *
- * The registrar runs in a thread of its own, since sockets and streams to etcd would keep the application's loop alive, and so that
- * the key can still be taken out of etcd when the application calls `process.exit()` or throws: then nothing of its own loop runs
- * any more.
+ * The registrar runs in a thread of its own, since sockets and streams to etcd would keep the application's
+ * loop alive, and so that the key can still be taken out of etcd when the application calls `process.exit()`
+ * or throws: then nothing of its own loop runs any more.
  *
- * It registers in the process in which it was asked for. That process leaves its id in ETCD_REGISTRAR_AUTO, which its children
- * inherit as they inherit `--import` (by `fork`, `execArgv` and NODE_OPTIONS): they stay out, unless they were given another
- * SERVICE_NAME, SERVICE_ADDR or SERVICES. So do worker threads, cluster workers, and npm, npx, pnpm, yarn and corepack, which start
- * the program that is meant.
+ * It registers in the process in which it was asked for. That process leaves its id in ETCD_REGISTRAR_AUTO,
+ * which its children inherit as they inherit `--import` (by `fork`, `execArgv` and NODE_OPTIONS): they stay
+ * out, unless they were given another SERVICE_NAME, SERVICE_ADDR or SERVICES. So do worker threads, cluster
+ * workers, and npm, npx, pnpm, yarn and corepack, which start the program that is meant.
  */
 import cluster from 'node:cluster';
 import { basename } from 'node:path';
 import { isMainThread, Worker } from 'node:worker_threads';
 
-/** What the two threads share: one number. The worker goes from IDLE to LIVE before it touches etcd; at OVER nothing of ours is left. */
+/**
+ * What the two threads share: one number. The worker goes from IDLE to LIVE before it touches etcd; at OVER
+ * nothing of ours is left.
+ */
 const IDLE = 0;
 const LIVE = 1;
 const OVER = 2;
@@ -23,7 +27,10 @@ const OVER = 2;
 /** How the thread ends then (as in auto-worker.ts). */
 const WRONG_CONFIGURATION = 78;
 
-/** A process that ends by itself waits so long for its key to go; if etcd is slower, the key goes with its TTL. */
+/**
+ * A process that ends by itself waits so long for its key to go; if etcd is slower, the key goes with its
+ * TTL.
+ */
 const EXIT_MS = 1_500;
 
 function tell(trouble: string): void {
@@ -90,7 +97,10 @@ class Auto {
 	}
 }
 
-/** Deregisters; ends the process by the signal, as it would have ended without us, unless the application takes care of that itself. */
+/**
+ * Deregisters; ends the process by the signal, as it would have ended without us, unless the application
+ * takes care of that itself.
+ */
 function listenFor(signal: 'SIGTERM' | 'SIGINT', auto: Auto): void {
 	let asked = false;
 	const end = () => {
@@ -108,9 +118,9 @@ function listenFor(signal: 'SIGTERM' | 'SIGINT', auto: Auto): void {
 }
 
 /**
- * How many listeners for each signal belong to the package `signal-exit` (3 and 4), which is part of many programs unseen. They end
- * the process if there is no other listener, so they are no handlers of the application, and two that wait for each other would
- * keep it alive for ever.
+ * How many listeners for each signal belong to the package `signal-exit` (3 and 4), which is part of many
+ * programs unseen. They end the process if there is no other listener, so they are no handlers of the
+ * application, and two that wait for each other would keep it alive for ever.
  */
 function signalExits(): number {
 	const counted = [

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
- * The command. Signal handlers stand before anything else is loaded. While modules still load nothing is registered and nothing
- * started, so a signal that stops ends in exit 0, SIGUSR2 waits, and SIGUSR1 does nothing (Node itself would open its inspector).
- * Later the command says what a signal does.
+ * The command. Signal handlers stand before anything else is loaded. While modules still load nothing is
+ * registered and nothing started, so a signal that stops ends in exit 0, SIGUSR2 waits, and SIGUSR1 does
+ * nothing (Node itself would open its inspector). Later the command says what a signal does.
  */
 let take: ((signal: NodeJS.Signals) => void) | null = null;
 const early: NodeJS.Signals[] = [];

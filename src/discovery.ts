@@ -1,4 +1,7 @@
-/** `etcd-registrar/discovery`: the instances of a service, kept up to date. The public names, each written out. */
+/**
+ * `etcd-registrar/discovery`: the instances of a service, kept up to date. The public names, each written
+ * out.
+ */
 import { readFileSync } from 'node:fs';
 import { type DiscoverOptions, parseDiscovery } from './core/settings/discovery-options.js';
 import type { Discovery } from './discovery/discovery.js';
@@ -14,7 +17,8 @@ export { ClosedError } from './discovery/errors.js';
 export type { Changed, DiscoveryEvent, DiscoveryEvents, DiscoveryStatus } from './discovery/events.js';
 
 /**
- * Follows the instances of one service until it is closed; it begins to read at once, whether or not etcd is there.
+ * Follows the instances of one service until it is closed; it begins to read at once, whether or not etcd is
+ * there.
  * @throws ConfigError with all mistakes at once
  */
 export function discover(options: DiscoverOptions): Discovery {

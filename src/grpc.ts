@@ -1,4 +1,7 @@
-/** `etcd-registrar/grpc`: clients of `@grpc/grpc-js` dial the instances of a service, `new Greeter('etcd:///user', credentials)`. */
+/**
+ * `etcd-registrar/grpc`: clients of `@grpc/grpc-js` dial the instances of a service,
+ * `new Greeter('etcd:///user', credentials)`.
+ */
 import { readFileSync } from 'node:fs';
 import { monotonicClock } from './adapters/host/clock.js';
 import { type DirectoryOptions, parseDiscovery } from './core/settings/discovery-options.js';
@@ -17,9 +20,10 @@ export type { GrpcJs } from './discovery/grpc/interface.js';
 const SCHEME = 'etcd';
 
 /**
- * From now on the given `@grpc/grpc-js` (1.12 or later) dials `etcd:///<name>`: the instances that are registered, round robin unless
- * the channel's service config says otherwise. It is passed in because two copies of grpc-js have two registries. Nothing happens
- * before the first channel, and nothing is left after the last is closed. A second call replaces the first for channels to come.
+ * From now on the given `@grpc/grpc-js` (1.12 or later) dials `etcd:///<name>`: the instances that are
+ * registered, round robin unless the channel's service config says otherwise. It is passed in because two
+ * copies of grpc-js have two registries. Nothing happens before the first channel, and nothing is left after
+ * the last is closed. A second call replaces the first for channels to come.
  * @throws ConfigError with all mistakes at once
  */
 export function registerResolver(grpc: GrpcJs, options: DirectoryOptions): void {

@@ -1,4 +1,7 @@
-/** The one place of the library where ports meet vendors. Importing it loads none of them: they come with the first registrar. */
+/**
+ * The one place of the library where ports meet vendors. Importing it loads none of them: they come with the
+ * first registrar.
+ */
 import { readFileSync } from 'node:fs';
 import { createCheck } from './adapters/checks/index.js';
 import { CronSchedule } from './adapters/cron.js';
@@ -30,9 +33,9 @@ export interface Assembly extends EtcdConfig {
 }
 
 /**
- * The classic registrar's four arguments: `register('127.0.0.1:2379', 'user', '10.0.0.5:8080', 5)`.
- * Endpoints are separated by `;` or `,`; the TTL is in seconds. Resolves once the loop runs, whether or not etcd is there.
- * Rejects with a `ConfigError` that names all mistakes at once.
+ * The classic registrar's four arguments: `register('127.0.0.1:2379', 'user', '10.0.0.5:8080', 5)`. Endpoints
+ * are separated by `;` or `,`; the TTL is in seconds. Resolves once the loop runs, whether or not etcd is
+ * there. Rejects with a `ConfigError` that names all mistakes at once.
  */
 export async function register(
 	etcdAddr: string,

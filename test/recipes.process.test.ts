@@ -1,4 +1,6 @@
-/** The recipes as somebody would follow them: their manifests parsed, their command lines and programs run. */
+/**
+ * The recipes as somebody would follow them: their manifests parsed, their command lines and programs run.
+ */
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';

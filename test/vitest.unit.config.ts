@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-/** The tests of the pure floor and of the registrar in memory: no etcd, no process. What `make mutate` runs for each mutant. */
+/**
+ * The tests of the pure floor and of the registrar in memory: no etcd, no process. What `make mutate` runs
+ * for each mutant.
+ */
 export default defineConfig({
 	root: new URL('..', import.meta.url).pathname,
 	test: {

@@ -12,7 +12,9 @@ export interface Round {
 	readonly warm: number;
 }
 
-/** `node first-registration.mjs ENDPOINT ROUNDS`: a line of JSON for each round. Everything is loaded before. */
+/**
+ * `node first-registration.mjs ENDPOINT ROUNDS`: a line of JSON for each round. Everything is loaded before.
+ */
 const [endpoint = '', rounds = '0'] = process.argv.slice(2);
 for (let round = 0; round < Number(rounds); round += 1) {
 	process.stdout.write(

@@ -2,8 +2,9 @@ import { Etcd3 } from 'etcd3';
 import { createRegistrar } from '../../src/index.js';
 
 /**
- * `node herd.mjs (ours|poll) ENDPOINTS COUNT TTL [NAME]`: so many instances in one process, each with a client and a lease of its own, spread over
- * the endpoints (`;` between). `poll` is the first design on etcd3. Ends with its input.
+ * `node herd.mjs (ours|poll) ENDPOINTS COUNT TTL [NAME]`: so many instances in one process, each with a
+ * client and a lease of its own, spread over the endpoints (`;` between). `poll` is the first design on
+ * etcd3. Ends with its input.
  */
 const [who = '', endpoints = '', count = '0', ttl = '5', name = 'herd'] = process.argv.slice(2);
 const ttlSeconds = Number(ttl);

@@ -1,8 +1,8 @@
 import { Etcd3 } from 'etcd3';
 
 /**
- * `node load.mjs (read|register) ENDPOINTS MS`: as many calls as the endpoints answer within the time, 96 under way at once over 12
- * connections. One line of JSON: how many, and how long 99 of 100 took at most.
+ * `node load.mjs (read|register) ENDPOINTS MS`: as many calls as the endpoints answer within the time, 96
+ * under way at once over 12 connections. One line of JSON: how many, and how long 99 of 100 took at most.
  */
 const [kind = '', endpoints = '', ms = '0'] = process.argv.slice(2);
 const CONNECTIONS = 12;

@@ -2,8 +2,8 @@ import { Etcd3 } from 'etcd3';
 import { createRegistrar } from '../../src/index.js';
 
 /**
- * `node many-keys.mjs ours|lease ENDPOINT COUNT TTL [USER:PASSWORD]`: registers so many services and stays. Prints `{ readyMs }` once all of them stand.
- * `lease`: the usual etcd3 script, with a lease for each key.
+ * `node many-keys.mjs ours|lease ENDPOINT COUNT TTL [USER:PASSWORD]`: registers so many services and stays.
+ * Prints `{ readyMs }` once all of them stand. `lease`: the usual etcd3 script, with a lease for each key.
  */
 const [who, endpoint = '', count = '0', ttl = '5', user = ''] = process.argv.slice(2);
 const ttlSeconds = Number(ttl);

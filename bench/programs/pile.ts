@@ -1,9 +1,10 @@
 import { Etcd3 } from 'etcd3';
 
 /**
- * `node pile.mjs (leases|watches|connections) ENDPOINT COUNT`: makes so many and keeps them. `leases`: each with a key, renewed one after the
- * other as fast as etcd answers, over 12 streams. `connections`: each with the two streams of a registrar, at rest.
- * Prints a line when all are there; then, for leases, what was renewed so far and how long it took, each second. Ends with its input.
+ * `node pile.mjs (leases|watches|connections) ENDPOINT COUNT`: makes so many and keeps them. `leases`: each
+ * with a key, renewed one after the other as fast as etcd answers, over 12 streams. `connections`: each with
+ * the two streams of a registrar, at rest. Prints a line when all are there; then, for leases, what was
+ * renewed so far and how long it took, each second. Ends with its input.
  */
 const [kind, endpoint = '', count = '0'] = process.argv.slice(2);
 const STREAMS = 12;

@@ -1,8 +1,9 @@
 import { type Discovery, discover } from '../../src/discovery.js';
 
 /**
- * `node readers.mjs ENDPOINT COUNT NAME`: so many readers of one service, each with a client and a watch of its own. Prints `{ readyMs,
- * heap }` once all of them are ready, then a line `{ changedAtMs }` (wall clock) when all of them have been told of one change more.
+ * `node readers.mjs ENDPOINT COUNT NAME`: so many readers of one service, each with a client and a watch of
+ * its own. Prints `{ readyMs, heap }` once all of them are ready, then a line `{ changedAtMs }` (wall clock)
+ * when all of them have been told of one change more.
  */
 const [endpoint = '', count = '1', name = ''] = process.argv.slice(2);
 const beganMs = performance.now();

@@ -27,8 +27,8 @@ interface Borne {
 }
 
 /**
- * What an etcd of one, three and five members bears. Members and load share this machine, so that calls a second say little about
- * another one; CPU a request does, and so does memory an instance.
+ * What an etcd of one, three and five members bears. Members and load share this machine, so that calls a
+ * second say little about another one; CPU a request does, and so does memory an instance.
  */
 export const carry: Row = {
 	name: 'carry',

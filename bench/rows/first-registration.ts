@@ -10,7 +10,9 @@ import { compare, type Row } from '../row.js';
 /** Each way. So long that the round trips outweigh what the processes compute. */
 const DELAY_MS = 30;
 
-/** On a slow line, where round trips can be told from work; and without delay, where only the work is left. */
+/**
+ * On a slow line, where round trips can be told from work; and without delay, where only the work is left.
+ */
 export const firstRegistration: Row = {
 	name: 'first',
 	about: 'start() → registered inside a running process, in round trips after the connection',

@@ -17,8 +17,8 @@ const AT_REST = `${OURS}, endpoints on`;
 const EVERYTHING = `${OURS}, everything on`;
 
 /**
- * Everybody at once, each on an etcd of its own, in the same windows: the noise of the machine hits all alike, and etcd's counters
- * tell whose messages they are.
+ * Everybody at once, each on an etcd of its own, in the same windows: the noise of the machine hits all
+ * alike, and etcd's counters tell whose messages they are.
  */
 export const footprint: Row = {
 	name: 'footprint',
@@ -92,7 +92,10 @@ function lines(
 	];
 }
 
-/** Everything on: asked as Kubernetes and Prometheus ask, a health check, weights by load, the log at its most talkative. */
+/**
+ * Everything on: asked as Kubernetes and Prometheus ask, a health check, weights by load, the log at its most
+ * talkative.
+ */
 function everybody(
 	{ contestants, setUp }: Bench,
 	ports: Readonly<Record<'rest' | 'everything' | 'checked', number>>,

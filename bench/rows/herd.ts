@@ -17,7 +17,10 @@ const PREFIX = '/ns/herd/';
 interface Seen {
 	/** From the return until all keys were there for good. */
 	readonly allBackMs: number;
-	/** The most requests in any 100 ms, and in the mean, of the first TTL or of the time until all were back, whichever is longer. */
+	/**
+	 * The most requests in any 100 ms, and in the mean, of the first TTL or of the time until all were back,
+	 * whichever is longer.
+	 */
 	readonly most: number;
 	readonly mean: number;
 }

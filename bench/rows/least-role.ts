@@ -14,7 +14,10 @@ const WINDOW_MS = 30_000;
 const ROLE = { name: 'least role', auth: true } as const;
 const FREE = { name: 'without auth', auth: false } as const;
 
-/** An etcd from 3.4.44, 3.5.30 or 3.6.11 on checks, for a user that is not root, every key of a lease at each put and each renewal. */
+/**
+ * An etcd from 3.4.44, 3.5.30 or 3.6.11 on checks, for a user that is not root, every key of a lease at each
+ * put and each renewal.
+ */
 export const leastRole: Row = {
 	name: 'least-role',
 	about: `${KEYS} keys of a user with the least role on an etcd that checks every key of a lease: until all stand, etcd's CPU`,

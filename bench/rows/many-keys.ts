@@ -22,7 +22,10 @@ interface Running {
 	readonly readyMs: number;
 }
 
-/** Every one on an etcd of its own, so that its counters tell whose messages they are; started in turn, at rest in the same windows. */
+/**
+ * Every one on an etcd of its own, so that its counters tell whose messages they are; started in turn, at
+ * rest in the same windows.
+ */
 export const manyKeys: Row = {
 	name: 'many-keys',
 	about: `${SOME} and ${MANY} keys in one process: until all of them stand, CPU and messages at rest, PUTs for a key that goes`,

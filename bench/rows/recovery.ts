@@ -61,7 +61,9 @@ const FAULTS: readonly Fault[] = [
 	},
 ];
 
-/** Everybody at once, each behind a proxy and on an etcd of its own: their faults last long and cost nothing. */
+/**
+ * Everybody at once, each behind a proxy and on an etcd of its own: their faults last long and cost nothing.
+ */
 export const recovery: Row = {
 	name: 'recovery',
 	about: 'from the end of a fault to the key being there for good: deleted, etcd restarted, black hole',

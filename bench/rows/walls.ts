@@ -14,7 +14,9 @@ const LEASE_SECONDS = 30;
 const RENEWING_MS = 10_000;
 const WHO = '1 member';
 
-/** Leases, watches and connections piled up one kind at a time, so that it shows which of them is the wall. */
+/**
+ * Leases, watches and connections piled up one kind at a time, so that it shows which of them is the wall.
+ */
 export const walls: Row = {
 	name: 'walls',
 	about:

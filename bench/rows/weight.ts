@@ -10,7 +10,10 @@ import type { SetUp } from '../set-up.js';
 const TTL_SECONDS = 5;
 const MINUTE_MS = 60_000;
 const WHO = 'SERVICE_WEIGHT=auto';
-/** How long which load lasts, in seconds: rest, all cores in use, rest, and a load that comes and goes faster than anybody should follow. */
+/**
+ * How long which load lasts, in seconds: rest, all cores in use, rest, and a load that comes and goes faster
+ * than anybody should follow.
+ */
 const PHASES: readonly (readonly [seconds: number, load: boolean])[] = [
 	[30, false],
 	[75, true],

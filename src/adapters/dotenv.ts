@@ -8,10 +8,12 @@ export interface EnvFileOptions {
 }
 
 /**
- * The variables in this file; it prints nothing and changes no environment. A file that cannot be read is a ConfigError which
- * names it; so is one that is not there, if it is required. If not, what is no file (a directory named `.env`) is none.
+ * The variables in this file; it prints nothing and changes no environment. A file that cannot be read is a
+ * ConfigError which names it; so is one that is not there, if it is required. If not, what is no file (a
+ * directory named `.env`) is none.
  *
- * Each option of dotenv is given, for it reads those that are not from `DOTENV_*` variables, which then could name another file.
+ * Each option of dotenv is given, for it reads those that are not from `DOTENV_*` variables, which then could
+ * name another file.
  */
 export function readEnvFile(path: string, { required }: EnvFileOptions): Record<string, string> {
 	const { parsed, error } = config({

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * The version of this package, `unknown` where its package.json is not beside it (an application that bundles the library). The bundle
- * of the command lies as deep below the package's root as this file.
+ * The version of this package, `unknown` where its package.json is not beside it (an application that bundles
+ * the library). The bundle of the command lies as deep below the package's root as this file.
  */
 export function packageVersion(): string {
 	try {

@@ -22,8 +22,9 @@ export async function loadCommand(): Promise<typeof main> {
 }
 
 /**
- * Only in a checkout can the bundle be older than the modules: in an installed package the times of files tell in which order it was
- * unpacked. The package has the sources too, for debuggers, but not what compiles them.
+ * Only in a checkout can the bundle be older than the modules: in an installed package the times of files
+ * tell in which order it was unpacked. The package has the sources too, for debuggers, but not what compiles
+ * them.
  */
 function isCheckout(): boolean {
 	return existsSync(fileURLToPath(new URL('../../tsconfig.json', import.meta.url)));

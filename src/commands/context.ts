@@ -5,11 +5,14 @@ export interface Context {
 	readonly stdout: NodeJS.WriteStream;
 	readonly stderr: NodeJS.WriteStream;
 	/**
-	 * Who hears SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2 and SIGWINCH from now on. Until then the first four end the
-	 * process with exit code 0, SIGUSR2 waits, and the other two are ignored.
+	 * Who hears SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2 and SIGWINCH from now on. Until then the
+	 * first four end the process with exit code 0, SIGUSR2 waits, and the other two are ignored.
 	 */
 	readonly onSignal: (take: (signal: NodeJS.Signals) => void) => void;
-	/** Who hears of an error that nothing caught. Until then it is written to stderr, and the process ends with exit code 70. */
+	/**
+	 * Who hears of an error that nothing caught. Until then it is written to stderr, and the process ends with
+	 * exit code 70.
+	 */
 	readonly onFault: (take: (error: unknown) => void) => void;
 	/** Leaves at once, whatever is still open. */
 	readonly exit: (code: number) => never;

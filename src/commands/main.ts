@@ -44,7 +44,9 @@ async function dispatch(call: Call, context: Context): Promise<number> {
 	}
 }
 
-/** Resolves once the reader's end has taken all results, however long that takes, or is gone: nothing is cut. */
+/**
+ * Resolves once the reader's end has taken all results, however long that takes, or is gone: nothing is cut.
+ */
 function taken(stdout: NodeJS.WriteStream): Promise<void> {
 	return new Promise((resolve) => {
 		if (stdout.writableLength === 0 || stdout.destroyed) return resolve();

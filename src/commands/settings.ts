@@ -6,13 +6,18 @@ import type { Context } from './context.js';
 
 export type Settings = Pick<ParsedConfig, 'config' | 'warnings'>;
 
-/** Real variables win over the file. A file that was named must be there; `.env` need not. @throws ConfigError */
+/**
+ * Real variables win over the file. A file that was named must be there; `.env` need not. @throws ConfigError
+ */
 export function readSettings(context: Pick<Context, 'env'>, envFile: string | null): ParsedConfig {
 	const { env, options } = readVariables(context, envFile);
 	return parseConfig(env, options);
 }
 
-/** The variables themselves, for what needs a few of them only. @throws ConfigError when the file cannot be read */
+/**
+ * The variables themselves, for what needs a few of them only. @throws ConfigError when the file cannot be
+ * read
+ */
 export function readVariables(
 	{ env }: Pick<Context, 'env'>,
 	envFile: string | null,

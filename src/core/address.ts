@@ -1,17 +1,25 @@
-/** `host:port`, `[v6]:port`, and the wildcards that ask for detection: `:port`, `0.0.0.0:port`, `[::]:port`. */
+/**
+ * `host:port`, `[v6]:port`, and the wildcards that ask for detection: `:port`, `0.0.0.0:port`, `[::]:port`.
+ */
 import type { Parsed } from './settings/parsed.js';
 
 export interface Address {
 	/** Without brackets; empty for `:port`. */
 	readonly host: string;
 	readonly port: number;
-	/** The host is for listening, not for dialling: which address others can reach is to be found out, of this family. */
+	/**
+	 * The host is for listening, not for dialling: which address others can reach is to be found out, of this
+	 * family.
+	 */
 	readonly wildcard: 'any' | 'v4' | 'v6' | null;
 }
 
 const EXAMPLE = '10.0.0.5:8080';
 
-/** Everything that is written `host:port` here goes through this; the port is part of a key, so it has one spelling. */
+/**
+ * Everything that is written `host:port` here goes through this; the port is part of a key, so it has one
+ * spelling.
+ */
 export function parseAddress(text: string): Parsed<Address> {
 	const wrong = (expected: string, example = EXAMPLE): Parsed<Address> => ({ expected, example });
 	if (/[\s\p{Cc}]/u.test(text)) return wrong('host:port without spaces or control characters');
@@ -45,7 +53,10 @@ export function parseTarget(text: string): Parsed<Address> {
 	};
 }
 
-/** A host alone that others can dial: a name, an IPv4 address, an IPv6 address with or without brackets. The value has no brackets. */
+/**
+ * A host alone that others can dial: a name, an IPv4 address, an IPv6 address with or without brackets. The
+ * value has no brackets.
+ */
 export function parseHost(text: string): Parsed<string> {
 	const host = /^\[.*\]$/.test(text) ? text.slice(1, -1) : text;
 	if (isIPv6(host) || isIPv4(host)) {

@@ -1,10 +1,16 @@
-/** Cuts work to what one transaction may carry, and halves what is refused until the refused items stand alone. No I/O of its own. */
+/**
+ * Cuts work to what one transaction may carry, and halves what is refused until the refused items stand
+ * alone. No I/O of its own.
+ */
 import { StoreError } from './errors.js';
 
 /** etcd's `max-txn-ops` is 128 and counts compares and operations each; etcd takes requests of 1.5 MiB. */
 export const MAX_OPERATIONS = 100;
 export const MAX_BYTES = 512 * 1024;
-/** Full transactions that travel at the same time: etcd carries them out one after the other, and each has its deadline. */
+/**
+ * Full transactions that travel at the same time: etcd carries them out one after the other, and each has its
+ * deadline.
+ */
 const PARALLEL = 8;
 /** Requests of one key or one lease that travel at the same time. */
 export const PARALLEL_SMALL = 32;
@@ -40,12 +46,14 @@ export function halves<T>(items: readonly T[]): [T[], T[]] {
 /** Why one item alone is refused. */
 export type Refusal = 'permission-denied' | 'too-large';
 
-/** How often an item travels in batches of the size that etcd could take, before a larger one is tried again. */
+/**
+ * How often an item travels in batches of the size that etcd could take, before a larger one is tried again.
+ */
 const REMEMBERED: Readonly<Record<Refusal, number>> = { 'permission-denied': 1, 'too-large': 20 };
 
 /**
- * What was learnt from refused batches: in how large ones each item may travel. It outlives a pass, so that one which is cut by its
- * deadline is continued by the next.
+ * What was learnt from refused batches: in how large ones each item may travel. It outlives a pass, so that
+ * one which is cut by its deadline is continued by the next.
  */
 export class BatchLimits {
 	readonly #most = new Map<string, { readonly size: number; readonly times: number }>();
@@ -100,8 +108,9 @@ export interface BatchWork<T> {
 }
 
 /**
- * Sends all batches, several at once, refused ones again in halves behind the others. Resolves when all have ended; an error that
- * halving cannot help begins no further batch and is thrown when those on their way have ended.
+ * Sends all batches, several at once, refused ones again in halves behind the others. Resolves when all have
+ * ended; an error that halving cannot help begins no further batch and is thrown when those on their way have
+ * ended.
  */
 export function sendBatches<T>(
 	batches: readonly (readonly T[])[],
@@ -135,8 +144,9 @@ function refusalOf(error: unknown): Refusal | null {
 }
 
 /**
- * Does the work for all items, at most `parallel` at the same time, and for those that `work` resolves to besides. An error begins no further one
- * and is thrown when those on their way have ended; `goesOn` false begins no further one either.
+ * Does the work for all items, at most `parallel` at the same time, and for those that `work` resolves to
+ * besides. An error begins no further one and is thrown when those on their way have ended; `goesOn` false
+ * begins no further one either.
  */
 export async function inParallel<T>(
 	items: readonly T[],

@@ -2,12 +2,13 @@
 const EARLY_MS = 50;
 
 /**
- * Milliseconds from now to the next beat. Beats lie at `anchorMs` plus whole intervals and nowhere else, so a late beat
- * shifts none of those after it and an instance keeps its own phase for ever.
+ * Milliseconds from now to the next beat. Beats lie at `anchorMs` plus whole intervals and nowhere else, so a
+ * late beat shifts none of those after it and an instance keeps its own phase for ever.
  *
- * After a stall the place to return to may lie right ahead. A beat there would follow upon the late one at once, and leaving it
- * out would make a gap longer than the interval; so the way back is then made in two steps of equal length. The result is
- * between half an interval and an interval (plus 50 ms at most, when a beat was early).
+ * After a stall the place to return to may lie right ahead. A beat there would follow upon the late one at
+ * once, and leaving it out would make a gap longer than the interval; so the way back is then made in two
+ * steps of equal length. The result is between half an interval and an interval (plus 50 ms at most, when a
+ * beat was early).
  */
 export function nextBeat(nowMs: number, anchorMs: number, intervalMs: number): number {
 	const sinceAnchor = (nowMs - anchorMs) % intervalMs;

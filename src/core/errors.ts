@@ -14,11 +14,17 @@ export type StoreErrorCode =
 	| 'permission-denied'
 	/** Name or password wrong. */
 	| 'authentication-failed'
-	/** The token is no longer good: authenticate again (done by the adapter; seen outside it only when that did not help). */
+	/**
+	 * The token is no longer good: authenticate again (done by the adapter; seen outside it only when that did
+	 * not help).
+	 */
 	| 'token-rejected'
 	/** etcd is alive and refuses: out of space, too many requests. */
 	| 'exhausted'
-	/** More operations or bytes than this etcd, or gRPC, takes in one request or answer: try it in smaller parts. */
+	/**
+	 * More operations or bytes than this etcd, or gRPC, takes in one request or answer: try it in smaller
+	 * parts.
+	 */
 	| 'too-large'
 	/** Whatever answers there is not an etcd that can hold a registration; the message says what it is. */
 	| 'not-etcd'

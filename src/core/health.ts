@@ -1,6 +1,7 @@
 /**
- * Rise and fall: a service counts as well only after `rise` passed looks in a row, and as unwell only after `fall` failed
- * ones, so that a single slow answer does not take it out of discovery. Begins unwell: nothing is registered unseen.
+ * Rise and fall: a service counts as well only after `rise` passed looks in a row, and as unwell only after
+ * `fall` failed ones, so that a single slow answer does not take it out of discovery. Begins unwell: nothing
+ * is registered unseen.
  */
 export interface HealthRule {
 	/** Passed looks in a row that make it well; at least 1. */

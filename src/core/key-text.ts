@@ -1,10 +1,16 @@
-/** What may stand in an etcd key: names, ids and namespaces are parts of keys that people type, print and range over. */
+/**
+ * What may stand in an etcd key: names, ids and namespaces are parts of keys that people type, print and
+ * range over.
+ */
 import type { Parsed } from './settings/parsed.js';
 
 /** Control characters, line and paragraph separators, and halves of surrogate pairs (they have no UTF-8). */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
 
-/** Why this text cannot be a part of a key, or `null`. Slashes separate segments; none of these may be empty, `.` or `..`. */
+/**
+ * Why this text cannot be a part of a key, or `null`. Slashes separate segments; none of these may be empty,
+ * `.` or `..`.
+ */
 function refusal(text: string): string | null {
 	if (UNPRINTABLE.test(text)) return 'without control characters';
 	if (text.trim() !== text) return 'without spaces around it';

@@ -1,7 +1,8 @@
 /**
- * Lease IDs of our choosing: 47 random bits for the process, 16 for a counter. Ours = our prefix, so no list is kept, a lease that
- * comes back from an outage or a restored snapshot is recognised, and a grant whose answer was lost is repeated under the same ID.
- * IDs are positive int64 (etcd: 0 asks the server to choose; negative ones read badly in etcdctl).
+ * Lease IDs of our choosing: 47 random bits for the process, 16 for a counter. Ours = our prefix, so no list
+ * is kept, a lease that comes back from an outage or a restored snapshot is recognised, and a grant whose
+ * answer was lost is repeated under the same ID. IDs are positive int64 (etcd: 0 asks the server to choose;
+ * negative ones read badly in etcdctl).
  */
 import type { LeaseId } from './registration.js';
 
@@ -30,7 +31,10 @@ export class LeaseIds {
 	}
 }
 
-/** As etcdctl writes it, for people: lower-case hexadecimal digits without a prefix; also of a lease of others, which may be negative. */
+/**
+ * As etcdctl writes it, for people: lower-case hexadecimal digits without a prefix; also of a lease of
+ * others, which may be negative.
+ */
 export function leaseHex(lease: LeaseId): string {
 	return BigInt.asUintN(64, BigInt(lease)).toString(16);
 }

@@ -14,7 +14,10 @@ export interface PinoLike {
 	error(fields: object, message?: string): void;
 }
 
-/** pino as a {@link Logger}. An error goes to the field `err`, the one that pino writes with its message and stack. */
+/**
+ * pino as a {@link Logger}. An error goes to the field `err`, the one that pino writes with its message and
+ * stack.
+ */
 export function fromPino(pino: PinoLike): Logger {
 	const at =
 		(level: keyof Logger) =>

@@ -1,6 +1,9 @@
 /** The nouns of a registration. Pure types: what is wanted, what etcd shows, who holds a key. */
 
-/** An etcd lease ID: a signed 64-bit number as decimal text, as etcd3 gives it. Never a JavaScript number: it would lose digits. */
+/**
+ * An etcd lease ID: a signed 64-bit number as decimal text, as etcd3 gives it. Never a JavaScript number: it
+ * would lose digits.
+ */
 export type LeaseId = string;
 
 export const PROTOCOLS = ['grpc', 'grpcs', 'http', 'https', 'tcp'] as const;

@@ -4,8 +4,8 @@ const BURST = 10;
 const MS_PER_TOKEN = 500;
 
 /**
- * An immutable bucket, told by the moment at which it is full again. One number says all: tokens are counted by time alone,
- * so nothing has to refill it.
+ * An immutable bucket, told by the moment at which it is full again. One number says all: tokens are counted
+ * by time alone, so nothing has to refill it.
  */
 export interface TokenBucket {
 	readonly fullAtMs: number;
@@ -14,8 +14,8 @@ export interface TokenBucket {
 export const FULL_BUCKET: TokenBucket = { fullAtMs: Number.NEGATIVE_INFINITY };
 
 /**
- * `waitMs` 0 = a token was taken; else none was, and one will be there after so long (whole milliseconds): take again then.
- * `nowMs` is monotonic time from any origin.
+ * `waitMs` 0 = a token was taken; else none was, and one will be there after so long (whole milliseconds):
+ * take again then. `nowMs` is monotonic time from any origin.
  */
 export function take(
 	bucket: TokenBucket,

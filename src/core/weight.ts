@@ -1,6 +1,7 @@
 /**
- * From the machine's load to a weight, as an immutable value. A weight that follows each twitch would be a PUT each time, seen by every
- * client of the service: so the load is smoothed, small changes are kept to oneself, and a bucket holds at most two changes a minute.
+ * From the machine's load to a weight, as an immutable value. A weight that follows each twitch would be a
+ * PUT each time, seen by every client of the service: so the load is smoothed, small changes are kept to
+ * oneself, and a bucket holds at most two changes a minute.
  */
 
 /** 0 = idle, 1 = all of it in use. */
@@ -25,7 +26,10 @@ const SMOOTHING_MS = 30_000;
 const DEAD_BAND_PERCENT = 10;
 /** A bit more than half a minute: no minute, however it is cut, sees more than two changes. */
 const CHANGE_EVERY_MS = 31_000;
-/** A busy machine still draws this much: at nothing it would never be seen to recover, and several readers take 0 for "none given". */
+/**
+ * A busy machine still draws this much: at nothing it would never be seen to recover, and several readers
+ * take 0 for "none given".
+ */
 const LEAST_PERCENT = 10;
 /** Memory in use is what it is for; only the last part of it tells of trouble. */
 const MEMORY_FREE_FROM = 0.8;

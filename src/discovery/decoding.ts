@@ -1,4 +1,7 @@
-/** From what stands in etcd to instances: what is no instance is left out, reported once per key, and costs the others nothing. */
+/**
+ * From what stands in etcd to instances: what is no instance is left out, reported once per key, and costs
+ * the others nothing.
+ */
 import { decode, type Wanted } from '../core/formats/index.js';
 import type { Logger } from '../core/logger.js';
 import type { Listing } from './ports.js';

@@ -1,6 +1,6 @@
 /**
- * The instances of one service, kept up to date. A linearizable read of the whole prefix is the truth, a watch only makes it run sooner;
- * while etcd does not answer, the last known instances stay.
+ * The instances of one service, kept up to date. A linearizable read of the whole prefix is the truth, a
+ * watch only makes it run sooner; while etcd does not answer, the last known instances stay.
  */
 import type { Random } from '../core/backoff.js';
 import type { Clock } from '../core/clock.js';
@@ -75,12 +75,17 @@ export class Discovery implements AsyncIterable<readonly Instance[]>, AsyncDispo
 		this.#reader.start();
 	}
 
-	/** Those known now, sorted by key; the same array as long as nothing changes. Never emptied by an outage. */
+	/**
+	 * Those known now, sorted by key; the same array as long as nothing changes. Never emptied by an outage.
+	 */
 	get instances(): readonly Instance[] {
 		return this.#view.instances;
 	}
 
-	/** Resolves once etcd has answered, also where it knows no instance. Rejects with the signal's reason, or when it is closed first. */
+	/**
+	 * Resolves once etcd has answered, also where it knows no instance. Rejects with the signal's reason, or
+	 * when it is closed first.
+	 */
 	ready({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
 		return this.#states.after(0, signal).then((state) => {
 			if (state === null) throw new ClosedError();
@@ -92,7 +97,9 @@ export class Discovery implements AsyncIterable<readonly Instance[]>, AsyncDispo
 		return this.#picker.pick();
 	}
 
-	/** Has etcd read soon, rather than at the next poll: at most once in 100 ms, however often it is asked for. */
+	/**
+	 * Has etcd read soon, rather than at the next poll: at most once in 100 ms, however often it is asked for.
+	 */
 	refresh(): void {
 		this.#reader.hint();
 	}
@@ -129,7 +136,10 @@ export class Discovery implements AsyncIterable<readonly Instance[]>, AsyncDispo
 		};
 	}
 
-	/** Nothing happens after this, and nothing of it keeps the process alive; the instances stay as they are. Idempotent. */
+	/**
+	 * Nothing happens after this, and nothing of it keeps the process alive; the instances stay as they are.
+	 * Idempotent.
+	 */
 	async close(): Promise<void> {
 		if (this.#closed) return;
 		this.#closed = true;

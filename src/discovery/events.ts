@@ -18,8 +18,8 @@ export interface Changed extends Difference {
 
 export interface DiscoveryStatus {
 	/**
-	 * `waiting`: etcd has not answered yet; `fresh`: the instances are those of the last read; `stale`: the last read failed, is overdue,
-	 * or is not believed yet.
+	 * `waiting`: etcd has not answered yet; `fresh`: the instances are those of the last read; `stale`: the
+	 * last read failed, is overdue, or is not believed yet.
 	 */
 	readonly state: 'waiting' | 'fresh' | 'stale' | 'closed';
 	readonly name: string;

@@ -1,7 +1,10 @@
 import type { Logger } from '../core/logger.js';
 import { onRejection } from '../core/rejections.js';
 
-/** Those who listen to one event. One that throws, or whose promise rejects, costs a line of the log, never the host. */
+/**
+ * Those who listen to one event. One that throws, or whose promise rejects, costs a line of the log, never
+ * the host.
+ */
 export class Listeners<T> {
 	readonly #listeners = new Set<{ readonly listener: (detail: T) => unknown }>();
 

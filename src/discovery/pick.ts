@@ -1,7 +1,8 @@
 /**
- * One instance after the other, in proportion to the weights: smooth (a heavy one is spread over the turns, not drawn in a row) and
- * unbiased (a random start, so that clients that start together do not call the same instance together). The static stride scheduler of
- * gRPC's weighted_round_robin: O(1) memory beside the weights, and few steps a pick unless the weights differ by orders of magnitude.
+ * One instance after the other, in proportion to the weights: smooth (a heavy one is spread over the turns,
+ * not drawn in a row) and unbiased (a random start, so that clients that start together do not call the same
+ * instance together). The static stride scheduler of gRPC's weighted_round_robin: O(1) memory beside the
+ * weights, and few steps a pick unless the weights differ by orders of magnitude.
  */
 import type { Instance } from '../core/formats/index.js';
 

@@ -1,4 +1,7 @@
-/** What discovery asks of the outside. The adapter is `adapters/etcd/directory.ts`; nothing of a vendor's types appears here. */
+/**
+ * What discovery asks of the outside. The adapter is `adapters/etcd/directory.ts`; nothing of a vendor's
+ * types appears here.
+ */
 
 /** Everything below one prefix, at one revision. */
 export interface Listing {
@@ -27,13 +30,13 @@ export type Hint = (revision: string | null) => void;
 /** etcd as discovery needs it. Shared by all names that are read from one etcd. */
 export interface Directory {
 	/**
-	 * A linearizable, consistent read of everything below the prefix. Rejects only with a `StoreError`; settles within the dial
-	 * time-out for each page of about 2 MiB, or when the signal aborts.
+	 * A linearizable, consistent read of everything below the prefix. Rejects only with a `StoreError`; settles
+	 * within the dial time-out for each page of about 2 MiB, or when the signal aborts.
 	 */
 	list(prefix: string, signal?: AbortSignal): Promise<Listing>;
 	/**
-	 * Calls `hint` when something below the prefix changes. Only a hint: it is deaf before the first read, and between the end of a
-	 * watch and the next read. Returns a function that takes it off.
+	 * Calls `hint` when something below the prefix changes. Only a hint: it is deaf before the first read, and
+	 * between the end of a watch and the next read. Returns a function that takes it off.
 	 */
 	watch(prefix: string, hint: Hint): () => void;
 	/** The endpoint that the last read found to answer, as configured; `null` = none. */

@@ -1,6 +1,7 @@
 /**
- * When etcd is read: at the start, then on a beat of its own, sooner at a hint, and after a failure again and again. One read at a time;
- * hints that come during one make exactly one more. No event is handed to a read: it observes everything anew.
+ * When etcd is read: at the start, then on a beat of its own, sooner at a hint, and after a failure again and
+ * again. One read at a time; hints that come during one make exactly one more. No event is handed to a read:
+ * it observes everything anew.
  */
 import { fullJitter, type Random } from '../core/backoff.js';
 import { nextBeat } from '../core/beat.js';
@@ -8,7 +9,10 @@ import type { Clock } from '../core/clock.js';
 
 /** Hints come in flocks (a rolling restart): at most one read in so long. */
 const LEAST_GAP_MS = 100;
-/** Reads that take long cost etcd or the link a lot: hints then wait for as many times their duration. One alone may have waited for etcd to start. */
+/**
+ * Reads that take long cost etcd or the link a lot: hints then wait for as many times their duration. One
+ * alone may have waited for etcd to start.
+ */
 const GAP_PER_DURATION = 3;
 const RETRY_CAP_MS = 1_000;
 

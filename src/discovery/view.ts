@@ -1,7 +1,8 @@
 /**
- * What discovery believes, as an immutable value: from the instances that were known and an answer of etcd to those that are known now.
- * No clock, no I/O. Additions are believed at once. Removals are believed at once, too, except where the answer is suspicious: it takes
- * all instances away, or it comes from another history of etcd (wiped, restored, replaced). Then they are kept until the grace is over.
+ * What discovery believes, as an immutable value: from the instances that were known and an answer of etcd to
+ * those that are known now. No clock, no I/O. Additions are believed at once. Removals are believed at once,
+ * too, except where the answer is suspicious: it takes all instances away, or it comes from another history
+ * of etcd (wiped, restored, replaced). Then they are kept until the grace is over.
  */
 import type { Instance } from '../core/formats/index.js';
 
@@ -67,8 +68,9 @@ function suspicion(view: View, answer: Answer, isEmpty: boolean, nowMs: number):
 }
 
 /**
- * Whether both answers belong to one history of one etcd. Revisions and terms never go back in one; and since an answer is complete, a
- * key that was last written at or before its revision is in it, with that very revision.
+ * Whether both answers belong to one history of one etcd. Revisions and terms never go back in one; and since
+ * an answer is complete, a key that was last written at or before its revision is in it, with that very
+ * revision.
  */
 export function continues(last: Answer, answer: Answer): boolean {
 	if (answer.clusterId !== last.clusterId || answer.revision < last.revision || answer.term < last.term)

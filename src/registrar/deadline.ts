@@ -3,8 +3,8 @@ import { setMaxListeners } from 'node:events';
 import { StoreError } from '../core/errors.js';
 
 /**
- * Runs the work with a signal that aborts at the deadline or with `outer`. Settles soon after either, also when the work ignores its
- * signal: what hangs is left behind.
+ * Runs the work with a signal that aborts at the deadline or with `outer`. Settles soon after either, also
+ * when the work ignores its signal: what hangs is left behind.
  */
 export async function withDeadline<T>(
 	limitMs: number,

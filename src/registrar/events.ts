@@ -8,7 +8,10 @@ export interface RegistrarEvents {
 	repaired: { readonly key: string; readonly reason: RepairReason; readonly lease: LeaseId };
 	/** A key that we held was taken out of etcd because it is not wanted now. */
 	withdrawn: { readonly key: string };
-	/** Another process holds the key: told once each time we begin to stand by, and when policy `fail` ends the registrar. */
+	/**
+	 * Another process holds the key: told once each time we begin to stand by, and when policy `fail` ends the
+	 * registrar.
+	 */
 	conflict: { readonly key: string; readonly lease: LeaseId; readonly fatal: boolean };
 	/** The first failed pass after good ones. Not an exception: the registrar goes on trying for ever. */
 	degraded: { readonly error: Error };
@@ -118,7 +121,10 @@ export interface Counters {
 	readonly hints: Readonly<Record<Hint, number>>;
 	readonly conflicts: number;
 	readonly keepalives: { readonly ok: number; readonly failed: number };
-	/** Upper bounds in seconds and how many passes took at most so long (cumulative, as Prometheus counts); the last bound is Infinity. */
+	/**
+	 * Upper bounds in seconds and how many passes took at most so long (cumulative, as Prometheus counts); the
+	 * last bound is Infinity.
+	 */
 	readonly passSeconds: {
 		readonly buckets: readonly (readonly [le: number, count: number])[];
 		readonly sum: number;

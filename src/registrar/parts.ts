@@ -17,7 +17,10 @@ export interface RegistrarParts extends EngineParts {
 	readonly createCheck: (target: CheckTarget) => HealthCheck;
 }
 
-/** What `update` may change of a service: `undefined` takes a setting back to its default; the address, which has none, stays. */
+/**
+ * What `update` may change of a service: `undefined` takes a setting back to its default; the address, which
+ * has none, stays.
+ */
 export type ServiceChanges = {
 	readonly [K in Exclude<keyof ServiceOptions, 'name'>]?: ServiceOptions[K] | undefined;
 };

@@ -58,7 +58,10 @@ export class PollingRegistrar implements Registrar {
 		this.#engine.start();
 	}
 
-	/** What `start()` does first: finds out the addresses of wildcards. Rejects with a `ConfigError` when there are none that fit. */
+	/**
+	 * What `start()` does first: finds out the addresses of wildcards. Rejects with a `ConfigError` when there
+	 * are none that fit.
+	 */
 	async findAddresses(): Promise<void> {
 		await withDeadline(this.#parts.callTimeoutMs, () => this.#live.findAddresses()).catch(
 			(error: unknown) => {

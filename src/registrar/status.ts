@@ -148,7 +148,10 @@ function judgeRunning(
 	return { state: 'registered', reason: null };
 }
 
-/** A loop that turns, whether or not etcd answers; and one that was told to stop, for as long as anybody can ask. */
+/**
+ * A loop that turns, whether or not etcd answers; and one that was told to stop, for as long as anybody can
+ * ask.
+ */
 function isLive({ phase, passBeganMs, startedMs, nowMs, intervalMs }: StatusInput): boolean {
 	if (phase === 'idle') return false;
 	if (phase === 'stopping' || phase === 'stopped') return true;

@@ -15,7 +15,10 @@ interface Tick {
 
 const INTERVAL_S = 2;
 const INTERVAL_MS = INTERVAL_S * 1000;
-/** A beat on one of two shared cores: what it may cost more than a quiet one without being a loop that spins (910 wake-ups a second). */
+/**
+ * A beat on one of two shared cores: what it may cost more than a quiet one without being a loop that spins
+ * (910 wake-ups a second).
+ */
 const CPU_PER_SECOND = 0.02;
 
 let program: string;
@@ -88,7 +91,10 @@ function shifted({ ticks: [first, ...rest] }: Beating): number[] {
 	return rest.map(({ at, wall }) => (wall - first.wall - (at - first.at)) / 1000);
 }
 
-/** No gap above the interval + 1 s; for each disturbance at most one gap that is shorter than usual, or two that share the way back. */
+/**
+ * No gap above the interval + 1 s; for each disturbance at most one gap that is shorter than usual, or two
+ * that share the way back.
+ */
 function expectEven(gaps: readonly number[], disturbances: number): void {
 	expect(Math.max(...gaps)).toBeLessThanOrEqual(INTERVAL_MS + 1000);
 	expect(Math.min(...gaps)).toBeGreaterThanOrEqual(INTERVAL_MS / 2 - 100);

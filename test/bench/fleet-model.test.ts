@@ -26,7 +26,8 @@ test('everybody comes back, none later than the longest wait', () => {
 });
 
 test('a cap that grows with the fleet flattens the return: the worst 100 ms of ours are a fraction of those of jitter alone', () => {
-	// Waits are even in [0, cap], so that the rate right after the return is twice the mean over the cap: 5 times lower for 5 s than for 1 s.
+	// Waits are even in [0, cap], so that the rate right after the return is twice the mean over the cap: 5
+	// times lower for 5 s than for 1 s.
 	expect(Math.max(...back(spread(fleet))) / Math.max(...back(jitterOnly(fleet)))).toBeLessThan(0.3);
 });
 

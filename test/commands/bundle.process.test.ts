@@ -10,7 +10,10 @@ import { until } from '../support/until.js';
 const checkout = fileURLToPath(new URL('../..', import.meta.url));
 const LATER = new Date(Date.now() + 60_000);
 
-/** A copy of what is published, its modules unpacked after its bundle, as npm does it; `main` in place of the module of that name. */
+/**
+ * A copy of what is published, its modules unpacked after its bundle, as npm does it; `main` in place of the
+ * module of that name.
+ */
 function unpacked(main: string): { readonly entry: string; readonly folder: string } {
 	const folder = mkdtempSync(join(tmpdir(), 'etcd-registrar-unpacked-'));
 	onTestFinished(() => rmSync(folder, { recursive: true, force: true }));

@@ -81,6 +81,7 @@ test.each([
 		slots[slot] = (slots[slot] ?? 0) + 1;
 	}
 	const chiSquare = slots.reduce((sum, count) => sum + (count - 1000) ** 2 / 1000, 0);
-	// 99 degrees of freedom: an even spread stays below 149 in 999 of 1000 cases (table of the chi-square distribution).
+	// 99 degrees of freedom: an even spread stays below 149 in 999 of 1000 cases (table of the chi-square
+	// distribution).
 	expect(chiSquare).toBeLessThan(149);
 });

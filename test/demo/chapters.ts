@@ -3,7 +3,9 @@ import { KEY, kill, type Track, TTL_SECONDS, VALUE } from './track.js';
 const TTL_MS = TTL_SECONDS * 1_000;
 const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-/** One fault: commits it and resolves when its cause is gone; after that the chapter watches on for `watchMs`. */
+/**
+ * One fault: commits it and resolves when its cause is gone; after that the chapter watches on for `watchMs`.
+ */
 export interface Chapter {
 	readonly title: string;
 	readonly watchMs: number;

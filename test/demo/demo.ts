@@ -1,4 +1,6 @@
-/** A guided tour: the chief faults, one after the other, on the real command and beside it on a plain poll. */
+/**
+ * A guided tour: the chief faults, one after the other, on the real command and beside it on a plain poll.
+ */
 import { compile } from '../support/compile.js';
 import { CHAPTERS, type Chapter } from './chapters.js';
 import { drawLine, drawMoments, duration, SIGNS } from './draw.js';

@@ -27,7 +27,10 @@ export function drawLine(changes: readonly Change[], { fromMs, toMs, cellMs }: W
 	return line;
 }
 
-/** The moments over the lines: `!` the fault comes, `^` its cause is gone. One that strikes and is over at once is a `!`. */
+/**
+ * The moments over the lines: `!` the fault comes, `^` its cause is gone. One that strikes and is over at
+ * once is a `!`.
+ */
 export function drawMoments(faultMs: number, endedMs: number, { fromMs, toMs, cellMs }: Window): string {
 	const cells = Array.from({ length: Math.ceil((toMs - fromMs) / cellMs) }, () => ' ');
 	const at = (ms: number) => Math.min(cells.length - 1, Math.floor((ms - fromMs) / cellMs));

@@ -11,7 +11,10 @@ const LOOK_MS = 2;
 export const KEY = '/ns/user/10.0.0.5:8080';
 export const VALUE = '10.0.0.5:8080';
 
-/** One program, with an etcd and a network of its own, so that a fault strikes both programs alike and each alone. */
+/**
+ * One program, with an etcd and a network of its own, so that a fault strikes both programs alike and each
+ * alone.
+ */
 export interface Track {
 	readonly name: string;
 	readonly etcd: Etcd;

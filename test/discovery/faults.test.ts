@@ -1,4 +1,7 @@
-/** Readers while etcd breaks: nothing that lives is ever lost, nothing is shown that was not true, and what is true is shown again soon. */
+/**
+ * Readers while etcd breaks: nothing that lives is ever lost, nothing is shown that was not true, and what is
+ * true is shown again soon.
+ */
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

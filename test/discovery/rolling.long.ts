@@ -1,4 +1,7 @@
-/** The promise of `etcd-registrar/grpc` at length, and what it is worth: the same without a drain delay, and with addresses that nobody updates. */
+/**
+ * The promise of `etcd-registrar/grpc` at length, and what it is worth: the same without a drain delay, and
+ * with addresses that nobody updates.
+ */
 import { afterAll, expect, test } from 'vitest';
 import { type Rolled, type Rolling, rolled } from './rolling.js';
 

@@ -1,4 +1,7 @@
-/** Three real gRPC servers under `run --`, rolled one after the other under constant load, and etcd away in the middle. */
+/**
+ * Three real gRPC servers under `run --`, rolled one after the other under constant load, and etcd away in
+ * the middle.
+ */
 import { fileURLToPath } from 'node:url';
 import type { TestContext } from 'vitest';
 import { registerResolver } from '../../src/grpc.js';

@@ -37,7 +37,10 @@ const keys = (view: View): string => view.instances.map(({ key }) => key).join()
 
 type Step = Answer | 'away' | { readonly after: number; readonly answer: Answer };
 
-/** Each step is an answer, or 'away'; a second apart unless `after` says otherwise. Told: the keys that are known after each. */
+/**
+ * Each step is an answer, or 'away'; a second apart unless `after` says otherwise. Told: the keys that are
+ * known after each.
+ */
 function story(...steps: readonly Step[]): string[] {
 	let view = NOTHING;
 	let now = 0;

@@ -46,7 +46,10 @@ export async function watched(
 	};
 }
 
-/** A registrar of `user` for each of the addresses, each with a lease of its own; resolves once all are registered. */
+/**
+ * A registrar of `user` for each of the addresses, each with a lease of its own; resolves once all are
+ * registered.
+ */
 export async function registrars(
 	{ onTestFinished }: Ending,
 	endpoints: string,

@@ -1,4 +1,7 @@
-/** The code blocks of README and docs/ that need no build: JSON parses, and the command accepts its command lines. */
+/**
+ * The code blocks of README and docs/ that need no build: JSON parses, and the command accepts its command
+ * lines.
+ */
 import { describe, expect, test } from 'vitest';
 import { parseCall } from '../../src/commands/arguments.js';
 import { parseConfig } from '../../src/core/settings/index.js';

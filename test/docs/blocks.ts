@@ -8,7 +8,10 @@ export interface CommandLine {
 	readonly args: readonly string[];
 }
 
-/** Every call of `etcd-registrar`, with `npx` in front of it or not. Its quotes are read, no variable is replaced. */
+/**
+ * Every call of `etcd-registrar`, with `npx` in front of it or not. Its quotes are read, no variable is
+ * replaced.
+ */
 export function commandLinesIn(block: string): CommandLine[] {
 	const found: CommandLine[] = [];
 	const exported: Record<string, string> = {};

@@ -1,4 +1,7 @@
-/** The tables "it finds the key" of the README and of the policies, row by row, against the decision of a pass. */
+/**
+ * The tables "it finds the key" of the README and of the policies, row by row, against the decision of a
+ * pass.
+ */
 import { describe, expect, test } from 'vitest';
 import { type Decision, decide, type Holder, type Standpoint } from '../../src/core/decision/decide.js';
 import { CONFLICT_POLICIES, type ConflictPolicy, type ObservedKey } from '../../src/core/registration.js';

@@ -1,4 +1,6 @@
-/** The tables of docs/discovery.md against the types of discovery: the compiler finds what is missing here. */
+/**
+ * The tables of docs/discovery.md against the types of discovery: the compiler finds what is missing here.
+ */
 import { expect, test } from 'vitest';
 import type {
 	DiscoverOptions,

@@ -1,4 +1,7 @@
-/** The programs of README and docs/ against the built package: each is type-checked, and the README's server runs and stops. */
+/**
+ * The programs of README and docs/ against the built package: each is type-checked, and the README's server
+ * runs and stops.
+ */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** docs/troubleshooting.md has every message of the log, every reason and every warning: found in the sources, looked for on the page. */
+/**
+ * docs/troubleshooting.md has every message of the log, every reason and every warning: found in the sources,
+ * looked for on the page.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';

@@ -11,7 +11,10 @@ export interface Told {
 
 const CALL = /\b(?:logger|log)(?:\??\.(?:info|warn|error)|\[[^\]]+\])\(|#say\((?='|level)/g;
 
-/** What the calls of a logger (`.debug` aside), and of the journal's `#say(level, message, …)`, are given as message. */
+/**
+ * What the calls of a logger (`.debug` aside), and of the journal's `#say(level, message, …)`, are given as
+ * message.
+ */
 export function toldIn(source: string): Told[] {
 	return [...source.matchAll(CALL)].flatMap(({ 0: call, index }) => {
 		const [first = '', second = ''] = argumentsAt(source, index + call.length);

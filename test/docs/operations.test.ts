@@ -1,4 +1,7 @@
-/** The pages about operation and design, and those of the repository: links, diagrams, tables, and the workflows. */
+/**
+ * The pages about operation and design, and those of the repository: links, diagrams, tables, and the
+ * workflows.
+ */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';

@@ -23,7 +23,9 @@ const BOTH = {
 	SERVICE_B_ADDR: '10.0.0.6:8080',
 };
 
-/** Tokens that live for two seconds; passwords hashed cheaply, since each look of the test's own costs one. */
+/**
+ * Tokens that live for two seconds; passwords hashed cheaply, since each look of the test's own costs one.
+ */
 const ARGS = ['--auth-token-ttl', '2', '--bcrypt-cost', '4'];
 const LOOK_EVERY_MS = 250;
 

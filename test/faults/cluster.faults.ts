@@ -95,8 +95,9 @@ describe('a member of a cluster of three', () => {
 			},
 			false,
 		));
-	// etcd without https://github.com/etcd-io/etcd/pull/16822 (3.4.23 among them) lets a leader that wakes up revoke leases which the new
-	// leader has renewed: the key may go at that moment, and nobody can hold it. What can be promised is that it is back at once.
+	// etcd without https://github.com/etcd-io/etcd/pull/16822 (3.4.23 among them) lets a leader that wakes up
+	// revoke leases which the new leader has renewed: the key may go at that moment, and nobody can hold it.
+	// What can be promised is that it is back at once.
 	test('hangs as leader', (context) =>
 		strike(context, 'the leader, in use, hangs for three TTLs', RECONNECTED, () => cluster.leader(), hung));
 	test('is killed as leader', (context) =>

@@ -26,8 +26,9 @@ const REST_MS = 3_000;
 const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /**
- * Commits the fault on several stages beside each other, each at a moment of its own in the interval, and writes down what came of it
- * for the table. That the key comes back, one lease is left and the log stays quiet is asserted here; the exact times are the table's.
+ * Commits the fault on several stages beside each other, each at a moment of its own in the interval, and
+ * writes down what came of it for the table. That the key comes back, one lease is left and the log stays
+ * quiet is asserted here; the exact times are the table's.
  */
 export async function measure(
 	context: TestContext,
@@ -59,7 +60,8 @@ export async function measure(
 		expectQuietLog(registrar);
 	}
 	if (bound === 'never missing') expect(row.missing).toBe(0);
-	// Ten times the promise: a machine that is busy beside the tests must not fail them, a registrar that waits for its poll must.
+	// Ten times the promise: a machine that is busy beside the tests must not fail them, a registrar that waits
+	// for its poll must.
 	if (typeof bound === 'object' && 'medianMs' in bound)
 		expect(Math.max(...(row.backMs ?? []))).toBeLessThan(Math.max(10 * bound.medianMs, bound.worstMs));
 	expect(cpuPercent).toBeLessThan(5);
@@ -74,8 +76,9 @@ async function openStages(context: TestContext, count: number, options: StageOpt
 }
 
 /**
- * The median CPU share of the registrars while nothing happens. V8 collects garbage once, eight seconds after a process falls silent, which
- * costs some 40 ms: a window that holds it is looked at once more. What spins, spins in both.
+ * The median CPU share of the registrars while nothing happens. V8 collects garbage once, eight seconds after
+ * a process falls silent, which costs some 40 ms: a window that holds it is looked at once more. What spins,
+ * spins in both.
  */
 export async function restOf(
 	stages: readonly { readonly registrar: { readonly pid: number } }[],

@@ -7,7 +7,10 @@ import { until } from '../support/until.js';
 import { RECONNECTED } from './row.js';
 import { measureTogether } from './several.js';
 
-/** etcd refuses when so many changes are agreed upon and not yet carried out (`maxGapBetweenApplyAndCommitIndex`). */
+/**
+ * etcd refuses when so many changes are agreed upon and not yet carried out
+ * (`maxGapBetweenApplyAndCommitIndex`).
+ */
 const BACKLOG = 5_000;
 const KEYS = 100_000;
 const A_TRANSACTION = 1_000;
@@ -51,7 +54,9 @@ class Overload {
 		await until(async () => (await this.refused('Put')) > 0);
 	}
 
-	/** Resolves to the moment from which etcd carries out changes again, when all that waited has been answered. */
+	/**
+	 * Resolves to the moment from which etcd carries out changes again, when all that waited has been answered.
+	 */
 	async over(): Promise<number> {
 		await until(() => this.#client.put('other').value('y').exec(), { limitMs: 120_000 });
 		const overMs = performance.now();

@@ -1,7 +1,10 @@
 /** One line of the table that the long scenarios end with. */
 export interface FaultRow {
 	readonly name: string;
-	/** From the fault's end to right for good, one for each run, in milliseconds. `null` = what counts is something else. */
+	/**
+	 * From the fault's end to right for good, one for each run, in milliseconds. `null` = what counts is
+	 * something else.
+	 */
 	readonly backMs: readonly number[] | null;
 	/** Runs in which the key was seen missing or wrong; `null` = it is meant to go. */
 	readonly missing: number | null;
@@ -11,7 +14,10 @@ export interface FaultRow {
 	readonly cpuPercent: number | null;
 }
 
-/** What is promised. `comes back` = it does, within no named time. Words = what the scenario itself asserts: it is in the table only when kept. */
+/**
+ * What is promised. `comes back` = it does, within no named time. Words = what the scenario itself asserts:
+ * it is in the table only when kept.
+ */
 export type Bound =
 	| { readonly medianMs: number; readonly worstMs: number }
 	| 'never missing'

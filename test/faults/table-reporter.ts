@@ -1,7 +1,10 @@
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
 import { type FaultRow, type Outcome, tableOf } from './row.js';
 
-/** Prints one table of what every long scenario measured, or only asserted; those that failed or could not run are in it as such. */
+/**
+ * Prints one table of what every long scenario measured, or only asserted; those that failed or could not run
+ * are in it as such.
+ */
 export default class FaultTable implements Reporter {
 	onTestRunEnd(modules: readonly TestModule[]): void {
 		const tests = modules.flatMap((module) => [...module.children.allTests()]).filter(wasChosen);

@@ -11,7 +11,10 @@ import { until } from '../support/until.js';
 const COMMAND = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 const KEY = '/ns/user/10.0.0.5:8080';
 
-/** A registrar whose log goes into a pipe of the test's own; `full`: nobody reads it, and it can take no byte more. */
+/**
+ * A registrar whose log goes into a pipe of the test's own; `full`: nobody reads it, and it can take no byte
+ * more.
+ */
 async function start(
 	context: Ending,
 	{ full = false } = {},

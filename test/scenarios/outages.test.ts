@@ -9,7 +9,8 @@ describe.concurrent('the key comes back and stays, soon after the fault ends', (
 	test.for(STAGE_FAULTS)('$name', async ({ commit }, context) => {
 		const stage = await startStage(context, { ttlSeconds: 2 });
 		const endedMs = await commit(stage, TTLS * stage.ttlMs);
-		// Half-open connections are noticed within one TTL, everything else sooner; the rest is room for a busy machine.
+		// Half-open connections are noticed within one TTL, everything else sooner; the rest is room for a busy
+		// machine.
 		expect(await rightForGood(stage, endedMs)).toBeLessThan(2 * stage.ttlMs);
 		await expectRest(stage);
 		stage.registrar.signal('SIGTERM');

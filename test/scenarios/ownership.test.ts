@@ -89,7 +89,8 @@ describe.concurrent('two processes with one key', () => {
 		const history = await recordHistory(context, gateway, registrar.key);
 		registrar.signal('SIGKILL');
 		await registrar.waitExit();
-		// A renewal that it sent last may still be on its way through the proxy: seen after the first look, it is a sign of life.
+		// A renewal that it sent last may still be on its way through the proxy: seen after the first look, it is
+		// a sign of life.
 		await wait(500);
 		const second = twin(context, stage, { SERVICE_ON_CONFLICT: 'fail' });
 		await second.registered();

@@ -30,7 +30,9 @@ async function start(context: Ending): Promise<Pausing> {
 	return { ...stage, state, toggle };
 }
 
-/** Out of etcd, and out of it still when a pass that knows nothing of the pause would long have put it back. */
+/**
+ * Out of etcd, and out of it still when a pass that knows nothing of the pause would long have put it back.
+ */
 async function staysAway({ gateway, registrar, timeline, ttlMs, state }: Pausing): Promise<void> {
 	await until(() => timeline.now === 'absent');
 	const fromMs = performance.now();

@@ -37,7 +37,8 @@ test('a twin that knows only presence, as the first design does, is harmless', a
 	await wait(2.5 * TTL_SECONDS * 1_000);
 	expect(history.events.map(({ type }) => type)).toEqual(['put']);
 
-	// Whatever happens to the key now, it is there: put back by us, or by the twin where its poll came in the same moment.
+	// Whatever happens to the key now, it is there: put back by us, or by the twin where its poll came in the
+	// same moment.
 	for (let times = 0; times < 3; times += 1) {
 		await gateway.delete(KEY);
 		await wait(1_000);

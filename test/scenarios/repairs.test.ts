@@ -12,7 +12,8 @@ describe.concurrent('a key that others spoil is put right', () => {
 		});
 		await commit(stage);
 		const spoiltMs = performance.now();
-		// The poll alone would need up to a TTL: the watch makes it at once, and half a TTL leaves room for a busy machine.
+		// The poll alone would need up to a TTL: the watch makes it at once, and half a TTL leaves room for a
+		// busy machine.
 		expect(await rightForGood(stage, spoiltMs)).toBeLessThan(stage.ttlMs / 2);
 		await expectRest(stage);
 		stage.registrar.signal('SIGTERM');

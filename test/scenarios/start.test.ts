@@ -96,7 +96,8 @@ describe.concurrent('starting', () => {
 	});
 
 	test('killed and started again at once, the key is never missing, and the old lease ends in peace', async (context) => {
-		// Five seconds: a lease that was renewed each third of them outlives the start of a program on a busy machine.
+		// Five seconds: a lease that was renewed each third of them outlives the start of a program on a busy
+		// machine.
 		const { etcd, gateway, registrar } = await startStage(context, {
 			ttlSeconds: 5,
 			endpoints: (_, { endpoint }) => endpoint,

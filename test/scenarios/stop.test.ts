@@ -27,7 +27,8 @@ describe('a SIGTERM', () => {
 			];
 			outcomes.push(`after ${delayMs} ms: ${code ?? signal}, ${left.join(', ')} leases`);
 		}
-		// Before Node runs the first line of the program nobody can handle a signal, and nothing is registered either.
+		// Before Node runs the first line of the program nobody can handle a signal, and nothing is registered
+		// either.
 		expect(outcomes.filter((outcome) => !/: (0|SIGTERM), no key, 0 leases/.test(outcome))).toEqual([]);
 	});
 });

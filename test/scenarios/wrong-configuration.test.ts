@@ -18,7 +18,9 @@ removeAtExit(folder);
 const pem = join(folder, 'ca.pem');
 writeFileSync(pem, 'no certificate');
 
-/** What is wrong, the environment that says so (empty = unset), and the variable that the message must name. */
+/**
+ * What is wrong, the environment that says so (empty = unset), and the variable that the message must name.
+ */
 const WRONG: readonly (readonly [what: string, env: Record<string, string>, names: string])[] = [
 	['no name', { SERVICE_NAME: '' }, 'SERVICE_NAME'],
 	['a name with a control character', { SERVICE_NAME: 'us\ner' }, 'SERVICE_NAME'],
@@ -79,7 +81,8 @@ test.concurrent.for(WRONG)(
 );
 
 test('an env file that was named and is not there ends in exit 78 and names it', async () => {
-	// `--` because Node 20 takes an --env-file wherever it stands, also behind the script, and ends with a code of its own.
+	// `--` because Node 20 takes an --env-file wherever it stands, also behind the script, and ends with a code
+	// of its own.
 	const { code, stderr } = await runCommand(['run', '--env-file', 'absent.env'], RIGHT, {
 		nodeArgs: ['--'],
 	}).waitExit();

@@ -7,7 +7,10 @@ import { ended, removeAtExit } from '../support/process/guarded.js';
 import { alive } from '../support/process/proc.js';
 import { until } from '../support/until.js';
 
-/** In place of the registrar: tells where etcd is, and at the first signal whether etcd is still there. A second signal is a fault. */
+/**
+ * In place of the registrar: tells where etcd is, and at the first signal whether etcd is still there. A
+ * second signal is a fault.
+ */
 const REGISTRAR = `
 	const health = () => fetch(process.env.ETCD_ENDPOINTS + '/health').then((answer) => answer.text(), String);
 	let signals = 0;
@@ -29,7 +32,9 @@ function checkout(): string {
 	return folder;
 }
 
-/** Runs one of the scripts there, in a process group of its own as a shell would, and collects what it says. */
+/**
+ * Runs one of the scripts there, in a process group of its own as a shell would, and collects what it says.
+ */
 function start(folder: string, script: string, env: Record<string, string> = {}) {
 	const path = join(import.meta.dirname, '../../scripts', script);
 	const child = spawn(process.execPath, [path], {

@@ -1,4 +1,6 @@
-/** Others that write where the registrars write: without guards, without leases, under leases of their own. */
+/**
+ * Others that write where the registrars write: without guards, without leases, under leases of their own.
+ */
 import type { HostileFault } from './faults.js';
 import { keyOf } from './life.js';
 import type { World } from './world.js';

@@ -1,7 +1,7 @@
 /**
- * Every interleaving of two registrars, one key and one etcd up to a depth, over the real decisions: `plan`, `decide` and the liveness of
- * another holder's lease. A state is plain data; a step makes another one. Revisions are not kept: whether anything changed since an
- * observation is all that a guard asks.
+ * Every interleaving of two registrars, one key and one etcd up to a depth, over the real decisions: `plan`,
+ * `decide` and the liveness of another holder's lease. A state is plain data; a step makes another one.
+ * Revisions are not kept: whether anything changed since an observation is all that a guard asks.
  */
 import { firstOf, livenessOf, type Observation, observeEveryMs } from '../../src/core/decision/liveness.js';
 import type { ConflictPolicy, Observed } from '../../src/core/registration.js';
@@ -9,7 +9,9 @@ import type { KeyMemory } from '../../src/registrar/pass/memory.js';
 import { plan } from '../../src/registrar/pass/plan.js';
 
 export const TTL_SECONDS = 9;
-/** Between a third and a half of what a renewal leaves: expired leases are seen as such before they are gone. */
+/**
+ * Between a third and a half of what a renewal leaves: expired leases are seen as such before they are gone.
+ */
 const TICK_SECONDS = 2;
 const KEY = 'key';
 
@@ -30,7 +32,10 @@ export interface Registrar {
 	readonly lease: string | null;
 	readonly grants: number;
 	readonly memory: KeyMemory;
-	/** The other holder's lease as observed: the first observation of its term and the last; times count back from now. */
+	/**
+	 * The other holder's lease as observed: the first observation of its term and the last; times count back
+	 * from now.
+	 */
 	readonly other: Other | null;
 	/** Decided and not yet sent; `isFresh` = nobody has changed the key since it was observed. */
 	readonly pending: { readonly isFresh: boolean } | null;

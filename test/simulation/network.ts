@@ -1,4 +1,7 @@
-/** One process's way to etcd: how long messages take, which are lost, when it is cut. Connections keep the order of what they carry. */
+/**
+ * One process's way to etcd: how long messages take, which are lost, when it is cut. Connections keep the
+ * order of what they carry.
+ */
 import { StoreError } from '../../src/core/errors.js';
 import type { Random } from './random.js';
 import type { Owner, SimulatedTime } from './time.js';
@@ -98,7 +101,9 @@ export class Link {
 		this.weather = weather;
 	}
 
-	/** Nothing passes for so long. `holds`: what was sent arrives afterwards; else the connections stay deaf. */
+	/**
+	 * Nothing passes for so long. `holds`: what was sent arrives afterwards; else the connections stay deaf.
+	 */
 	cut(ms: number, holds: boolean): void {
 		this.#cutUntilMs = Math.max(this.#cutUntilMs, this.time.now() + ms);
 		this.#cutHolds = holds;

@@ -1,4 +1,7 @@
-/** What must hold between the steps, looked at four times an interval: what a registrar says of itself, and how busy it is. */
+/**
+ * What must hold between the steps, looked at four times an interval: what a registrar says of itself, and
+ * how busy it is.
+ */
 
 import type { Life } from './life.js';
 import type { Scenario } from './scenario.js';

@@ -1,4 +1,7 @@
-/** From one seed to all that is given: who takes part, how etcd and the links are, what goes wrong and when. Plain data, printable. */
+/**
+ * From one seed to all that is given: who takes part, how etcd and the links are, what goes wrong and when.
+ * Plain data, printable.
+ */
 import type { ConflictPolicy } from '../../src/core/registration.js';
 import type { Manner } from '../support/memory/memory-session.js';
 import { type Fault, type FaultContext, faultsOf } from './faults.js';
@@ -82,7 +85,8 @@ export function scenarioOf(seed: number): Scenario {
 		checksKeys: random.chance(0.3),
 		maxTxnOps: theme === 'sizes' ? random.int(16, 128) : 128,
 		maxRequestBytes: theme === 'sizes' && random.chance(0.5) ? random.int(1_000, 40_000) : 1_500_000,
-		// A connection and a read take two round trips: what leaves no time for them is no fault of the registrar.
+		// A connection and a read take two round trips: what leaves no time for them is no fault of the
+		// registrar.
 		dialTimeoutMs: Math.max(random.pick([2_000, 5_000, 15_000, 15_000]), Math.ceil(4 * rttMs)),
 		stopTimeoutMs: random.pick([2_000, 5_000, 5_000, 10_000]),
 		faults: faultsOf(random, context),

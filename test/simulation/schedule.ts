@@ -1,6 +1,9 @@
 import type { Schedule } from '../../src/registrar/ports.js';
 
-/** The tick of the loop, on whatever timers there are: the first after its own delay, the rest a whole interval apart. */
+/**
+ * The tick of the loop, on whatever timers there are: the first after its own delay, the rest a whole
+ * interval apart.
+ */
 export class SimulatedSchedule implements Schedule {
 	#timer: ReturnType<typeof setTimeout> | undefined;
 

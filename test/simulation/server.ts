@@ -1,4 +1,6 @@
-/** etcd with its troubles: it restarts, loses data, goes back to a snapshot, changes its leader, stands still. */
+/**
+ * etcd with its troubles: it restarts, loses data, goes back to a snapshot, changes its leader, stands still.
+ */
 import { StoreError } from '../../src/core/errors.js';
 import type { LeaseId } from '../../src/core/registration.js';
 import { MemoryEtcd } from '../support/memory/memory-etcd.js';

@@ -3,7 +3,10 @@ import { bundled } from './bundled.mjs';
 import type { describe as Describe } from './report.js';
 import type { simulate as Simulate } from './run.js';
 
-/** Seeds that each showed a fault once: small ones of every kind, slow links, refusals, sizes, other holders, stops. */
+/**
+ * Seeds that each showed a fault once: small ones of every kind, slow links, refusals, sizes, other holders,
+ * stops.
+ */
 const KNOWN = [14, 23, 40, 42, 49, 58, 70, 98, 125, 187, 196, 237, 1080, 1280, 1428, 30239, 31058, 40414];
 const FIXED_MS = 9_000;
 const FRESH_MS = 9_000;

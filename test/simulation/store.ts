@@ -1,4 +1,7 @@
-/** The registrar's `Store` on simulated connections: reads are raced and decide which connection carries the rest, as in the real adapter. */
+/**
+ * The registrar's `Store` on simulated connections: reads are raced and decide which connection carries the
+ * rest, as in the real adapter.
+ */
 import { StoreError, type StoreErrorCode } from '../../src/core/errors.js';
 import type { LeaseId } from '../../src/core/registration.js';
 import { unlessAborted } from '../../src/core/unless-aborted.js';
@@ -294,7 +297,10 @@ export class SimulatedStore implements Store {
 		if (this.#sticky === connection) this.#sticky = null;
 	}
 
-	/** A race that is over tried it in vain: when no other tries it, it is given up, and whatever it still answers counts no more. */
+	/**
+	 * A race that is over tried it in vain: when no other tries it, it is given up, and whatever it still
+	 * answers counts no more.
+	 */
 	#left(connection: Connection): void {
 		const others = (this.#races.get(connection) ?? 1) - 1;
 		if (others > 0) this.#races.set(connection, others);

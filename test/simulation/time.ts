@@ -1,6 +1,7 @@
 /**
- * Simulated time: one queue of events, ordered by moment and by the order in which they were asked for. While it is installed, the
- * global timers belong to it, so the code under test runs unchanged and a day takes as long as its events.
+ * Simulated time: one queue of events, ordered by moment and by the order in which they were asked for. While
+ * it is installed, the global timers belong to it, so the code under test runs unchanged and a day takes as
+ * long as its events.
  */
 import type { Clock } from '../../src/registrar/ports.js';
 
@@ -54,7 +55,10 @@ export class SimulatedTime implements Clock {
 		return this.#nowMs;
 	}
 
-	/** Runs once after so long, for nobody (the network, etcd) or for a process. Returns what {@link cancel} takes. */
+	/**
+	 * Runs once after so long, for nobody (the network, etcd) or for a process. Returns what {@link cancel}
+	 * takes.
+	 */
 	after(ms: number, run: () => void, owner: Owner | null = null): object {
 		return this.#push(ms, run, owner, false);
 	}
@@ -63,7 +67,10 @@ export class SimulatedTime implements Clock {
 		this.#cancel(event as Event);
 	}
 
-	/** Runs events until this moment, or until `done`. Call it from a macrotask: promises settle between two events. */
+	/**
+	 * Runs events until this moment, or until `done`. Call it from a macrotask: promises settle between two
+	 * events.
+	 */
 	runUntil(untilMs: number, done: () => boolean = () => false): void {
 		while (!done()) {
 			const next = this.#queue[0];
@@ -174,5 +181,8 @@ export class SimulatedTime implements Clock {
 const isBefore = (one: Event, other: Event): boolean =>
 	one.atMs < other.atMs || (one.atMs === other.atMs && one.seq < other.seq);
 
-/** Node's own turn between two macrotasks: every settled promise's reactions, and rejections that nobody handled. */
+/**
+ * Node's own turn between two macrotasks: every settled promise's reactions, and rejections that nobody
+ * handled.
+ */
 const drain: () => void = Reflect.get(process, '_tickCallback');

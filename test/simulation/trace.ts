@@ -1,4 +1,7 @@
-/** What happened, in order: the last lines in words, and all of them in one number, by which two runs are compared. */
+/**
+ * What happened, in order: the last lines in words, and all of them in one number, by which two runs are
+ * compared.
+ */
 import type { SimulatedTime } from './time.js';
 
 export class Trace {

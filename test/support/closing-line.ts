@@ -1,8 +1,9 @@
 import type { Reporter, SerializedError, TestModule } from 'vitest/node';
 
 /**
- * Ends every run with one plain line, `N passed, N failed` (and `, N skipped` where some were), which any CI can read.
- * A file that did not load and an error outside any test each count as failed: neither may hide behind a count of passes.
+ * Ends every run with one plain line, `N passed, N failed` (and `, N skipped` where some were), which any CI
+ * can read. A file that did not load and an error outside any test each count as failed: neither may hide
+ * behind a count of passes.
  */
 export default class ClosingLine implements Reporter {
 	onTestRunEnd(modules: readonly TestModule[], errors: readonly SerializedError[]): void {

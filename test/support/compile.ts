@@ -5,9 +5,9 @@ import { build } from 'esbuild';
 import { removeAtExit } from './process/guarded.js';
 
 /**
- * Compiles a TypeScript program of the tests, with what it imports of `src/`, to a file that Node runs, and resolves to its path.
- * For behaviour that only a whole process shows, of parts that the command would hide. It lies below `node_modules`, so that
- * the packages are found from there.
+ * Compiles a TypeScript program of the tests, with what it imports of `src/`, to a file that Node runs, and
+ * resolves to its path. For behaviour that only a whole process shows, of parts that the command would hide.
+ * It lies below `node_modules`, so that the packages are found from there.
  */
 export async function compile(program: URL): Promise<string> {
 	const folder = fileURLToPath(

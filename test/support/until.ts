@@ -8,8 +8,9 @@ export interface UntilOptions {
 }
 
 /**
- * Resolves to the first truthy value of `look`. One that throws counts as "not yet"; its last error is the cause of the
- * failure when the limit passes. For facts that nobody tells: what sends an event is waited for by the event.
+ * Resolves to the first truthy value of `look`. One that throws counts as "not yet"; its last error is the
+ * cause of the failure when the limit passes. For facts that nobody tells: what sends an event is waited for
+ * by the event.
  */
 export async function until<T>(
 	look: () => T | Promise<T>,

@@ -1,6 +1,7 @@
 /**
  * The two messages of `grpc.health.v1.Health/Check`, by hand: `HealthCheckRequest { string service = 1 }` and
- * `HealthCheckResponse { ServingStatus status = 1 }` (grpc/health/v1/health.proto). So no .proto is parsed at run time.
+ * `HealthCheckResponse { ServingStatus status = 1 }` (grpc/health/v1/health.proto). So no .proto is parsed at
+ * run time.
  */
 export const SERVING_STATUS = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN'] as const;
 export type ServingStatus = (typeof SERVING_STATUS)[number];
@@ -35,7 +36,9 @@ export function frame(message: Buffer): Buffer {
 	return Buffer.concat([head, message]);
 }
 
-/** What is compressed or cut short reads as an empty message. We offer no compression, so nobody may use it. */
+/**
+ * What is compressed or cut short reads as an empty message. We offer no compression, so nobody may use it.
+ */
 export function unframe(body: Buffer): Buffer {
 	if (body.length < FRAME_HEAD || body[0] !== 0) return Buffer.alloc(0);
 	const end = FRAME_HEAD + body.readUInt32BE(1);

@@ -8,9 +8,10 @@ const UNIMPLEMENTED = '12';
 const ANSWER_LIMIT = 4096;
 
 /**
- * Well = the standard gRPC health service says SERVING for `service` ('' = the whole server). Spoken over plain HTTP/2, each look
- * on a connection of its own that is destroyed with it: a channel of grpc-js that is closed while the server is still silent
- * stays open for ever (seen with 1.14.7), and one that failed waits longer and longer before it dials again.
+ * Well = the standard gRPC health service says SERVING for `service` ('' = the whole server). Spoken over
+ * plain HTTP/2, each look on a connection of its own that is destroyed with it: a channel of grpc-js that is
+ * closed while the server is still silent stays open for ever (seen with 1.14.7), and one that failed waits
+ * longer and longer before it dials again.
  */
 export function grpcCheck(host: string, port: number, service: string): HealthCheck {
 	const target = `${host.includes(':') ? `[${host}]` : host}:${port}`;

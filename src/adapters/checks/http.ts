@@ -5,11 +5,12 @@ import type { HealthCheck } from '../../registrar/ports.js';
 const BODY_LIMIT = 64 * 1024;
 
 /**
- * Well = GET answers 2xx or 3xx, to its end. A redirect is an answer and is not followed. Each look has a connection of its own
- * and leaves none open: a kept one would tell about yesterday's process.
+ * Well = GET answers 2xx or 3xx, to its end. A redirect is an answer and is not followed. Each look has a
+ * connection of its own and leaves none open: a kept one would tell about yesterday's process.
  *
- * The certificate of an `https` service is not verified, as Kubernetes' probes do not either: the look goes to a loopback or pod
- * address which certificates rarely name, and asks whether the service is well, not who it is.
+ * The certificate of an `https` service is not verified, as Kubernetes' probes do not either: the look goes
+ * to a loopback or pod address which certificates rarely name, and asks whether the service is well, not who
+ * it is.
  */
 export function httpCheck(url: string): HealthCheck {
 	const target = new URL(url);

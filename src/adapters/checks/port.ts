@@ -4,8 +4,9 @@ import type { HealthCheck } from '../../registrar/ports.js';
 import { tcpCheck } from './tcp.js';
 
 /**
- * Well = somebody on this machine accepts connections where the service is announced. A wildcard is looked for on loopback and on
- * every address of this machine, asked anew at each look: some programs listen on the address of their container alone.
+ * Well = somebody on this machine accepts connections where the service is announced. A wildcard is looked
+ * for on loopback and on every address of this machine, asked anew at each look: some programs listen on the
+ * address of their container alone.
  */
 export function portCheck(host: string, port: number): HealthCheck {
 	return {
@@ -43,8 +44,8 @@ export function whereToLook(host: string, own: readonly string[]): readonly stri
 }
 
 /**
- * Whether nothing accepts at an address of this host; `false` also where the host is a name or another machine's, of which this one
- * cannot tell.
+ * Whether nothing accepts at an address of this host; `false` also where the host is a name or another
+ * machine's, of which this one cannot tell.
  */
 export async function isSilentHere(host: string, port: number, limitMs: number): Promise<boolean> {
 	const isHere = hostKind(host) === 'loopback' || isWildcard(host) || ownAddresses().includes(host);

@@ -12,7 +12,8 @@ export function tcpCheck(host: string, port: number): HealthCheck {
 				signal.addEventListener('abort', cut, { once: true });
 				let accepted = false;
 				socket.once('connect', () => {
-					// On loopback a connect to a port nobody listens on may be given that very port as its own and so reach itself.
+					// On loopback a connect to a port nobody listens on may be given that very port as its own and so
+					// reach itself.
 					accepted = socket.localPort !== port || socket.localAddress !== socket.remoteAddress;
 					socket.destroy();
 				});

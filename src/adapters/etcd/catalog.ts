@@ -32,7 +32,10 @@ export class EtcdCatalog {
 		this.#endpoints = new Endpoints(options, clock, logger);
 	}
 
-	/** Everything below the prefix, in the order of the keys. Consistent for each page, not for all of them together. */
+	/**
+	 * Everything below the prefix, in the order of the keys. Consistent for each page, not for all of them
+	 * together.
+	 */
 	async list(prefix: string): Promise<CatalogEntry[]> {
 		const pages: CatalogEntry[][] = [];
 		for await (const page of this.pages(prefix)) pages.push(page);
@@ -74,7 +77,10 @@ export class EtcdCatalog {
 		return looks;
 	}
 
-	/** Calls `changed` when something below the prefixes changes, and when the watch ends, after which it is deaf. Only a hint. */
+	/**
+	 * Calls `changed` when something below the prefixes changes, and when the watch ends, after which it is
+	 * deaf. Only a hint.
+	 */
 	async watch(prefixes: readonly string[], changed: (ended: boolean) => void): Promise<WatchStream> {
 		return await openWatchStream(
 			this.#endpoints.carrier(),

@@ -1,8 +1,9 @@
 /**
- * One etcd3 client on one endpoint, made so that a fault ends: etcd3's own retries and circuit breaker are off (with an expired
- * token they deadlock it for ever, and turn a 1 s deadline into 3 s), every unary call has a deadline, all services share one
- * connection that no other client can touch (a dead connection kept alive by a second user of grpc-js's common pool is never
- * replaced). It connects once: a connection that failed or broke is never made again, another client takes its place.
+ * One etcd3 client on one endpoint, made so that a fault ends: etcd3's own retries and circuit breaker are
+ * off (with an expired token they deadlock it for ever, and turn a 1 s deadline into 3 s), every unary call
+ * has a deadline, all services share one connection that no other client can touch (a dead connection kept
+ * alive by a second user of grpc-js's common pool is never replaced). It connects once: a connection that
+ * failed or broke is never made again, another client takes its place.
  */
 import {
 	Channel,
@@ -52,7 +53,10 @@ const once = {
 const never = new AbortController().signal;
 
 export interface Client {
-	/** Connects. Resolves when the connection stands or can't be made (then any call tells why), or the client was closed. */
+	/**
+	 * Connects. Resolves when the connection stands or can't be made (then any call tells why), or the client
+	 * was closed.
+	 */
 	connect(): Promise<void>;
 	isConnected(): boolean;
 	/** Resolves when the connection, which stands, broke or was closed. */
@@ -104,8 +108,8 @@ export function openClient(options: ClientOptions): Client {
 }
 
 /**
- * The channel as etcd3 gets it: one that it can neither close (it does so after some errors, with keepalive and watch on it)
- * nor make dial (it asks a failed one for its state in a way that connects once more).
+ * The channel as etcd3 gets it: one that it can neither close (it does so after some errors, with keepalive
+ * and watch on it) nor make dial (it asks a failed one for its state in a way that connects once more).
  */
 function lentChannel(channel: Channel): Channel {
 	const lent: Channel = Object.create(channel);
@@ -122,7 +126,8 @@ function credentialsOf({ endpoint, tls }: ClientOptions): ChannelCredentials {
 }
 
 /**
- * Sends our token, and keeps every running call so that close() can end it (a closed channel lets calls run on until their deadline).
+ * Sends our token, and keeps every running call so that close() can end it (a closed channel lets calls run
+ * on until their deadline).
  */
 const interceptorOf =
 	(token: () => string | null, calls: Set<InterceptingCall>): Interceptor =>
@@ -144,7 +149,9 @@ const interceptorOf =
 		return call;
 	};
 
-/** Under its own name etcd3 would answer a rejected token by repeating the call with the same token for ever. */
+/**
+ * Under its own name etcd3 would answer a rejected token by repeating the call with the same token for ever.
+ */
 const renamed = (end: StatusObject): StatusObject =>
 	isTokenRejected(end.details)
 		? { ...end, code: status.UNAUTHENTICATED, details: 'the auth token is no longer good' }

@@ -1,4 +1,7 @@
-/** Which etcd cluster the endpoints belong to, by the headers of their answers: the first that answered is kept to. */
+/**
+ * Which etcd cluster the endpoints belong to, by the headers of their answers: the first that answered is
+ * kept to.
+ */
 import type { IResponseHeader } from 'etcd3';
 import { StoreError } from '../../core/errors.js';
 import type { Logger } from '../../registrar/ports.js';

@@ -1,6 +1,6 @@
 /**
- * One connection to one endpoint, counted: the store, a keepalive stream and a watch may each hold it, and it closes when the last
- * lets go. So a slow keepalive stream outlives the moment in which reads move elsewhere.
+ * One connection to one endpoint, counted: the store, a keepalive stream and a watch may each hold it, and it
+ * closes when the last lets go. So a slow keepalive stream outlives the moment in which reads move elsewhere.
  * It begins to connect when it is made; calls wait until it stands, and only then does their deadline begin.
  */
 import type { Etcd3 } from 'etcd3';
@@ -53,8 +53,8 @@ export class Connection {
 	}
 
 	/**
-	 * One call, authenticated first where needed, once more with a fresh token if the old one is no longer good. It waits for the
-	 * connection `patient`ly, or no longer than a call may take.
+	 * One call, authenticated first where needed, once more with a fresh token if the old one is no longer
+	 * good. It waits for the connection `patient`ly, or no longer than a call may take.
 	 */
 	async call<T>(make: (etcd: Etcd3) => Promise<T>, { patient = false } = {}): Promise<T> {
 		await (patient || this.isConnected ? this.connected : this.#connectedSoon());

@@ -1,4 +1,7 @@
-/** The user name and the password; what came from a file is read again before each authentication, so that it rotates like a certificate. */
+/**
+ * The user name and the password; what came from a file is read again before each authentication, so that it
+ * rotates like a certificate.
+ */
 import { readFileSync } from 'node:fs';
 import { StoreError } from '../../core/errors.js';
 

@@ -1,4 +1,7 @@
-/** etcd as discovery's `Directory`: reads are raced over the endpoints, and the watch runs where the last read was answered. */
+/**
+ * etcd as discovery's `Directory`: reads are raced over the endpoints, and the watch runs where the last read
+ * was answered.
+ */
 import type { IRangeResponse } from 'etcd3';
 import type { Clock } from '../../core/clock.js';
 import type { Logger } from '../../core/logger.js';

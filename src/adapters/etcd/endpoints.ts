@@ -1,7 +1,8 @@
 /**
- * Which connection carries the calls. Sticky: the one that answered a read last stays until it fails or breaks. Where there is none,
- * reads dial, and what they dial is kept here until one of them wins: a connection that is still being made survives the read that
- * began it, so that a slow link, or a pass that was cut, does not begin again from nothing.
+ * Which connection carries the calls. Sticky: the one that answered a read last stays until it fails or
+ * breaks. Where there is none, reads dial, and what they dial is kept here until one of them wins: a
+ * connection that is still being made survives the read that began it, so that a slow link, or a pass that
+ * was cut, does not begin again from nothing.
  */
 import { StoreError } from '../../core/errors.js';
 import { type SettingNames, VARIABLE_NAMES } from '../../core/settings/names.js';
@@ -30,7 +31,10 @@ export interface EndpointsOptions {
 
 /** A pass reads many chunks at once: those that dial within so long share the connection. */
 const SHARED_MS = 250;
-/** So many are being made at once. At one each 500 ms the oldest has then had 8 s, and a lost SYN three more tries. */
+/**
+ * So many are being made at once. At one each 500 ms the oldest has then had 8 s, and a lost SYN three more
+ * tries.
+ */
 const MOST_DIALLED = 16;
 
 export class Endpoints {
@@ -59,8 +63,8 @@ export class Endpoints {
 	}
 
 	/**
-	 * What one race tries next: the sticky connection (not at first when the certificate files changed), what is dialled already,
-	 * then fresh ones, the endpoints in turn. `null` = nothing more for now.
+	 * What one race tries next: the sticky connection (not at first when the certificate files changed), what
+	 * is dialled already, then fresh ones, the endpoints in turn. `null` = nothing more for now.
 	 */
 	attempts(): (why: Why) => Connection | null {
 		const tried = new Set<Connection>();
@@ -84,13 +88,19 @@ export class Endpoints {
 		};
 	}
 
-	/** How long the connection that begins a race is given before it gets company: one on a slow link what it usually takes. */
+	/**
+	 * How long the connection that begins a race is given before it gets company: one on a slow link what it
+	 * usually takes.
+	 */
 	patienceMs(shortestMs: number): number {
 		const { callTimeoutMs } = this.options;
 		return Math.max(shortestMs, Math.min((this.#sticky?.answerMs ?? 0) * 1.5, callTimeoutMs * 0.75));
 	}
 
-	/** The connection for a call that is not raced; before the first read was answered, the one that it tries first. */
+	/**
+	 * The connection for a call that is not raced; before the first read was answered, the one that it tries
+	 * first.
+	 */
 	carrier(): Connection {
 		const [first] = this.#dialled;
 		const connection = this.#sticky ?? first;
@@ -136,8 +146,8 @@ export class Endpoints {
 	}
 
 	/**
-	 * Company comes at a pace; after a failure only an endpoint that the race has not tried yet is worth a dial at once. Each endpoint in
-	 * turn, those first on which fewer connections are being made.
+	 * Company comes at a pace; after a failure only an endpoint that the race has not tried yet is worth a dial
+	 * at once. Each endpoint in turn, those first on which fewer connections are being made.
 	 */
 	#fresh(why: Why, isCompanyOfSticky: boolean, tried: Set<string>): Connection | null {
 		const isPaced = why !== 'failed' && (this.#dialled.size > 0 || tried.size > 0);

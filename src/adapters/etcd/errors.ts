@@ -1,6 +1,7 @@
 /**
- * etcd3's errors in our words. etcd3 drops `code` and `name` from what gRPC gave it, so a class or the number that leads the
- * message tells (FACTS: classify by instanceof and the leading number); streams still carry the raw `code`.
+ * etcd3's errors in our words. etcd3 drops `code` and `name` from what gRPC gave it, so a class or the number
+ * that leads the message tells (FACTS: classify by instanceof and the leading number); streams still carry
+ * the raw `code`.
  */
 import {
 	EtcdAuthenticationFailedError,
@@ -11,7 +12,10 @@ import {
 import { StoreError, type StoreErrorCode } from '../../core/errors.js';
 import { type SettingNames, VARIABLE_NAMES } from '../../core/settings/names.js';
 
-/** What etcd says when only a fresh token helps: expired, issued before a change of users or roles, or sent without one. */
+/**
+ * What etcd says when only a fresh token helps: expired, issued before a change of users or roles, or sent
+ * without one.
+ */
 const TOKEN_REJECTED = [
 	'auth token is no longer good',
 	'etcdserver: invalid auth token',
@@ -31,7 +35,9 @@ const LEARNER = 'not supported for learner';
 /** kine (k3s): the transactions and lease calls that Kubernetes does not need. */
 const IMITATION =
 	/(?:lease [a-z ]+|lease) is not supported|unsupported operations in txn request|unsupported transaction/;
-/** grpc-js, where no gRPC server answers. 502 to 504 say that what is behind the proxy does not answer now. */
+/**
+ * grpc-js, where no gRPC server answers. 502 to 504 say that what is behind the proxy does not answer now.
+ */
 const HTTP_STATUS = /Received HTTP status code (\d+)/;
 
 /** gRPC's numbers (google.rpc.Code) that are not simply "try again". */

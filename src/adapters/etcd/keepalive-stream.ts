@@ -1,4 +1,7 @@
-/** A stream that renews leases: drained (an undrained one stalls), without a deadline (one would cut it), ended and never cancelled. */
+/**
+ * A stream that renews leases: drained (an undrained one stalls), without a deadline (one would cut it),
+ * ended and never cancelled.
+ */
 import type { ILeaseKeepAliveResponse } from 'etcd3';
 import type { KeepaliveListener, KeepaliveStream } from '../../registrar/ports.js';
 import type { Connection } from './connection.js';

@@ -33,7 +33,8 @@ export const writeTransaction = (writes: readonly Write[]): ITxnRequest => ({
 	compare: writes.map(({ key, ifModRevision }) => ({
 		key: Buffer.from(key),
 		result: 'Equal',
-		// An absent key is told by its create revision: its mod revision is 0 too, but so say the docs (etcd api_guarantees).
+		// An absent key is told by its create revision: its mod revision is 0 too, but so say the docs (etcd
+		// api_guarantees).
 		...(ifModRevision === '0'
 			? { target: 'Create', create_revision: '0' }
 			: { target: 'Mod', mod_revision: ifModRevision }),

@@ -1,9 +1,10 @@
 /**
- * The addresses of a host name, without a thread of the process. getaddrinfo occupies one of libuv's four threads for as long as DNS
- * is silent, and the end of the process waits for it: so DNS is asked by c-ares (node:dns Resolver), which can be cancelled, by the
- * rules of the C library: /etc/hosts first, then the search list of /etc/resolv.conf. Only where DNS answers and does not know the
- * name is getaddrinfo asked, since the system may have other sources (mDNS, LDAP).
- * One query per name is in flight in the whole process. The addresses that a name had last stand in while DNS gives none.
+ * The addresses of a host name, without a thread of the process. getaddrinfo occupies one of libuv's four
+ * threads for as long as DNS is silent, and the end of the process waits for it: so DNS is asked by c-ares
+ * (node:dns Resolver), which can be cancelled, by the rules of the C library: /etc/hosts first, then the
+ * search list of /etc/resolv.conf. Only where DNS answers and does not know the name is getaddrinfo asked,
+ * since the system may have other sources (mDNS, LDAP). One query per name is in flight in the whole process.
+ * The addresses that a name had last stand in while DNS gives none.
  */
 import { promises as dns } from 'node:dns';
 import { readFileSync } from 'node:fs';
@@ -11,9 +12,15 @@ import { isIP } from 'node:net';
 
 /** So long a fresh answer is waited for where the last one is known. */
 const PATIENCE_MS = 200;
-/** After one family's addresses came, those of the other are waited for so long (RFC 8305, "resolution delay"). */
+/**
+ * After one family's addresses came, those of the other are waited for so long (RFC 8305, "resolution
+ * delay").
+ */
 const OTHER_FAMILY_MS = 50;
-/** What DNS says when it knows no such name; anything else is no answer. No server at all (ECONNREFUSED) is for getaddrinfo to tell. */
+/**
+ * What DNS says when it knows no such name; anything else is no answer. No server at all (ECONNREFUSED) is
+ * for getaddrinfo to tell.
+ */
 const UNKNOWN_NAME: ReadonlySet<unknown> = new Set(['ENOTFOUND', 'ENODATA', 'ECONNREFUSED', 'EBADNAME']);
 
 interface Query {
@@ -26,7 +33,10 @@ const queries = new Map<string, Query>();
 const lookups = new Map<string, Promise<readonly string[]>>();
 const remembered = new Map<string, readonly string[]>();
 
-/** At least one address. Rejects when there is none, or when the signal aborts; the last that waits takes the query along. */
+/**
+ * At least one address. Rejects when there is none, or when the signal aborts; the last that waits takes the
+ * query along.
+ */
 export async function addressesOf(host: string, signal: AbortSignal): Promise<readonly string[]> {
 	if (isIP(host) !== 0) return [host];
 	const asking = shared(host, signal);
@@ -141,7 +151,10 @@ export function hostsEntries(text: string, host: string): string[] {
 	});
 }
 
-/** The names to ask for, in order, by the text of /etc/resolv.conf (resolv.conf(5): `search`, `domain`, `ndots`). */
+/**
+ * The names to ask for, in order, by the text of /etc/resolv.conf (resolv.conf(5): `search`, `domain`,
+ * `ndots`).
+ */
 export function searched(text: string, host: string): string[] {
 	if (host.endsWith('.')) return [host];
 	const lines = text.split('\n').map((line) => line.trim().split(/\s+/));

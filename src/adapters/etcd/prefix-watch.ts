@@ -1,6 +1,7 @@
 /**
- * One watch stream for any number of prefixes, as hints: it tells that something changed, never what. It is opened by whoever has just
- * read (on the connection that answered), and anew when it has ended, runs elsewhere, or watches what nobody asks for any more.
+ * One watch stream for any number of prefixes, as hints: it tells that something changed, never what. It is
+ * opened by whoever has just read (on the connection that answered), and anew when it has ended, runs
+ * elsewhere, or watches what nobody asks for any more.
  */
 import type { IWatchResponse } from 'etcd3';
 import type { Clock } from '../../core/clock.js';

@@ -1,6 +1,6 @@
 /**
- * Connecting as RFC 8305 ("happy eyeballs") does: who has not answered in time gets company, the first answer wins. No vendor here:
- * an attempt is a promise.
+ * Connecting as RFC 8305 ("happy eyeballs") does: who has not answered in time gets company, the first answer
+ * wins. No vendor here: an attempt is a promise.
  */
 import { StoreError } from '../../core/errors.js';
 
@@ -109,7 +109,10 @@ export function race<T>(options: RaceOptions<T>): Promise<T> {
 	});
 }
 
-/** A server that is something else says nothing of the etcd that another endpoint may be: the last error of another kind, and that. */
+/**
+ * A server that is something else says nothing of the etcd that another endpoint may be: the last error of
+ * another kind, and that.
+ */
 function mostTelling(failures: readonly unknown[]): unknown {
 	const isStranger = (error: unknown): error is StoreError =>
 		error instanceof StoreError && error.code === 'not-etcd';

@@ -1,4 +1,6 @@
-/** One read, raced over the endpoints: whichever connection answers first, as the known etcd, wins and stays. */
+/**
+ * One read, raced over the endpoints: whichever connection answers first, as the known etcd, wins and stays.
+ */
 import type { Etcd3, IResponseHeader } from 'etcd3';
 import { StoreError, type StoreErrorCode } from '../../core/errors.js';
 import type { Connection } from './connection.js';
@@ -6,7 +8,10 @@ import type { Endpoints } from './endpoints.js';
 import { isEtcdsOwn } from './errors.js';
 import { type Attempt, race, SecondChoice } from './race.js';
 
-/** RFC 8305 speaks of 250 ms between attempts; etcd answers within a few, and a slow link should not dial for nothing. */
+/**
+ * RFC 8305 speaks of 250 ms between attempts; etcd answers within a few, and a slow link should not dial for
+ * nothing.
+ */
 const PATIENCE_MS = 300;
 const DIAL_EVERY_MS = 500;
 

@@ -1,11 +1,17 @@
-/** grpc-js gets its addresses from names.ts: by a scheme of its own, since its `dns:` calls getaddrinfo for each channel anew. */
+/**
+ * grpc-js gets its addresses from names.ts: by a scheme of its own, since its `dns:` calls getaddrinfo for
+ * each channel anew.
+ */
 import { experimental, Metadata, status } from '@grpc/grpc-js';
 import { addressesOf } from './names.js';
 
 const SCHEME = 'etcd-registrar';
 let registered = false;
 
-/** What a channel to `host:port` is given as its target. The name stays its authority, and the name in the server's certificate. */
+/**
+ * What a channel to `host:port` is given as its target. The name stays its authority, and the name in the
+ * server's certificate.
+ */
 export function targetOf(hostPort: string): string {
 	if (!registered) experimental.registerResolver(SCHEME, NameResolver);
 	registered = true;

@@ -1,7 +1,8 @@
 /**
- * The TCP sockets of each client, so that closing it ends them. grpc-js closes a channel gracefully: against a peer that accepts and stays
- * silent, or that answers no SYN, its sockets stay open for minutes and keep the process alive.
- * Node tells of each new socket (diagnostics channel `net.client.socket`); whose it is, the asynchronous context of the call tells.
+ * The TCP sockets of each client, so that closing it ends them. grpc-js closes a channel gracefully: against
+ * a peer that accepts and stays silent, or that answers no SYN, its sockets stay open for minutes and keep
+ * the process alive. Node tells of each new socket (diagnostics channel `net.client.socket`); whose it is,
+ * the asynchronous context of the call tells.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe } from 'node:diagnostics_channel';
@@ -11,16 +12,17 @@ const owner = new AsyncLocalStorage<Sockets | undefined>();
 let listening = false;
 
 /**
- * Whose calls may dial. Before Node 24 a context is paid for at every promise and timer of the whole process, the application's too: so
- * it is given up when everybody is connected, and a while later, since grpc-js may dial once more for a channel that was closed.
+ * Whose calls may dial. Before Node 24 a context is paid for at every promise and timer of the whole process,
+ * the application's too: so it is given up when everybody is connected, and a while later, since grpc-js may
+ * dial once more for a channel that was closed.
  */
 const dialling = new Set<Sockets>();
 const QUIET_MS = 60_000;
 let quiet: NodeJS.Timeout | undefined;
 
 /**
- * The listener, called outside of the context that its stream was opened in. What it starts (a pass, and the application's own listeners in it)
- * opens sockets that are not ours to end.
+ * The listener, called outside of the context that its stream was opened in. What it starts (a pass, and the
+ * application's own listeners in it) opens sockets that are not ours to end.
  */
 export const outside =
 	<A extends unknown[]>(listener: (...args: A) => unknown) =>
@@ -58,7 +60,8 @@ export class Sockets {
 	}
 
 	add(socket: Socket): void {
-		// grpc-js may dial once more for a channel that was closed. Node 20 tells of a socket before it connects it: this one never does.
+		// grpc-js may dial once more for a channel that was closed. Node 20 tells of a socket before it connects
+		// it: this one never does.
 		if (this.#closed) {
 			socket.connect = () => socket.destroy();
 			setImmediate(() => socket.destroy());

@@ -1,4 +1,7 @@
-/** etcd as the registrar's `Store`: reads are raced and decide which connection carries everything else; writes go once, there. */
+/**
+ * etcd as the registrar's `Store`: reads are raced and decide which connection carries everything else;
+ * writes go once, there.
+ */
 
 import type { Etcd3 } from 'etcd3';
 import { StoreError, type StoreErrorCode } from '../../core/errors.js';

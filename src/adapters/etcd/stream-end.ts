@@ -1,4 +1,7 @@
-/** What the two kinds of stream share: however one ends, its listener hears of it once and its connection is let go once. */
+/**
+ * What the two kinds of stream share: however one ends, its listener hears of it once and its connection is
+ * let go once.
+ */
 import type { Connection } from './connection.js';
 import { toStoreError } from './errors.js';
 import { outside } from './sockets.js';

@@ -1,4 +1,7 @@
-/** The PEM files of a TLS connection, read again when one of them changed: certificates rotate without a restart. */
+/**
+ * The PEM files of a TLS connection, read again when one of them changed: certificates rotate without a
+ * restart.
+ */
 import { readFileSync, statSync } from 'node:fs';
 import { StoreError } from '../../core/errors.js';
 import type { TlsFiles } from './client.js';

@@ -1,6 +1,7 @@
 /**
- * The auth tokens, one for each endpoint: fetched by a call of its own with its own deadline (etcd3's fetch has none), kept until
- * etcd rejects it, fetched anew at a bounded pace: etcd pays for each with a password hash.
+ * The auth tokens, one for each endpoint: fetched by a call of its own with its own deadline (etcd3's fetch
+ * has none), kept until etcd rejects it, fetched anew at a bounded pace: etcd pays for each with a password
+ * hash.
  */
 import type { StoreError } from '../../core/errors.js';
 import { type SettingNames, VARIABLE_NAMES } from '../../core/settings/names.js';
@@ -18,14 +19,20 @@ type Authenticate = (request: {
 	readonly password: string;
 }) => Promise<{ readonly token: string }>;
 
-/** A token that is rejected sooner than this after it was issued is not replaced at once: something else is wrong. */
+/**
+ * A token that is rejected sooner than this after it was issued is not replaced at once: something else is
+ * wrong.
+ */
 const YOUNG_MS = 1_000;
 
 export class Tokens {
 	readonly #entries = new Map<string, Entry>();
 	#reportedOff = false;
 
-	/** `retryMs`: how long a refused password, or "authentication is not enabled", stands before etcd is asked again. */
+	/**
+	 * `retryMs`: how long a refused password, or "authentication is not enabled", stands before etcd is asked
+	 * again.
+	 */
 	constructor(
 		private readonly source: CredentialsSource | null,
 		private readonly retryMs: number,
@@ -59,7 +66,10 @@ export class Tokens {
 		}
 	}
 
-	/** Forgets the token that was just rejected; left out, the one there is. `false` = it was too young for another try now. */
+	/**
+	 * Forgets the token that was just rejected; left out, the one there is. `false` = it was too young for
+	 * another try now.
+	 */
 	reject(endpoint: string, token = this.current(endpoint)): boolean {
 		const entry = this.#entries.get(endpoint);
 		// Another call that had the same one was answered first.

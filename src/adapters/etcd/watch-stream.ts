@@ -1,6 +1,6 @@
 /**
- * A watch on keys, or ranges of them, from now on: without a start revision, so neither a compaction nor a wiped etcd (whose
- * revisions begin again below the known one) can make it deaf.
+ * A watch on keys, or ranges of them, from now on: without a start revision, so neither a compaction nor a
+ * wiped etcd (whose revisions begin again below the known one) can make it deaf.
  */
 import type { IWatchResponse } from 'etcd3';
 import { StoreError } from '../../core/errors.js';
@@ -29,7 +29,8 @@ export async function openWatchStream(
 	try {
 		const stream = await connection.stream((etcd) => etcd.watchClient.watch());
 		const ended = endOnce(connection, stream, listener);
-		// etcd answers in the order of the requests: what it has not answered yet, and of that what has not been sent yet.
+		// etcd answers in the order of the requests: what it has not answered yet, and of that what has not been
+		// sent yet.
 		const unanswered: Watched[] = [...watched];
 		let answeredCount = 0;
 		let sent = 0;

@@ -1,4 +1,7 @@
-/** Which of this machine's addresses others can reach: the one from which packets go to etcd, since etcd is where others look us up. */
+/**
+ * Which of this machine's addresses others can reach: the one from which packets go to etcd, since etcd is
+ * where others look us up.
+ */
 import { networkInterfaces } from 'node:os';
 import {
 	type Address,
@@ -20,18 +23,23 @@ export interface ResolveOptions {
 	readonly endpoints: readonly string[];
 	/** What the errors call the settings to mend. @defaultValue the variables */
 	readonly names?: SettingNames | undefined;
-	/** Shared by calls that follow each other closely: many services, one detection. @defaultValue one of its own */
+	/**
+	 * Shared by calls that follow each other closely: many services, one detection. @defaultValue one of its
+	 * own
+	 */
 	readonly routes?: Routes | undefined;
 }
 
 /**
- * The address to publish. One that is no wildcard is returned as it is; a wildcard gets its host from `serviceHost`, `podIp`, or the
- * interface that routes to etcd (the local end of a connected UDP socket: no packet is sent). A loopback address only where etcd itself is
- * on loopback, never a link-local one.
+ * The address to publish. One that is no wildcard is returned as it is; a wildcard gets its host from
+ * `serviceHost`, `podIp`, or the interface that routes to etcd (the local end of a connected UDP socket: no
+ * packet is sent). A loopback address only where etcd itself is on loopback, never a link-local one.
  *
- * Cheap enough for every interval: no packet is sent, services share a detection, and a name service that is silent occupies no thread.
+ * Cheap enough for every interval: no packet is sent, services share a detection, and a name service that is
+ * silent occupies no thread.
  *
- * @throws ConfigError when no address fits, with those that there are; StoreError `unavailable` when there is no route or name service yet: try again.
+ * @throws ConfigError when no address fits, with those that there are; StoreError `unavailable` when there is
+ * no route or name service yet: try again.
  */
 export async function resolveAddress(
 	addr: string,
@@ -53,7 +61,10 @@ export async function resolveAddress(
 	]);
 }
 
-/** The first in order that has an address for others wins over one on loopback. @throws ConfigError, StoreError */
+/**
+ * The first in order that has an address for others wins over one on loopback. @throws ConfigError,
+ * StoreError
+ */
 function detectHost({ wildcard }: Address, routes: readonly Route[], names: SettingNames): string {
 	const locals = routes.flatMap((route) => (route.status === 'fulfilled' ? route.value : []));
 	const fitting = locals.filter((host) => fits(host, wildcard));
@@ -75,7 +86,10 @@ function detectHost({ wildcard }: Address, routes: readonly Route[], names: Sett
 	]);
 }
 
-/** Loopback is here only when etcd is reached over it. A socket bound to 0.0.0.0 does not hear IPv6; one bound to [::] hears both. */
+/**
+ * Loopback is here only when etcd is reached over it. A socket bound to 0.0.0.0 does not hear IPv6; one bound
+ * to [::] hears both.
+ */
 function fits(host: string, wildcard: Address['wildcard']): boolean {
 	const kind = hostKind(host);
 	return (kind === 'other' || kind === 'loopback') && (wildcard !== 'v4' || isIPv4(host));

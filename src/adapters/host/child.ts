@@ -12,7 +12,10 @@ export interface Child {
 	readonly pid: number;
 	/** Passes a signal to the command itself, not to what it started. After its end it does nothing. */
 	signal(name: NodeJS.Signals): void;
-	/** A signal for the command and everything of its session that did not leave its process group. After its end it does nothing. */
+	/**
+	 * A signal for the command and everything of its session that did not leave its process group. After its
+	 * end it does nothing.
+	 */
 	signalAll(name: NodeJS.Signals): void;
 	/** Resolves when the command has ended; never rejects. */
 	readonly exited: Promise<Exit>;
@@ -40,7 +43,10 @@ export class SpawnError extends Error {
 	}
 }
 
-/** Passed on at once; SIGTERM and SIGINT come after the drain, SIGUSR2 is ours, and the others mean something only to who gets them. */
+/**
+ * Passed on at once; SIGTERM and SIGINT come after the drain, SIGUSR2 is ours, and the others mean something
+ * only to who gets them.
+ */
 export const FORWARDED_SIGNALS: ReadonlySet<NodeJS.Signals> = new Set([
 	'SIGHUP',
 	'SIGQUIT',
@@ -49,13 +55,14 @@ export const FORWARDED_SIGNALS: ReadonlySet<NodeJS.Signals> = new Set([
 ]);
 
 /**
- * Starts a command without a shell, its input and output ours, in a session of its own. So Ctrl-C on a terminal reaches us alone,
- * and the service is deregistered before it stops.
+ * Starts a command without a shell, its input and output ours, in a session of its own. So Ctrl-C on a
+ * terminal reaches us alone, and the service is deregistered before it stops.
  *
- * What a session of its own means: the command has no controlling terminal. It reads and writes the terminal as before, but there
- * is no job control, Ctrl-Z stops us alone, `/dev/tty` cannot be opened, and a change of the window's size comes from us.
- * Signals go to the command alone, as `docker stop` and tini do it: a shell script hands them on only if it says `exec` or traps.
- * If we are killed by SIGKILL, the command goes on, unless what started us ends the whole group, as a container and systemd do.
+ * What a session of its own means: the command has no controlling terminal. It reads and writes the terminal
+ * as before, but there is no job control, Ctrl-Z stops us alone, `/dev/tty` cannot be opened, and a change of
+ * the window's size comes from us. Signals go to the command alone, as `docker stop` and tini do it: a shell
+ * script hands them on only if it says `exec` or traps. If we are killed by SIGKILL, the command goes on,
+ * unless what started us ends the whole group, as a container and systemd do.
  *
  * @throws SpawnError (the promise rejects) when there is no such command or it cannot be run.
  */

@@ -7,8 +7,9 @@ import { killGroup } from './kill-group.js';
 const END_MS = 5_000;
 
 /**
- * Runs a command without a shell, with this text on its standard input; its output is ours. A command that does not read its input is no
- * failure. Resolves to its exit code, as a shell tells it. When the signal aborts it is ended.
+ * Runs a command without a shell, with this text on its standard input; its output is ours. A command that
+ * does not read its input is no failure. Resolves to its exit code, as a shell tells it. When the signal
+ * aborts it is ended.
  *
  * @throws SpawnError (the promise rejects) when there is no such command or it cannot be run.
  */

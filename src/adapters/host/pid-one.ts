@@ -1,6 +1,6 @@
 /**
- * What to tell once when we run as PID 1 with a command of our own, else `null`. The kernel hands every orphan to PID 1, and Node
- * waits for its own children only: orphans stay behind as zombies.
+ * What to tell once when we run as PID 1 with a command of our own, else `null`. The kernel hands every
+ * orphan to PID 1, and Node waits for its own children only: orphans stay behind as zombies.
  */
 export function pidOneNote(pid: number): string | null {
 	if (pid !== 1) return null;

@@ -1,4 +1,7 @@
-/** The local ends of the routes to etcd's endpoints: by which of its addresses this machine reaches each. No packet is sent but to DNS. */
+/**
+ * The local ends of the routes to etcd's endpoints: by which of its addresses this machine reaches each. No
+ * packet is sent but to DNS.
+ */
 import { createSocket } from 'node:dgram';
 import { isIPv4, isIPv6, parseTarget } from '../../core/address.js';
 import { addressesOf } from '../etcd/names.js';

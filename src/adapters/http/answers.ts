@@ -22,7 +22,10 @@ const PATHS: Readonly<Record<string, (status: Status, nowMs: number) => Answer>>
 	}),
 };
 
-/** What is answered to a request, as a value: an unknown path 404, another method than GET and HEAD 405, a status that cannot be had 500. */
+/**
+ * What is answered to a request, as a value: an unknown path 404, another method than GET and HEAD 405, a
+ * status that cannot be had 500.
+ */
 export function answer(method: string, target: string, status: () => Status, nowMs: number): Answer {
 	const path = pathOf(target);
 	const known = Object.hasOwn(PATHS, path) ? PATHS[path] : undefined;
@@ -32,7 +35,10 @@ export function answer(method: string, target: string, status: () => Status, now
 	return known(status(), nowMs);
 }
 
-/** The target of a request is a path or, to a proxy, a whole URL (RFC 9112 §3.2); what follows a `?` is ignored. */
+/**
+ * The target of a request is a path or, to a proxy, a whole URL (RFC 9112 §3.2); what follows a `?` is
+ * ignored.
+ */
 function pathOf(target: string): string {
 	return target.replace(/^https?:\/\/[^/?]*/i, '').replace(/\?.*$/s, '');
 }

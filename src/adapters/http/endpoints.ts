@@ -20,7 +20,9 @@ export interface EndpointsOptions {
 	readonly logger: Logger;
 	/** A connection's whole life in milliseconds, whatever its client does. @defaultValue 5000 */
 	readonly connectionMs?: number;
-	/** Between the first two tries to listen; then twice as long each time, up to ten seconds. @defaultValue 250 */
+	/**
+	 * Between the first two tries to listen; then twice as long each time, up to ten seconds. @defaultValue 250
+	 */
 	readonly retryMs?: number;
 }
 
@@ -32,10 +34,12 @@ export interface Endpoints {
 }
 
 /**
- * Serves `/livez /readyz /status /metrics`. One answer a connection, which lives at most five seconds; when there are too many, the
- * oldest goes, so that a crowd of idle clients keeps no probe out. Nothing that a client does reaches further than its connection.
+ * Serves `/livez /readyz /status /metrics`. One answer a connection, which lives at most five seconds; when
+ * there are too many, the oldest goes, so that a crowd of idle clients keeps no probe out. Nothing that a
+ * client does reaches further than its connection.
  *
- * Where it cannot listen (the port is taken, the address is not there yet) it says so once and tries again until it can.
+ * Where it cannot listen (the port is taken, the address is not there yet) it says so once and tries again
+ * until it can.
  */
 export async function startEndpoints(options: EndpointsOptions): Promise<Endpoints> {
 	const { status, logger, connectionMs = CONNECTION_MS } = options;

@@ -7,8 +7,9 @@ export const METRICS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 type Sample = readonly [labels: string, value: number];
 
 /**
- * The status in Prometheus' text format 0.0.4 (prometheus.io/docs/instrumenting/exposition_formats). Every label value that can
- * occur is there from the start, at 0: otherwise the first increase of a counter could not be seen by `rate()`.
+ * The status in Prometheus' text format 0.0.4 (prometheus.io/docs/instrumenting/exposition_formats). Every
+ * label value that can occur is there from the start, at 0: otherwise the first increase of a counter could
+ * not be seen by `rate()`.
  */
 export function metricsText(status: Status, nowMs: number): string {
 	const { counters, keys } = status;

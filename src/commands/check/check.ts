@@ -1,4 +1,6 @@
-/** `etcd-registrar check`: what the configuration comes to, and whether etcd would take it. Writes nothing. */
+/**
+ * `etcd-registrar check`: what the configuration comes to, and whether etcd would take it. Writes nothing.
+ */
 
 import { EtcdStore } from '../../adapters/etcd/store.js';
 import { resolveAddress } from '../../adapters/host/address.js';
@@ -18,7 +20,10 @@ import { readSettings } from '../settings.js';
 import { configuration, entryTable, permissions, section } from './report.js';
 import { type Answer, deniedWrites, type Found, readKeys } from './round-trip.js';
 
-/** Exit code 0 = everything would be registered; 69 = etcd does not answer, or denies something; the cause is told on stderr. */
+/**
+ * Exit code 0 = everything would be registered; 69 = etcd does not answer, or denies something; the cause is
+ * told on stderr.
+ */
 export async function check(context: Context, envFile: string | null): Promise<number> {
 	const { config, sources, warnings } = readSettings(context, envFile);
 	const say = (text: string) => context.stdout.write(text);
@@ -72,7 +77,10 @@ export async function check(context: Context, envFile: string | null): Promise<n
 	return EXIT.unavailable;
 }
 
-/** As the registrar would render them now. `null` = an address cannot be found out yet, which is told. @throws ConfigError */
+/**
+ * As the registrar would render them now. `null` = an address cannot be found out yet, which is told. @throws
+ * ConfigError
+ */
 async function resolvedEntries(config: Config, complain: (text: string) => void): Promise<Entry[] | null> {
 	try {
 		const { endpoints, ttlSeconds } = config;

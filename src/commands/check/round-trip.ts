@@ -26,8 +26,8 @@ export async function readKeys(store: Store, entries: readonly Entry[]): Promise
 }
 
 /**
- * The keys that this user may not write. etcd checks the permission for what a transaction might do, so one whose condition can
- * never hold (a revision that no key has) tells it without writing. @throws StoreError
+ * The keys that this user may not write. etcd checks the permission for what a transaction might do, so one
+ * whose condition can never hold (a revision that no key has) tells it without writing. @throws StoreError
  */
 export async function deniedWrites(store: Store, entries: readonly Entry[]): Promise<string[]> {
 	const denied: string[] = [];
@@ -42,7 +42,10 @@ export async function deniedWrites(store: Store, entries: readonly Entry[]): Pro
 /** The highest int64: revisions count up from 1. */
 const NEVER = '9223372036854775807';
 
-/** What is denied for one key is denied for the whole transaction, so it is halved until the denied keys stand alone. */
+/**
+ * What is denied for one key is denied for the whole transaction, so it is halved until the denied keys stand
+ * alone.
+ */
 async function eachAllowed(
 	entries: readonly Entry[],
 	ask: (part: readonly Entry[]) => Promise<unknown>,

@@ -1,6 +1,6 @@
 /**
- * `etcd-registrar health`: a probe where there is no curl. It may run every few seconds for years, so it loads nothing but Node's
- * own sockets, and of the configuration it reads one variable.
+ * `etcd-registrar health`: a probe where there is no curl. It may run every few seconds for years, so it
+ * loads nothing but Node's own sockets, and of the configuration it reads one variable.
  */
 import { connect } from 'node:net';
 import { type BindAddress, parseBindAddress } from '../../core/settings/bind-address.js';

@@ -1,4 +1,7 @@
-/** `etcd-registrar list [name]`: what discovery sees now. It is read and written page by page, at the reader's pace. */
+/**
+ * `etcd-registrar list [name]`: what discovery sees now. It is read and written page by page, at the reader's
+ * pace.
+ */
 import type { EtcdCatalog } from '../../adapters/etcd/catalog.js';
 import { type Context, EXIT } from '../context.js';
 import { isStoreError, type LookCall, openLooking, storeTrouble } from './looking.js';

@@ -1,7 +1,10 @@
 import { once } from 'node:events';
 import type { Context } from '../context.js';
 
-/** Results on stdout at the reader's pace: each write resolves when there is room for the next one, so nothing piles up. */
+/**
+ * Results on stdout at the reader's pace: each write resolves when there is room for the next one, so nothing
+ * piles up.
+ */
 export class Output {
 	constructor(private readonly context: Pick<Context, 'stdout' | 'exit'>) {
 		// A reader that has read enough (`| head`) is no fault.

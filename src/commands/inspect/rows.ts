@@ -16,8 +16,9 @@ export interface Row {
 	/** Until the lease ends unless it is renewed. `null` = without a lease. */
 	readonly secondsLeft: number | null;
 	/**
-	 * Seconds since its holder's last sign of life: the lease was granted or renewed. etcd keeps no time for the key itself; `watch`
-	 * counts from when it first saw the key, exactly for one that came while it looked. `null` = nothing is known.
+	 * Seconds since its holder's last sign of life: the lease was granted or renewed. etcd keeps no time for
+	 * the key itself; `watch` counts from when it first saw the key, exactly for one that came while it looked.
+	 * `null` = nothing is known.
 	 */
 	readonly age: number | null;
 }

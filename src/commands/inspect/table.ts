@@ -35,7 +35,10 @@ export function line(row: readonly string[], columns: readonly number[]): string
 		.trimEnd();
 }
 
-/** Column `at` is cut so that the line fits a terminal of so many columns, as far as that leaves something to read. */
+/**
+ * Column `at` is cut so that the line fits a terminal of so many columns, as far as that leaves something to
+ * read.
+ */
 export function fitted(
 	columns: readonly number[],
 	at: number,

@@ -1,6 +1,7 @@
 /**
- * `etcd-registrar watch name --exec 'command args'`: the command is run at the start and after each settled change, with the instances as
- * a JSON array on its standard input. While etcd is away they stay as last known, and nothing is run.
+ * `etcd-registrar watch name --exec 'command args'`: the command is run at the start and after each settled
+ * change, with the instances as a JSON array on its standard input. While etcd is away they stay as last
+ * known, and nothing is run.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { SpawnError } from '../../adapters/host/child.js';
@@ -33,7 +34,9 @@ const LONGEST_RETRY_MS = 60_000;
 /** A command that takes longer keeps the changes waiting: told. */
 const LONG_MS = 30_000;
 
-/** Exit code 0 after SIGTERM or SIGINT; 126 or 127 when the command could not be started in the first place. */
+/**
+ * Exit code 0 after SIGTERM or SIGINT; 126 or 127 when the command could not be started in the first place.
+ */
 export async function watchExec(context: Context, call: ExecCall): Promise<number> {
 	const command = commandOf(call.exec);
 	const stop = new AbortController();

@@ -1,7 +1,8 @@
 /**
- * `etcd-registrar watch [name]`: what discovery sees, and each change of it. It reads everything again and again and tells the
- * difference; etcd's own watch only makes it read sooner. So it can be deaf for a while, and etcd can be away, restarted or restored,
- * and yet the last state told is the true one. What comes and goes between two reads is not told.
+ * `etcd-registrar watch [name]`: what discovery sees, and each change of it. It reads everything again and
+ * again and tells the difference; etcd's own watch only makes it read sooner. So it can be deaf for a while,
+ * and etcd can be away, restarted or restored, and yet the last state told is the true one. What comes and
+ * goes between two reads is not told.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CatalogEntry } from '../../adapters/etcd/catalog.js';
@@ -59,7 +60,10 @@ export async function watch(context: Context, call: LookCall): Promise<number> {
 	}
 }
 
-/** Nothing is read anew before this was taken by the reader: one that stalls costs nothing, and then sees the newest state. */
+/**
+ * Nothing is read anew before this was taken by the reader: one that stalls costs nothing, and then sees the
+ * newest state.
+ */
 async function tell(
 	{ catalog }: Looking,
 	sight: Sight,

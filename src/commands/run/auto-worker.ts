@@ -1,4 +1,7 @@
-/** The thread behind `etcd-registrar/auto`: registers, waits to be told to stop, deregisters. It never ends the process. */
+/**
+ * The thread behind `etcd-registrar/auto`: registers, waits to be told to stop, deregisters. It never ends
+ * the process.
+ */
 import { isatty } from 'node:tty';
 import { parentPort, workerData } from 'node:worker_threads';
 import { ConfigError } from '../../core/errors.js';
@@ -30,7 +33,8 @@ async function serve(): Promise<void> {
 		ownStream(process.stderr, STDERR),
 	);
 	if (Atomics.compareExchange(state, 0, IDLE, LIVE) === IDLE) {
-		// A conflict under `fail` and the start-up time-out are told by the log; neither is a reason to end somebody else's process.
+		// A conflict under `fail` and the start-up time-out are told by the log; neither is a reason to end
+		// somebody else's process.
 		void serving.start();
 		await asked;
 		await serving.registrar.stop();

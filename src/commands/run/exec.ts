@@ -1,4 +1,7 @@
-/** `etcd-registrar run -- command args…`: registered while the command is well, gone from etcd before it stops. */
+/**
+ * `etcd-registrar run -- command args…`: registered while the command is well, gone from etcd before it
+ * stops.
+ */
 import { type Child, FORWARDED_SIGNALS, SpawnError, startChild } from '../../adapters/host/child.js';
 import { exitCodeOf } from '../../adapters/host/exit-code.js';
 import { pidOneNote } from '../../adapters/host/pid-one.js';
@@ -20,7 +23,10 @@ const STDERR = 2;
 /** What the registrar ends by itself may take so long to end. */
 const KILL_AFTER_MS = 10_000;
 
-/** Resolves to the command's own exit code; 126 or 127 when it cannot be started; 69, 70, 75 or 78 when the registrar ended it. */
+/**
+ * Resolves to the command's own exit code; 126 or 127 when it cannot be started; 69, 70, 75 or 78 when the
+ * registrar ended it.
+ */
 export async function exec(context: Context, call: ExecCall): Promise<number> {
 	const stderr = ownStream(context.stderr, STDERR);
 	try {
@@ -92,7 +98,10 @@ class Wrapped {
 		void signals.second.then(() => child.signalAll('SIGKILL'));
 	}
 
-	/** Resolves when the command has ended and its keys are gone, or a second signal cut that short; then rejects if it failed. */
+	/**
+	 * Resolves when the command has ended and its keys are gone, or a second signal cut that short; then
+	 * rejects if it failed.
+	 */
 	async end(fault: Promise<Cause>): Promise<number> {
 		const { serving, signals } = this;
 		const cause = await Promise.race<Cause>([

@@ -4,12 +4,14 @@ import { Writable } from 'node:stream';
 import { WriteStream } from 'node:tty';
 
 /**
- * A stream to the same reader whose writes never wait for it. Whether a write waits is a property of the open file description, and
- * a command that inherits standard error shares ours: it needs writes that wait, as most programs do, and we need writes that do
- * not, or a stalled reader would stop our loop and cost the lease.
+ * A stream to the same reader whose writes never wait for it. Whether a write waits is a property of the open
+ * file description, and a command that inherits standard error shares ours: it needs writes that wait, as
+ * most programs do, and we need writes that do not, or a stalled reader would stop our loop and cost the
+ * lease.
  *
- * A pipe and a terminal are opened once more, which gives a description of our own. What cannot be (a Unix socket, as systemd's
- * journal gives it; a pipe of another user) gets a {@link SharedStream}. A file makes nobody wait.
+ * A pipe and a terminal are opened once more, which gives a description of our own. What cannot be (a Unix
+ * socket, as systemd's journal gives it; a pipe of another user) gets a {@link SharedStream}. A file makes
+ * nobody wait.
  */
 export function ownStream(stream: NodeJS.WriteStream, descriptor: number): NodeJS.WriteStream {
 	const isPipe = kindOf(descriptor)?.isFIFO() === true;
@@ -47,7 +49,10 @@ function reopened(descriptor: number): number {
 
 type Switch = (blocking: boolean) => unknown;
 
-/** Node has no public switch for this (nodejs/node, lib/net.js). `null` = this stream has no handle of its own. */
+/**
+ * Node has no public switch for this (nodejs/node, lib/net.js). `null` = this stream has no handle of its
+ * own.
+ */
 function switchOf(
 	stream: NodeJS.WriteStream & { readonly _handle?: { setBlocking?: Switch } | null },
 ): Switch | null {
@@ -59,8 +64,9 @@ function switchOf(
 const RETRY_MS = { first: 20, most: 500 } as const;
 
 /**
- * Writes to a description that is shared with programs whose writes wait: it is switched for the few microseconds of each write of
- * ours. A program that begins a write to a full buffer within them sees EAGAIN, which needs a stalled reader and a rare moment.
+ * Writes to a description that is shared with programs whose writes wait: it is switched for the few
+ * microseconds of each write of ours. A program that begins a write to a full buffer within them sees EAGAIN,
+ * which needs a stalled reader and a rare moment.
  */
 export class SharedStream extends Writable {
 	constructor(

@@ -23,8 +23,8 @@ export class Serving {
 	) {}
 
 	/**
-	 * Everything but the first pass: that begins with `start()`. The endpoints are asked for before it and not waited for: a port that
-	 * is taken delays no registration. @throws ConfigError
+	 * Everything but the first pass: that begins with `start()`. The endpoints are asked for before it and not
+	 * waited for: a port that is taken delays no registration. @throws ConfigError
 	 */
 	static async open({ config, warnings }: Settings, stderr: NodeJS.WriteStream): Promise<Serving> {
 		const log = createLog({
@@ -41,7 +41,10 @@ export class Serving {
 		return new Serving(registrar, log, config, endpoints);
 	}
 
-	/** Resolves to an exit code if it is over before anybody asked for it: a conflict under `fail`, the start-up time-out. */
+	/**
+	 * Resolves to an exit code if it is over before anybody asked for it: a conflict under `fail`, the start-up
+	 * time-out.
+	 */
 	async start(): Promise<number> {
 		const conflict = this.#conflict();
 		await this.registrar.start();

@@ -2,8 +2,9 @@
 import type { Context } from '../context.js';
 
 /**
- * So soon after the first one a signal is the same request: `timeout` and `npm` send it to the process and to its group, systemd may
- * send SIGHUP right after SIGTERM, and taken for a second signal it would leave the key behind.
+ * So soon after the first one a signal is the same request: `timeout` and `npm` send it to the process and to
+ * its group, systemd may send SIGHUP right after SIGTERM, and taken for a second signal it would leave the
+ * key behind.
  */
 const ECHO_MS = 50;
 

@@ -4,7 +4,10 @@ import type { ServiceConfig } from '../../core/settings/index.js';
 
 const LIMIT_MS = 1_000;
 
-/** Warnings, one for each service without a check at whose address on this host nothing accepts now. Never rejects. */
+/**
+ * Warnings, one for each service without a check at whose address on this host nothing accepts now. Never
+ * rejects.
+ */
 export async function unguarded(services: readonly ServiceConfig[]): Promise<string[]> {
 	const silent = await Promise.all(
 		services.map(async ({ check, addr, host }) => {

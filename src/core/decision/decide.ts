@@ -1,6 +1,6 @@
 /**
- * The decision of one pass about one key: what is wanted, against what etcd shows. Pure: no I/O, no clock, no memory.
- * It is the table of the README's "what it finds, what it does", row by row.
+ * The decision of one pass about one key: what is wanted, against what etcd shows. Pure: no I/O, no clock, no
+ * memory. It is the table of the README's "what it finds, what it does", row by row.
  */
 import type { ConflictPolicy, Desired, Observed, ObservedKey, RepairReason } from '../registration.js';
 
@@ -13,8 +13,8 @@ export type Liveness = 'unknown' | 'alive' | 'expired';
 export interface Standpoint {
 	readonly holder: Holder;
 	/**
-	 * Whether this process had the key once, also if it does not want it now. The latest starter owns a key: a process that never had
-	 * it may take it; one that had it was superseded when it finds another holder there.
+	 * Whether this process had the key once, also if it does not want it now. The latest starter owns a key: a
+	 * process that never had it may take it; one that had it was superseded when it finds another holder there.
 	 */
 	readonly hasOwned: boolean;
 	readonly policy: ConflictPolicy;

@@ -1,8 +1,10 @@
 /**
- * Is another holder's lease still renewed? Two observations tell. Pure: they come in with their monotonic times.
+ * Is another holder's lease still renewed? Two observations tell. Pure: they come in with their monotonic
+ * times.
  *
- * etcd tells what remains in whole seconds, truncated (a lease of 3 s that is renewed each second always reads 2), so
- * neighbouring observations do not tell: the first one is kept and its end compared with the end seen now.
+ * etcd tells what remains in whole seconds, truncated (a lease of 3 s that is renewed each second always
+ * reads 2), so neighbouring observations do not tell: the first one is kept and its end compared with the end
+ * seen now.
  */
 import type { Liveness } from './decide.js';
 
@@ -24,11 +26,14 @@ const ROUNDING_MS = 1_000;
 export function livenessOf(first: Observation, now: Observation): Liveness {
 	if (now.remainingSeconds === null) return 'expired';
 	if (now.remainingSeconds + 1 <= now.grantedSeconds / 3) return 'expired';
-	// Truncated towards zero: a lease that is over, and that etcd has not taken away yet, reads 0 too. That is no sign of life.
+	// Truncated towards zero: a lease that is over, and that etcd has not taken away yet, reads 0 too. That is
+	// no sign of life.
 	if (now.remainingSeconds === 0 || first.remainingSeconds === null) return 'unknown';
-	// A restart or a new leader gives every lease its full TTL once more: across terms an end that moved proves nothing.
+	// A restart or a new leader gives every lease its full TTL once more: across terms an end that moved proves
+	// nothing.
 	if (now.term !== first.term) return 'unknown';
-	// etcd answered at some moment between question and answer. Taken so, a slow answer can hide a renewal, but never feign one.
+	// etcd answered at some moment between question and answer. Taken so, a slow answer can hide a renewal, but
+	// never feign one.
 	const moved = endOf(now.askedMs, now.remainingSeconds) - endOf(first.atMs, first.remainingSeconds);
 	return moved > ROUNDING_MS ? 'alive' : 'unknown';
 }

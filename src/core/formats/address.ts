@@ -1,7 +1,10 @@
 import { instanceOf } from './decode.js';
 import { type Format, root } from './format.js';
 
-/** The classic registrar's: `/<namespace>/<name>/<addr>` → the address, plain. Readers take every value below the name as an address. */
+/**
+ * The classic registrar's: `/<namespace>/<name>/<addr>` → the address, plain. Readers take every value below
+ * the name as an address.
+ */
 export const address: Format = {
 	defaultNamespace: 'ns',
 	usualWeight: null,

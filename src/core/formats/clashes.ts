@@ -9,7 +9,10 @@ export interface Claim {
 	readonly namespace: string | undefined;
 }
 
-/** Of a fleet, one stands for all: services of one name, format and namespace look alike to whoever reads them. */
+/**
+ * Of a fleet, one stands for all: services of one name, format and namespace look alike to whoever reads
+ * them.
+ */
 interface Fleet {
 	readonly id: string;
 	readonly claim: Claim;
@@ -38,8 +41,9 @@ export function placeOf({ service, format, namespace }: Claim): Place {
 }
 
 /**
- * Names each two that render one key, and each two of which one's readers would take the other's key for an instance of theirs.
- * Two instances of one service in one format are a fleet, not a clash. Takes time in proportion to the text of the keys.
+ * Names each two that render one key, and each two of which one's readers would take the other's key for an
+ * instance of theirs. Two instances of one service in one format are a fleet, not a clash. Takes time in
+ * proportion to the text of the keys.
  */
 export function clashes(claims: readonly Claim[]): string[] {
 	const found: string[] = [];
@@ -90,7 +94,10 @@ function pairOf(one: Fleet, other: Fleet): string {
 	return [one.id, other.id].sort().join();
 }
 
-/** Every reader whose prefix the key begins with; a prefix may end at any character (kratos' has no slash at its end). */
+/**
+ * Every reader whose prefix the key begins with; a prefix may end at any character (kratos' has no slash at
+ * its end).
+ */
 function* readersOf(key: string, readers: ReadonlyMap<string, readonly Fleet[]>): Iterable<Fleet> {
 	for (let end = 1; end <= key.length; end += 1) yield* readers.get(key.slice(0, end)) ?? [];
 }

@@ -12,8 +12,9 @@ const folder = (service: Service, namespace: string | undefined): string =>
 	`${root('/', 'skydns', namespace)}${service.name.toLowerCase().split('.').reverse().join('/')}/`;
 
 /**
- * The CoreDNS etcd plugin (SkyDNS): `/skydns/` + the labels of the DNS name reversed + a leaf. `ttl` is always written, else answers
- * outlive the lease by far. No `targetstrip`: with it two instances give one SRV record. A question for a name answers with everything below it.
+ * The CoreDNS etcd plugin (SkyDNS): `/skydns/` + the labels of the DNS name reversed + a leaf. `ttl` is
+ * always written, else answers outlive the lease by far. No `targetstrip`: with it two instances give one SRV
+ * record. A question for a name answers with everything below it.
  */
 export const coredns: Format = {
 	defaultNamespace: 'skydns',

@@ -1,4 +1,7 @@
-/** From a key and its value in etcd to an instance: what every format's decoder shares. Nothing here throws, whatever the bytes are. */
+/**
+ * From a key and its value in etcd to an instance: what every format's decoder shares. Nothing here throws,
+ * whatever the bytes are.
+ */
 import { formatAddress, parseTarget } from '../address.js';
 import { PROTOCOLS, type Protocol } from '../registration.js';
 
@@ -17,7 +20,10 @@ export interface Instance {
 	readonly protocol: Protocol | null;
 	/** `null` = the format or its writer does not tell. */
 	readonly version: string | null;
-	/** Relative to the other instances of the service. Where none is written, the one that the format's readers assume. */
+	/**
+	 * Relative to the other instances of the service. Where none is written, the one that the format's readers
+	 * assume.
+	 */
 	readonly weight: number;
 	readonly metadata: Readonly<Record<string, string>>;
 }
@@ -95,7 +101,10 @@ export function isJsonObject(value: unknown): value is JsonObject {
 	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The strings of a map, numbers and booleans as text; what is nested is left out. Own properties whatever their names are. */
+/**
+ * The strings of a map, numbers and booleans as text; what is nested is left out. Own properties whatever
+ * their names are.
+ */
 export function textsOf(map: unknown): Record<string, string> {
 	if (!isJsonObject(map)) return {};
 	return Object.fromEntries(

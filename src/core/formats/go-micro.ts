@@ -10,8 +10,8 @@ const folder = (name: string, namespace: string | undefined): string =>
 	`${root('/', NAMESPACE, namespace)}${part(name)}/`;
 
 /**
- * go-micro v4 to v6, `registry/etcd`. Exactly one node; its client only asks whether `metadata.protocol` is empty, and then takes its
- * legacy codecs. Its prefix cannot be changed.
+ * go-micro v4 to v6, `registry/etcd`. Exactly one node; its client only asks whether `metadata.protocol` is
+ * empty, and then takes its legacy codecs. Its prefix cannot be changed.
  */
 export const goMicro: Format = {
 	defaultNamespace: NAMESPACE,

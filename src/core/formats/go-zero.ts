@@ -6,9 +6,9 @@ const instance = (service: Service): string =>
 	service.id === undefined ? idOf(service) : `${service.id}/${service.addr}`;
 
 /**
- * go-zero `discov`: `<name>/<id>/<addr>` → the address, plain; `<name>/<id>` where the id is made of the address. Its own writer puts the
- * lease's id there; no reader parses it. The address belongs into the key: its readers keep the old address, or lose the instance, when
- * the value under a key changes.
+ * go-zero `discov`: `<name>/<id>/<addr>` → the address, plain; `<name>/<id>` where the id is made of the
+ * address. Its own writer puts the lease's id there; no reader parses it. The address belongs into the key:
+ * its readers keep the old address, or lose the instance, when the value under a key changes.
  */
 export const goZero: Format = {
 	defaultNamespace: null,

@@ -3,7 +3,8 @@ import { type Format, root } from './format.js';
 
 /**
  * What the etcd Go client's `naming/endpoints` writes and its gRPC resolver reads (`etcd:///<name>`).
- * Metadata is always `null`: an object there crashes Go clients that balance by round_robin (etcd issue 19700).
+ * Metadata is always `null`: an object there crashes Go clients that balance by round_robin (etcd issue
+ * 19700).
  */
 export const grpc: Format = {
 	defaultNamespace: null,

@@ -34,11 +34,17 @@ export interface RenderOptions {
 	/** Set, it replaces the prefix of whichever format; without outer slashes. */
 	readonly namespace?: string | undefined;
 	readonly ttlSeconds: number;
-	/** 1 to 100: this part of the service's weight, or of what the format's readers assume. So a busy machine draws less than its like. */
+	/**
+	 * 1 to 100: this part of the service's weight, or of what the format's readers assume. So a busy machine
+	 * draws less than its like.
+	 */
 	readonly weightPercent?: number | undefined;
 }
 
-/** The key and the value to stand under it. Made once: what was rendered is compared byte for byte with what etcd shows. */
+/**
+ * The key and the value to stand under it. Made once: what was rendered is compared byte for byte with what
+ * etcd shows.
+ */
 export function render(
 	service: Service,
 	formatName: FormatName,

@@ -47,7 +47,10 @@ function cloudWeGo(name: 'kitex' | 'hertz'): Format {
 	};
 }
 
-/** hertz' client takes the name for the host of a URL: it lower-cases it and reads what stands before `@` as a user. */
+/**
+ * hertz' client takes the name for the host of a URL: it lower-cases it and reads what stands before `@` as a
+ * user.
+ */
 function hostProblems(name: string): readonly FormatProblem[] {
 	if (name === name.toLowerCase() && !name.includes('@')) return [];
 	return [

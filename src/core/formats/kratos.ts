@@ -2,8 +2,8 @@ import { instanceOf, jsonObject, NO_OBJECT, OTHER_SERVICE, textsOf, without } fr
 import { type Format, idOf, noSlash, root, sorted } from './format.js';
 
 /**
- * go-kratos v2 and v3, `registry/etcd`. Its reader's prefix has no slash at the end and one value that does not parse
- * fails the whole look-up, so nothing else may stand below it; what parses is filtered by name.
+ * go-kratos v2 and v3, `registry/etcd`. Its reader's prefix has no slash at the end and one value that does
+ * not parse fails the whole look-up, so nothing else may stand below it; what parses is filtered by name.
  */
 export const kratos: Format = {
 	defaultNamespace: 'microservices',

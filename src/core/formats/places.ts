@@ -1,6 +1,7 @@
 /**
- * Which services of a set may clash with one more, found without comparing it with each of them. Finding, adding and removing take time
- * in proportion to the text of the keys and to the logarithm of the number of fleets, never to the number of services.
+ * Which services of a set may clash with one more, found without comparing it with each of them. Finding,
+ * adding and removing take time in proportion to the text of the keys and to the logarithm of the number of
+ * fleets, never to the number of services.
  */
 import type { Place } from './clashes.js';
 
@@ -16,7 +17,10 @@ export class Places<Owner> {
 	readonly #byPrefix = new Map<string, Set<Fleet<Owner>>>();
 	/** How many of the prefixes below have this length. */
 	readonly #lengths = new Map<number, number>();
-	/** The prefixes that readers read, sorted; apart for each format whose readers filter by name, since these are passed over together. */
+	/**
+	 * The prefixes that readers read, sorted; apart for each format whose readers filter by name, since these
+	 * are passed over together.
+	 */
 	readonly #sorted = new Map<string | null, string[]>();
 
 	add(owner: Owner, places: readonly Place[]): void {
@@ -46,7 +50,10 @@ export class Places<Owner> {
 		}
 	}
 
-	/** Of all that {@link clashes} would name beside these places: every one with the same key, and one of each fleet. */
+	/**
+	 * Of all that {@link clashes} would name beside these places: every one with the same key, and one of each
+	 * fleet.
+	 */
 	near(places: readonly Place[], except: ReadonlySet<Owner> = new Set()): Set<Owner> {
 		const found = new Set<Owner>();
 		for (const place of places) {
@@ -62,7 +69,9 @@ export class Places<Owner> {
 		return found;
 	}
 
-	/** A prefix may end at any character (that of kratos has no slash at its end), but only few lengths occur. */
+	/**
+	 * A prefix may end at any character (that of kratos has no slash at its end), but only few lengths occur.
+	 */
 	*#readersOf({ key }: Place): Iterable<Fleet<Owner>> {
 		for (const length of this.#lengths.keys())
 			if (length <= key.length) yield* this.#byPrefix.get(key.slice(0, length)) ?? [];

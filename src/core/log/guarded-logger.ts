@@ -1,4 +1,7 @@
-/** The application's logger, wrapped so that it cannot end the process: a line that it throws or rejects is lost. */
+/**
+ * The application's logger, wrapped so that it cannot end the process: a line that it throws or rejects is
+ * lost.
+ */
 
 import type { Logger } from '../logger.js';
 import { onRejection } from '../rejections.js';

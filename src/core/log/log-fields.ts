@@ -10,11 +10,16 @@ const MAX_DEPTH = 6;
 const MAX_ITEMS = 200;
 const MAX_TEXT = 16_384;
 
-/** Names that hold a secret; a number or a yes-or-no under them is none (a count of tokens, `passwordSet`). */
+/**
+ * Names that hold a secret; a number or a yes-or-no under them is none (a count of tokens, `passwordSet`).
+ */
 const SECRET = /passw|passphrase|secret|token|authori[sz]ation|credential|private[-_ ]?key/i;
 /** `DB_PASS`, `dbPass`: but only text, for a pass of the loop is no secret. */
 const SECRET_TEXT = [/(?:^|[^a-z])pass$/i, /[a-z]Pass$/];
-/** What stands between `://` and the host: a password may hold whatever is not told apart from the rest of a list. */
+/**
+ * What stands between `://` and the host: a password may hold whatever is not told apart from the rest of a
+ * list.
+ */
 const USERINFO = /:\/\/(?:[^\s/?#:@;,]*:[^\s@;,"']*|[^\s/?#@;,"']*)@(?:[^\s/?#@;,"']*@)*/g;
 
 export interface PlainOptions {
@@ -23,9 +28,10 @@ export interface PlainOptions {
 }
 
 /**
- * A copy of the fields that JSON can hold, taken now: later changes of the originals do not show in it. Never throws and never
- * changes what it is given, because a line of log must not be able to hurt the work that it tells of.
- * Secrets are left out by name and from URLs. That is the second line of defence; the first is not to log them.
+ * A copy of the fields that JSON can hold, taken now: later changes of the originals do not show in it. Never
+ * throws and never changes what it is given, because a line of log must not be able to hurt the work that it
+ * tells of. Secrets are left out by name and from URLs. That is the second line of defence; the first is not
+ * to log them.
  */
 export function plainFields(fields: Readonly<Record<string, unknown>>, options: PlainOptions): PlainFields {
 	const copy = plain(fields, options, []);

@@ -6,7 +6,10 @@ export interface BindAddress {
 	readonly port: number;
 }
 
-/** Where to listen: `host:port`, or a port alone, which binds 127.0.0.1; `off` = nowhere. `:port` is refused: it would read as everywhere to some. */
+/**
+ * Where to listen: `host:port`, or a port alone, which binds 127.0.0.1; `off` = nowhere. `:port` is refused:
+ * it would read as everywhere to some.
+ */
 export function parseBindAddress(text: string): Parsed<BindAddress | null> {
 	if (text === 'off') return { value: null };
 	const address = parseAddress(/^\d+$/.test(text) ? `127.0.0.1:${text}` : text);

@@ -1,4 +1,6 @@
-/** What a health check asks, as one union: `tcp://h:p`, `http(s)://…`, `grpc://h:p[/service]`, `exec:command`. */
+/**
+ * What a health check asks, as one union: `tcp://h:p`, `http(s)://…`, `grpc://h:p[/service]`, `exec:command`.
+ */
 import { type Address, parseTarget } from '../address.js';
 import { type Mistake, type Parsed, withoutUserinfo } from './parsed.js';
 import { splitCommand } from './split-command.js';
@@ -8,7 +10,10 @@ export type CheckTarget =
 	| { readonly kind: 'http'; readonly url: string }
 	| { readonly kind: 'grpc'; readonly host: string; readonly port: number; readonly service: string }
 	| { readonly kind: 'exec'; readonly command: string }
-	/** The service's own port, on this host: `port`, and under `run -- command` where no check is given. See {@link ownPort}. */
+	/**
+	 * The service's own port, on this host: `port`, and under `run -- command` where no check is given. See
+	 * {@link ownPort}.
+	 */
 	| { readonly kind: 'port'; readonly host: string; readonly port: number };
 
 export interface CheckTiming {
@@ -27,7 +32,10 @@ export type CheckConfig = CheckTarget & CheckTiming;
 const EXPECTED =
 	'port, tcp://host:port, http(s)://host:port/path, grpc://host:port[/service] or exec:command';
 
-/** A mistaken check is shown only while it is one word without a query: its command or its address may carry a token. */
+/**
+ * A mistaken check is shown only while it is one word without a query: its command or its address may carry a
+ * token.
+ */
 export function parseCheck(text: string): Parsed<CheckTarget> {
 	const parsed = parseTargetOf(text);
 	return 'value' in parsed || !/[\s?#]/.test(text.trim()) ? parsed : { ...parsed, hide: true };

@@ -13,7 +13,9 @@ export interface ServiceConfig {
 	readonly name: string;
 	/** May be a wildcard: then the address is found out before the first pass. */
 	readonly addr: string;
-	/** What a wildcard becomes, without brackets; left out = the address of the interface that routes to etcd. */
+	/**
+	 * What a wildcard becomes, without brackets; left out = the address of the interface that routes to etcd.
+	 */
 	readonly host?: string;
 	readonly protocol: Protocol;
 	readonly formats: readonly FormatName[];

@@ -1,4 +1,7 @@
-/** The options of `discover`: the rules of the variables under the options' own names, and all mistakes in one error. */
+/**
+ * The options of `discover`: the rules of the variables under the options' own names, and all mistakes in one
+ * error.
+ */
 import {
 	FORMAT_NAMES,
 	FORMATS,
@@ -22,7 +25,9 @@ export interface DirectoryOptions {
 	readonly endpoints: string | readonly string[];
 	/** How the instances are written. @defaultValue 'address' */
 	readonly format?: FormatName | undefined;
-	/** First part of the keys, in place of the format's own. @defaultValue the format's own, `ns` for `address` */
+	/**
+	 * First part of the keys, in place of the format's own. @defaultValue the format's own, `ns` for `address`
+	 */
 	readonly namespace?: string | undefined;
 	/** Both or neither. */
 	readonly auth?: { readonly username: string; readonly password: string } | undefined;
@@ -30,7 +35,10 @@ export interface DirectoryOptions {
 	readonly tls?: TlsFiles | undefined;
 	/** Seconds between two reads of everything, 0.1 to 86400. @defaultValue 10 */
 	readonly pollSeconds?: number | undefined;
-	/** Seconds for which etcd must go on saying that all instances are gone before it is believed, 0 to 86400. @defaultValue 10 */
+	/**
+	 * Seconds for which etcd must go on saying that all instances are gone before it is believed, 0 to 86400.
+	 * @defaultValue 10
+	 */
 	readonly emptyGraceSeconds?: number | undefined;
 	/** Bounds all attempts to connect within one read. @defaultValue 15000 */
 	readonly dialTimeoutMs?: number | undefined;

@@ -1,7 +1,10 @@
 import { FORMATS, type Format } from '../formats/index.js';
 import type { Config } from './config.js';
 
-/** How long after deregistering a command is still called, in words; `null` = its readers follow at once, or it is given the time. */
+/**
+ * How long after deregistering a command is still called, in words; `null` = its readers follow at once, or
+ * it is given the time.
+ */
 export function drainDoubt({
 	services,
 	drainDelayMs,

@@ -28,7 +28,10 @@ const GO_UNITS: Readonly<Record<string, number>> = {
 	...{ ns: 1e-6, us: 1e-3, µs: 1e-3, μs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 },
 };
 
-/** Milliseconds from a duration as Go and so etcdctl writes it: `1m0s`, `1.5h`, `500ms`; `null` = none, or none that is more than 0. */
+/**
+ * Milliseconds from a duration as Go and so etcdctl writes it: `1m0s`, `1.5h`, `500ms`; `null` = none, or
+ * none that is more than 0.
+ */
 export function goDuration(text: string): number | null {
 	if (!/^\+?((\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h))+$/.test(text)) return null;
 	const parts = text.matchAll(/([\d.]+)([a-zµμ]+)/g);

@@ -1,4 +1,7 @@
-/** From a service's configuration to what is written: its address resolved, its entries rendered, what its formats refuse. */
+/**
+ * From a service's configuration to what is written: its address resolved, its entries rendered, what its
+ * formats refuse.
+ */
 import { formatAddress, parseAddress } from '../address.js';
 import { type Claim, clashes, type Place, placeOf } from '../formats/clashes.js';
 import {
@@ -12,7 +15,10 @@ import {
 import type { Entry, Service } from '../registration.js';
 import type { ServiceConfig } from './config.js';
 
-/** Stands for a host that is not known yet, where only the shape of a key matters (`.invalid`, RFC 2606: nobody has it). */
+/**
+ * Stands for a host that is not known yet, where only the shape of a key matters (`.invalid`, RFC 2606:
+ * nobody has it).
+ */
 export const PLACEHOLDER_HOST = 'detected.invalid';
 
 /** The address to publish: as given, or for a wildcard the configured host, else the detected one. */
@@ -22,7 +28,9 @@ export function resolvedAddr(config: Pick<ServiceConfig, 'addr' | 'host'>, detec
 	return formatAddress(config.host ?? detectedHost, address.value.port);
 }
 
-/** The noun that formats render. A weight that changes by itself is left out: give it to {@link entriesOf}. */
+/**
+ * The noun that formats render. A weight that changes by itself is left out: give it to {@link entriesOf}.
+ */
 export function serviceOf(
 	{ name, protocol, id, version, weight, metadata }: ServiceConfig,
 	addr: string,
@@ -54,7 +62,10 @@ export function entriesOf(
 	);
 }
 
-/** What the formats of this service cannot carry. To be asked again once a wildcard is resolved: ids may be made of the address. */
+/**
+ * What the formats of this service cannot carry. To be asked again once a wildcard is resolved: ids may be
+ * made of the address.
+ */
 export function formatProblems(
 	config: ServiceConfig,
 	addr: string,
@@ -73,7 +84,10 @@ export interface NamedService {
 	readonly label: string;
 }
 
-/** Keys that meet, in words; {@link clashes} of all formats of all services. A host that is not known yet is written `<host>`. */
+/**
+ * Keys that meet, in words; {@link clashes} of all formats of all services. A host that is not known yet is
+ * written `<host>`.
+ */
 export function clashesOf(services: readonly NamedService[]): string[] {
 	return clashes(services.flatMap(claimsOf)).map((line) => line.replaceAll(/detected[.-]invalid/g, '<host>'));
 }

@@ -1,4 +1,7 @@
-/** Looking variables up: what is set, under which name, from where; files in place of secrets; and a record of it all. */
+/**
+ * Looking variables up: what is set, under which name, from where; files in place of secrets; and a record of
+ * it all.
+ */
 
 import { durationText, goDuration, LONGEST_MS } from './duration.js';
 import { type Mistake, quoted, withoutUserinfo } from './parsed.js';
@@ -16,7 +19,10 @@ export interface Source {
 	/** As it would be typed; `null` = nothing; secrets are shown as `(set)`. */
 	readonly value: string | null;
 	readonly from: Origin | 'default' | 'unset';
-	/** The variable that was read, where it is another one: a fallback, a `_FILE`, the plain name behind a label. */
+	/**
+	 * The variable that was read, where it is another one: a fallback, a `_FILE`, the plain name behind a
+	 * label.
+	 */
 	readonly via?: string;
 }
 

@@ -1,4 +1,7 @@
-/** How to reach etcd: the rules between endpoints, credentials, TLS files, time-outs and TTL, for variables and options alike. */
+/**
+ * How to reach etcd: the rules between endpoints, credentials, TLS files, time-outs and TTL, for variables
+ * and options alike.
+ */
 import type { EtcdConfig } from './config.js';
 import { durationText } from './duration.js';
 import { type Endpoint, ETCD_PORT, normalised } from './endpoints.js';
@@ -35,7 +38,8 @@ export function readEtcd(
 	const hasFiles = Object.keys(files).length > 0;
 	const given = look('endpoints');
 	const written = readEndpoints(given, look, problems);
-	// The default has a scheme for people to read; TLS files turn it into https, as they do with an endpoint without one.
+	// The default has a scheme for people to read; TLS files turn it into https, as they do with an endpoint
+	// without one.
 	const endpoints =
 		given.text === undefined ? written.map((endpoint) => ({ ...endpoint, scheme: null })) : written;
 	checkSchemes(given, endpoints, hasFiles ? look(firstOf(files)).name : null, problems);

@@ -69,7 +69,9 @@ function inForce(source: Source, { callTimeoutMs, endpoints }: EtcdConfig): Sour
 		: source;
 }
 
-/** `ETCDCTL_USER=name` or `name:password`, as etcdctl reads it; a user name of our own leaves it aside whole. */
+/**
+ * `ETCDCTL_USER=name` or `name:password`, as etcdctl reads it; a user name of our own leaves it aside whole.
+ */
 export function adoptEtcdctlUser(environment: Environment): void {
 	const user = environment.get('ETCDCTL_USER');
 	const isSet = (name: string): boolean =>

@@ -1,4 +1,7 @@
-/** The library's options: the rules of the variables under the options' own names, and all mistakes in one error. */
+/**
+ * The library's options: the rules of the variables under the options' own names, and all mistakes in one
+ * error.
+ */
 
 import type { Logger } from '../logger.js';
 import { doubtsOn } from './doubts.js';

@@ -2,8 +2,9 @@
 import { type Parsed, parts, quoted } from './parsed.js';
 
 /**
- * What follows `SERVICE_` in the plain names. A label that is one of these, or begins one, would make names that can be read in two
- * ways. Written out, since the table of variables needs the labels' parser; a test holds it against the table.
+ * What follows `SERVICE_` in the plain names. A label that is one of these, or begins one, would make names
+ * that can be read in two ways. Written out, since the table of variables needs the labels' parser; a test
+ * holds it against the table.
  */
 export const SUFFIXES: readonly string[] = [
 	...['NAME', 'ADDR', 'HOST', 'NAMESPACE', 'PROTOCOL', 'FORMAT', 'ID', 'VERSION', 'WEIGHT', 'META'],

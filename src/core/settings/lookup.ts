@@ -1,4 +1,7 @@
-/** What `list` and `watch` need of the configuration: how to reach etcd and where services stand, but no service of our own. */
+/**
+ * What `list` and `watch` need of the configuration: how to reach etcd and where services stand, but no
+ * service of our own.
+ */
 import { FORMATS, type Format, type FormatName } from '../formats/index.js';
 import type { EtcdConfig } from './config.js';
 import { PLACEHOLDER_HOST } from './entries.js';
@@ -46,8 +49,9 @@ export function parseLookup(env: Env, options: EnvironmentOptions): Lookup {
 }
 
 /**
- * Where to look, none of them below another. With a name: the keys of that service. Without: whole namespaces; a format that has none
- * shows our own service, and where that is not known either, everything in etcd.
+ * Where to look, none of them below another. With a name: the keys of that service. Without: whole
+ * namespaces; a format that has none shows our own service, and where that is not known either, everything in
+ * etcd.
  */
 export function prefixesOf(views: readonly View[], name: string | null): readonly string[] {
 	const all = new Set(views.map((view) => prefixOf(view, name)));

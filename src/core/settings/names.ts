@@ -1,4 +1,7 @@
-/** What whoever reads a message calls the settings: a command's user variables, a library's user options. The caller supplies it. */
+/**
+ * What whoever reads a message calls the settings: a command's user variables, a library's user options. The
+ * caller supplies it.
+ */
 export interface SettingNames {
 	readonly endpoints: string;
 	readonly username: string;

@@ -47,7 +47,10 @@ function milliseconds(example: string): number {
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** The object's own fields, each of them known, or one that is not listed for people; else a problem, and what is known is read all the same. */
+/**
+ * The object's own fields, each of them known, or one that is not listed for people; else a problem, and what
+ * is known is read all the same.
+ */
 export function fields(
 	path: string,
 	value: unknown,

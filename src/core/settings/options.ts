@@ -8,7 +8,9 @@ export type { Weight } from './config.js';
 export interface RegistrarOptions {
 	/** `http://host:port` or `https://host:port`, several in an array or with `;` or `,` between. */
 	readonly endpoints: string | readonly string[];
-	/** First part of the keys, in place of the formats' own. @defaultValue the format's own, `ns` for `address` */
+	/**
+	 * First part of the keys, in place of the formats' own. @defaultValue the format's own, `ns` for `address`
+	 */
 	readonly namespace?: string | undefined;
 	/** Lease TTL and reconcile interval, whole seconds, 1 to 86400. @defaultValue 5 */
 	readonly ttlSeconds?: number | undefined;
@@ -50,14 +52,19 @@ export interface TlsOptions {
 
 export interface ServiceOptions {
 	readonly name: string;
-	/** `host:port`, `[v6]:port`; `:port`, `0.0.0.0:port`, `[::]:port` = the address of the interface that routes to etcd. */
+	/**
+	 * `host:port`, `[v6]:port`; `:port`, `0.0.0.0:port`, `[::]:port` = the address of the interface that routes
+	 * to etcd.
+	 */
 	readonly addr: string;
 	/** For the formats that tell it. @defaultValue 'grpc' */
 	readonly protocol?: Protocol | undefined;
 	/** @defaultValue made of name and address */
 	readonly id?: string | undefined;
 	readonly version?: string | undefined;
-	/** `'auto'` follows the machine's load; a function is asked before each pass. @defaultValue the format's own */
+	/**
+	 * `'auto'` follows the machine's load; a function is asked before each pass. @defaultValue the format's own
+	 */
 	readonly weight?: Weight | undefined;
 	readonly metadata?: Readonly<Record<string, string>> | undefined;
 	/** @defaultValue ['address'] */
@@ -67,7 +74,10 @@ export interface ServiceOptions {
 }
 
 export interface CheckOptions {
-	/** `port` (what accepts at `addr`'s port on this host), `tcp://h:p`, `http(s)://…`, `grpc://h:p[/service]`, `exec:command`. */
+	/**
+	 * `port` (what accepts at `addr`'s port on this host), `tcp://h:p`, `http(s)://…`, `grpc://h:p[/service]`,
+	 * `exec:command`.
+	 */
 	readonly target: string;
 	/** @defaultValue 2000 */
 	readonly intervalMs?: number | undefined;

@@ -1,4 +1,7 @@
-/** What a parser says: the value, or what it expected and how to mend it. A parser never throws and never knows the name of what it reads. */
+/**
+ * What a parser says: the value, or what it expected and how to mend it. A parser never throws and never
+ * knows the name of what it reads.
+ */
 export type Parsed<T> = { readonly value: T } | Mistake;
 
 export interface Mistake {
@@ -14,7 +17,10 @@ export interface Mistake {
 
 export type Parser<T> = (text: string) => Parsed<T>;
 
-/** Quoted and on one line, cut to a readable length, so that nothing that was typed in can garble a terminal or fill a log. */
+/**
+ * Quoted and on one line, cut to a readable length, so that nothing that was typed in can garble a terminal
+ * or fill a log.
+ */
 export function quoted(text: string): string {
 	const shown = JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
 	return shown.replace(
@@ -23,7 +29,10 @@ export function quoted(text: string): string {
 	);
 }
 
-/** Without the user name and password that a URL may carry; up to the last `@`, since a password may hold any character. */
+/**
+ * Without the user name and password that a URL may carry; up to the last `@`, since a password may hold any
+ * character.
+ */
 export function withoutUserinfo(text: string): string {
 	return text.replace(
 		/:\/\/(?:(?!:\/\/).)*@|^(?!\w+:\/\/)[^@]*:.*@/gsu,

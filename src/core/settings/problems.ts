@@ -21,7 +21,10 @@ export interface Given {
 	assign(example: string): string;
 }
 
-/** All mistakes of one configuration, told together: name, what was given (never a secret), what was expected, how to mend it. */
+/**
+ * All mistakes of one configuration, told together: name, what was given (never a secret), what was expected,
+ * how to mend it.
+ */
 export class Problems {
 	readonly #lines: string[] = [];
 
@@ -52,7 +55,10 @@ function shown(given: Given, hide: boolean): string {
 	return given.secret || hide ? 'is set (not shown)' : `is ${quoted(withoutUserinfo(given.text))}`;
 }
 
-/** The value, the default where it was not given, or `undefined`: none of the two, or a mistake, which is then told. */
+/**
+ * The value, the default where it was not given, or `undefined`: none of the two, or a mistake, which is then
+ * told.
+ */
 export function take<T>(
 	given: Given,
 	rule: { readonly default: string | null; readonly parse: Parser<T> },

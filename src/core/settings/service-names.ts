@@ -1,4 +1,6 @@
-/** Which variables a service reads: plain, or by its label first and the plain ones for what the label lacks. */
+/**
+ * Which variables a service reads: plain, or by its label first and the plain ones for what the label lacks.
+ */
 import type { Environment } from './environment.js';
 import type { Label } from './labels.js';
 import type { Given, Problems } from './problems.js';

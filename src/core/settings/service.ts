@@ -1,4 +1,7 @@
-/** One service as it was given, by variables or by options, checked setting by setting and against its formats. */
+/**
+ * One service as it was given, by variables or by options, checked setting by setting and against its
+ * formats.
+ */
 import type { Address } from '../address.js';
 import { type CheckConfig, type CheckTarget, type CheckTiming, ownPort } from './check.js';
 import type { ServiceConfig } from './config.js';

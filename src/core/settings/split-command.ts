@@ -1,6 +1,7 @@
 /**
- * Splits `program argument "an argument with spaces"` into words. Single and double quotes keep spaces together and mean the same;
- * there is no escape, variable, glob or pipe: whoever needs those writes `sh -c '…'`, and sees that a shell is at work.
+ * Splits `program argument "an argument with spaces"` into words. Single and double quotes keep spaces
+ * together and mean the same; there is no escape, variable, glob or pipe: whoever needs those writes
+ * `sh -c '…'`, and sees that a shell is at work.
  *
  * @throws Error when a quote is not closed or nothing is left.
  */

@@ -1,4 +1,7 @@
-/** The PEM files by which etcd and this process prove to each other who they are: given as paths, read once to find mistakes early. */
+/**
+ * The PEM files by which etcd and this process prove to each other who they are: given as paths, read once to
+ * find mistakes early.
+ */
 import type { TlsFiles } from './config.js';
 import { type Given, type Problems, take } from './problems.js';
 import { PROCESS } from './variables.js';

@@ -1,10 +1,16 @@
-/** Variables that look like ours and are not. Never a mistake for sure, since a name may be somebody else's: told, not refused. */
+/**
+ * Variables that look like ours and are not. Never a mistake for sure, since a name may be somebody else's:
+ * told, not refused.
+ */
 import type { Env } from './environment.js';
 import type { Label } from './labels.js';
 import { labelled } from './service-names.js';
 import { META_PREFIX, SERVICE, VARIABLES } from './variables.js';
 
-/** Kubernetes sets these for every Service it has (`<NAME>_SERVICE_HOST`, `<NAME>_PORT_80_TCP_ADDR`), Docker links the latter too. */
+/**
+ * Kubernetes sets these for every Service it has (`<NAME>_SERVICE_HOST`, `<NAME>_PORT_80_TCP_ADDR`), Docker
+ * links the latter too.
+ */
 const KUBERNETES = /_SERVICE_(HOST|PORT)(_|$)|_PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?$/;
 
 export function warningsOn(env: Env, labels: readonly Label[]): string[] {
@@ -54,7 +60,9 @@ function warningOn(name: string, known: readonly string[]): string | null {
 	return name.startsWith('REGISTRAR_') ? `${name} is not read: there is no such variable` : null;
 }
 
-/** One begins the other (ETCD_USER, SERVICE_ADDRESS, ETCD_CERT_FILE), or a slip or two of the finger apart. */
+/**
+ * One begins the other (ETCD_USER, SERVICE_ADDRESS, ETCD_CERT_FILE), or a slip or two of the finger apart.
+ */
 function isNear(name: string, known: string): boolean {
 	if (known.startsWith(name) && name.length >= 9) return true;
 	if (name.startsWith(known) && /^([A-Z]+|_FILE)$/.test(name.slice(known.length))) return true;

@@ -1,4 +1,7 @@
-/** The table of variables: the one place of each name, default, parser and meaning. docs/configuration.md and `.env.example` are tested against it. */
+/**
+ * The table of variables: the one place of each name, default, parser and meaning. docs/configuration.md and
+ * `.env.example` are tested against it.
+ */
 import { type Address, parseAddress, parseHost } from '../address.js';
 import { FORMAT_NAMES, type FormatName } from '../formats/index.js';
 import { parseId, parseName, parseNamespace, parseVersion } from '../key-text.js';
@@ -22,7 +25,10 @@ export interface Variable<T> {
 	readonly defaultMeaning?: string;
 	/** Read in this order where the name itself is not set. */
 	readonly fallbacks?: readonly string[];
-	/** A length of time, which people are shown with its unit. A fallback is another program's: one that does not fit is left aside. */
+	/**
+	 * A length of time, which people are shown with its unit. A fallback is another program's: one that does
+	 * not fit is left aside.
+	 */
 	readonly isDuration?: true;
 	/** Never printed. */
 	readonly secret?: true;

@@ -1,6 +1,7 @@
 /**
- * What `@grpc/grpc-js` asks of a resolver and gives to it, as far as it is used here. Its own types differ from release to release and
- * stand under `experimental`; the copy that counts is the caller's, which is passed in.
+ * What `@grpc/grpc-js` asks of a resolver and gives to it, as far as it is used here. Its own types differ
+ * from release to release and stand under `experimental`; the copy that counts is the caller's, which is
+ * passed in.
  */
 
 /** The module `@grpc/grpc-js`, 1.12 or later. */

@@ -1,7 +1,7 @@
 /**
- * A resolver for grpc-js: from what discovery knows of a service to the addresses that a channel calls. A channel is never given an empty
- * list: where etcd knows no instance any more, the last known ones are worth a try, and where none was ever known, the calls fail at once
- * with the reason.
+ * A resolver for grpc-js: from what discovery knows of a service to the addresses that a channel calls. A
+ * channel is never given an empty list: where etcd knows no instance any more, the last known ones are worth
+ * a try, and where none was ever known, the calls fail at once with the reason.
  */
 
 import type { Clock } from '../../core/clock.js';
@@ -73,7 +73,10 @@ class Resolver {
 		this.#serviceConfig = serviceConfigOf(options['grpc.service_config']);
 	}
 
-	/** Begins, or, where it has begun, has etcd asked anew soon. grpc-js forbids to call the listener from in here. */
+	/**
+	 * Begins, or, where it has begun, has etcd asked anew soon. grpc-js forbids to call the listener from in
+	 * here.
+	 */
 	updateResolution(): void {
 		if (this.#following !== null) return this.#following.askAnew();
 		const following = new Following(this.parts, this.#name, () => {
@@ -159,7 +162,10 @@ function nameOf({ path }: Target): string {
 	}
 }
 
-/** grpc-js makes a URL of it: what no host can have becomes a hyphen, and a number at the end would be read as an IPv4 address. */
+/**
+ * grpc-js makes a URL of it: what no host can have becomes a hyphen, and a number at the end would be read as
+ * an IPv4 address.
+ */
 function hostLike(name: string): string {
 	const host = name.replace(/[^A-Za-z0-9._-]/g, '-');
 	return URL.canParse(`http://${host}/`) ? host : host.replaceAll('.', '-');

@@ -1,10 +1,15 @@
-/** How calls are balanced: over all instances in turn, unless the channel's own service config says otherwise. */
+/**
+ * How calls are balanced: over all instances in turn, unless the channel's own service config says otherwise.
+ */
 import { isJsonObject } from '../../core/formats/decode.js';
 import type { ServiceConfig } from './interface.js';
 
 const ROUND_ROBIN = { round_robin: {} };
 
-/** `null` = the channel's own config decides. `text` is its option `grpc.service_config`, which grpc-js has checked before. */
+/**
+ * `null` = the channel's own config decides. `text` is its option `grpc.service_config`, which grpc-js has
+ * checked before.
+ */
 export function serviceConfigOf(text: unknown): ServiceConfig | null {
 	if (typeof text !== 'string' || text === '')
 		return { loadBalancingConfig: [ROUND_ROBIN], methodConfig: [] };

@@ -1,5 +1,6 @@
 /**
- * What runs: the loop's passes, the hints that keepalive and watch give, and the way out. It knows which keys are wanted only by asking.
+ * What runs: the loop's passes, the hints that keepalive and watch give, and the way out. It knows which keys
+ * are wanted only by asking.
  */
 import { ConflictError } from '../../core/errors.js';
 import type { ConflictPolicy } from '../../core/registration.js';
@@ -115,13 +116,17 @@ export class Engine {
 		return this.#loop.now();
 	}
 
-	/** Ends the loop, takes away what is ours within the stop timeout, closes the store. `true` = etcd confirmed that nothing is left. */
+	/**
+	 * Ends the loop, takes away what is ours within the stop timeout, closes the store. `true` = etcd confirmed
+	 * that nothing is left.
+	 */
 	async stop(): Promise<boolean> {
 		const { clock, stopTimeoutMs, callTimeoutMs, store } = this.parts;
 		const untilMs = clock.now() + stopTimeoutMs;
 		this.#isStopping = true;
 		this.leases.end();
-		// A grant or a put on its way may still be carried out: let it end. A pass that has nothing in etcd is simply cut.
+		// A grant or a put on its way may still be carried out: let it end. A pass that has nothing in etcd is
+		// simply cut.
 		const patienceMs = this.leases.alive.length === 0 ? 0 : Math.min(callTimeoutMs, stopTimeoutMs / 2);
 		const patience = setTimeout(() => this.#abort.abort(), patienceMs);
 		await this.#loop.stop();

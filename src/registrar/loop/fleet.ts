@@ -1,8 +1,13 @@
-/** How many keys the fleet around us has, counted rarely, so that a large fleet spreads its retries and hints. */
+/**
+ * How many keys the fleet around us has, counted rarely, so that a large fleet spreads its retries and hints.
+ */
 import { countEvery } from '../../core/backoff.js';
 import type { Clock, Store } from '../ports.js';
 
-/** Where formats have no namespace every name is a prefix of its own. Of thousands, some stand for all: the scale is a logarithm. */
+/**
+ * Where formats have no namespace every name is a prefix of its own. Of thousands, some stand for all: the
+ * scale is a logarithm.
+ */
 const MOST_PREFIXES = 20;
 
 export class Fleet {

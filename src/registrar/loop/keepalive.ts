@@ -1,7 +1,8 @@
 /**
- * Keeps the leases of this process alive: one drained stream, a request for each lease each third of the TTL. It never dials by itself: a
- * stream without an answer is reported, the pass finds a connection that answers, and a second stream is tried there beside the silent
- * one, which is closed only when the second one answers: on a slow link a reconnect must not cost the leases.
+ * Keeps the leases of this process alive: one drained stream, a request for each lease each third of the TTL.
+ * It never dials by itself: a stream without an answer is reported, the pass finds a connection that answers,
+ * and a second stream is tried there beside the silent one, which is closed only when the second one answers:
+ * on a slow link a reconnect must not cost the leases.
  */
 import { StoreError } from '../../core/errors.js';
 import type { LeaseId } from '../../core/registration.js';
@@ -40,7 +41,10 @@ export class Keepalive {
 		private readonly reports: KeepaliveReports,
 	) {}
 
-	/** Follows these leases from now on, and opens a stream where there is none that answers on the connection that did. */
+	/**
+	 * Follows these leases from now on, and opens a stream where there is none that answers on the connection
+	 * that did.
+	 */
 	refresh(leases: readonly Lease[]): void {
 		if (this.#isStopped) return;
 		const known = new Set(this.#leases.map(({ id }) => id));

@@ -1,6 +1,6 @@
 /**
- * The beat: the poll on its fixed interval, retries of a failed pass inside it, and hints that make the same pass run early. Knows two
- * things of its subject: how to run a pass and what the interval is.
+ * The beat: the poll on its fixed interval, retries of a failed pass inside it, and hints that make the same
+ * pass run early. Knows two things of its subject: how to run a pass and what the interval is.
  */
 import { fullJitter, hintSpread, phase, retryCap } from '../../core/backoff.js';
 import type { Hint } from '../events.js';
@@ -47,7 +47,9 @@ export class Loop {
 		this.#trigger = new Trigger(() => this.#pass(), options.clock);
 	}
 
-	/** The first pass, at once, and the beat, which waits for no pass: a first one that hangs must not delay it. */
+	/**
+	 * The first pass, at once, and the beat, which waits for no pass: a first one that hangs must not delay it.
+	 */
 	start(): void {
 		this.#keepBeat();
 		if (this.options.hints) this.#listenForStalls();
@@ -104,7 +106,10 @@ export class Loop {
 		);
 	}
 
-	/** A timer that comes a third of an interval late: the process or the machine was stopped, and the lease may be gone. */
+	/**
+	 * A timer that comes a third of an interval late: the process or the machine was stopped, and the lease may
+	 * be gone.
+	 */
 	#listenForStalls(): void {
 		const everyMs = (this.options.intervalSeconds() * 1_000) / 3;
 		const dueMs = this.options.clock.now() + everyMs;

@@ -1,4 +1,7 @@
-/** What keeps the keys between two passes, keepalive and watch, and the hints that both give. Whatever becomes of them, the poll goes on. */
+/**
+ * What keeps the keys between two passes, keepalive and watch, and the hints that both give. Whatever becomes
+ * of them, the poll goes on.
+ */
 import type { Hint } from '../events.js';
 import type { Wanted } from '../pass/facts.js';
 import type { Leases } from '../pass/leases.js';
@@ -25,13 +28,19 @@ export interface StreamsParts {
 	readonly hint: (hint: Hint) => void;
 }
 
-/** A silent stream is noticed, and another tried, within two thirds of the TTL: only then fresh leases are the last resort. */
+/**
+ * A silent stream is noticed, and another tried, within two thirds of the TTL: only then fresh leases are the
+ * last resort.
+ */
 const UNRENEWED_INTERVALS = 0.7;
 
 export class Streams {
 	readonly #keepalive: Keepalive;
 	readonly #watch: Watch;
-	/** Since when passes have been good and no lease was renewed; `null` = one was, or etcd does not answer at all. */
+	/**
+	 * Since when passes have been good and no lease was renewed; `null` = one was, or etcd does not answer at
+	 * all.
+	 */
 	#unrenewedSinceMs: number | null = null;
 
 	constructor(private readonly parts: StreamsParts) {
@@ -80,7 +89,10 @@ export class Streams {
 		this.#unrenewedSinceMs = null;
 	}
 
-	/** Where etcd answers reads but no keepalive (a proxy in between, say), fresh leases come before the old ones run out. */
+	/**
+	 * Where etcd answers reads but no keepalive (a proxy in between, say), fresh leases come before the old
+	 * ones run out.
+	 */
 	replaceUnrenewed(): void {
 		const { clock, leases } = this.parts;
 		const sinceMs = this.#unrenewedSinceMs;

@@ -1,6 +1,6 @@
 /**
- * When the pass runs. One at a time; a nudge during a pass makes exactly one more; hints wait at a token bucket. The pass itself has a
- * deadline, so that one that hangs cannot silence the loop.
+ * When the pass runs. One at a time; a nudge during a pass makes exactly one more; hints wait at a token
+ * bucket. The pass itself has a deadline, so that one that hangs cannot silence the loop.
  */
 import { FULL_BUCKET, take } from '../../core/token-bucket.js';
 import type { Clock } from '../ports.js';
@@ -18,7 +18,10 @@ export class Trigger {
 		private readonly clock: Clock,
 	) {}
 
-	/** Runs a pass now, or one more after the running one. Resolves when a pass that began after this call has ended. */
+	/**
+	 * Runs a pass now, or one more after the running one. Resolves when a pass that began after this call has
+	 * ended.
+	 */
 	now(): Promise<void> {
 		if (this.#stopped) return Promise.resolve();
 		// First of all the one that is due: between the end of a pass and its beginning nothing runs.

@@ -1,9 +1,14 @@
-/** Watches the keys of this process so that a pass runs early. Only a hint: whatever becomes of it, the poll goes on unchanged. */
+/**
+ * Watches the keys of this process so that a pass runs early. Only a hint: whatever becomes of it, the poll
+ * goes on unchanged.
+ */
 import type { Clock, Store, WatchListener, WatchStream } from '../ports.js';
 
 /** Up to so many keys each is watched alone; beyond, a range for each prefix costs etcd and the link less. */
 const ALONE = 100;
-/** A watch that etcd or something in between ends sooner is not opened again at once: the next pass opens it. */
+/**
+ * A watch that etcd or something in between ends sooner is not opened again at once: the next pass opens it.
+ */
 const SHORT_LIVED_MS = 1_000;
 
 /** One that was not confirmed by then never will be: the next pass opens another. */
@@ -41,10 +46,10 @@ export class Watch {
 	) {}
 
 	/**
-	 * Opens a watch where there is none on the connection that answered, or where the keys are others than before.
-	 * `services`: the keys of each service; the same object as before = nothing has changed.
-	 * `prefixes`: those that many of the keys may share, each ending in the separator. `denied`: how many keys etcd denies; with fewer
-	 * than before those that are allowed now have to be watched too.
+	 * Opens a watch where there is none on the connection that answered, or where the keys are others than
+	 * before. `services`: the keys of each service; the same object as before = nothing has changed.
+	 * `prefixes`: those that many of the keys may share, each ending in the separator. `denied`: how many keys
+	 * etcd denies; with fewer than before those that are allowed now have to be watched too.
 	 */
 	refresh(services: Iterable<readonly string[]>, prefixes: () => ReadonlySet<string>, denied = 0): void {
 		if (this.#isStopped) return;
@@ -97,7 +102,10 @@ export class Watch {
 		this.#attempt = null;
 	}
 
-	/** The one that a new one stays beside; one that never opened is closed at once, so that a chain of them cannot grow. */
+	/**
+	 * The one that a new one stays beside; one that never opened is closed at once, so that a chain of them
+	 * cannot grow.
+	 */
 	#replaced(): Attempt | null {
 		const attempt = this.#attempt;
 		if (attempt === null || attempt.openedMs !== null) return attempt;

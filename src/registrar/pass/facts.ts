@@ -5,7 +5,10 @@ import type { Desired, LeaseId, RepairReason } from '../../core/registration.js'
 /** What should stand under each key. */
 export type Wanted = ReadonlyMap<string, Desired>;
 
-/** What a pass did or found out; reported as it happens, so that nothing is lost when the rest of the pass fails. */
+/**
+ * What a pass did or found out; reported as it happens, so that nothing is lost when the rest of the pass
+ * fails.
+ */
 export type Fact =
 	| { readonly fact: 'registered'; readonly key: string; readonly lease: LeaseId }
 	| {

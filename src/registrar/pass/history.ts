@@ -5,8 +5,9 @@ export class History {
 	#last: { readonly clusterId: string; readonly revision: bigint; readonly commits: bigint } | null = null;
 
 	/**
-	 * `false` = the store went back in time, or became another. `commits`: how many changes of this process etcd has confirmed. Those since
-	 * the last observation must be in this one: a snapshot from before would bring back keys that nobody wants any more.
+	 * `false` = the store went back in time, or became another. `commits`: how many changes of this process
+	 * etcd has confirmed. Those since the last observation must be in this one: a snapshot from before would
+	 * bring back keys that nobody wants any more.
 	 */
 	goesOn({ revision: text, clusterId }: Observation, commits: bigint): boolean {
 		if (text === null || clusterId === null) return true;

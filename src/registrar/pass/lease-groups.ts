@@ -8,8 +8,9 @@ export class LeaseGroups {
 	#arranged: Iterable<readonly string[]> | null = null;
 
 	/**
-	 * Gives every key a group. `services`: the keys of each service; the same object as before = nothing has changed. A key that has
-	 * a group keeps it, a service's new keys join the group of its others, and keys that are not named any more leave theirs.
+	 * Gives every key a group. `services`: the keys of each service; the same object as before = nothing has
+	 * changed. A key that has a group keeps it, a service's new keys join the group of its others, and keys
+	 * that are not named any more leave theirs.
 	 */
 	arrange(services: Iterable<readonly string[]>): void {
 		if (services === this.#arranged) return;

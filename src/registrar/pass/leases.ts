@@ -1,8 +1,9 @@
 /**
- * The leases of this process: one for up to 500 keys, and those not yet known to be gone. Remembers, decides nothing.
+ * The leases of this process: one for up to 500 keys, and those not yet known to be gone. Remembers, decides
+ * nothing.
  *
- * Why 500: with authentication on, etcd (3.4.44, 3.5.30, 3.6.11 and later) checks the permission of every key on a lease at each put
- * under it and at each renewal, and a revocation deletes all of them in one step.
+ * Why 500: with authentication on, etcd (3.4.44, 3.5.30, 3.6.11 and later) checks the permission of every key
+ * on a lease at each put under it and at each renewal, and a revocation deletes all of them in one step.
  */
 import { StoreError } from '../../core/errors.js';
 import { LeaseIds } from '../../core/lease-id.js';
@@ -22,7 +23,10 @@ export class Leases {
 	readonly #ids: LeaseIds;
 	/** By group. */
 	readonly #current = new Map<number, Lease>();
-	/** By group: a grant was sent under this ID and its answer did not come. Repeated, it cannot make a second lease. */
+	/**
+	 * By group: a grant was sent under this ID and its answer did not come. Repeated, it cannot make a second
+	 * lease.
+	 */
 	readonly #asked = new Map<number, LeaseId>();
 	/** `true` = keys that are wanted hang on it, so it is renewed until they were moved. */
 	readonly #former = new Map<LeaseId, boolean>();
@@ -82,7 +86,10 @@ export class Leases {
 		return this.#ids.isOurs(lease);
 	}
 
-	/** From now on no lease is granted, and nothing may be put under one: what is on its way ends, and all of it goes. */
+	/**
+	 * From now on no lease is granted, and nothing may be put under one: what is on its way ends, and all of it
+	 * goes.
+	 */
 	end(): void {
 		this.#isOver = true;
 	}
@@ -92,7 +99,10 @@ export class Leases {
 		if (this.#isOver) throw new StoreError('aborted', 'stopped');
 	}
 
-	/** Each of these keys has a current lease once it resolves: granted now where there was none. A grant that failed is repeated under its ID. */
+	/**
+	 * Each of these keys has a current lease once it resolves: granted now where there was none. A grant that
+	 * failed is repeated under its ID.
+	 */
 	async ensure(keys: Iterable<string>, signal?: AbortSignal): Promise<void> {
 		this.assertOpen();
 		const missing = new Set([...keys].map((key) => this.groups.of(key)));
@@ -154,7 +164,10 @@ export class Leases {
 		for (const [group, id] of this.#asked) if (id === lease) this.#asked.delete(group);
 	}
 
-	/** Whether keys that are wanted hang on a lease that is not current: one that was retired, or that came back with an outage or a restored snapshot. */
+	/**
+	 * Whether keys that are wanted hang on a lease that is not current: one that was retired, or that came back
+	 * with an outage or a restored snapshot.
+	 */
 	inUse(lease: LeaseId, isInUse: boolean): void {
 		if (!this.current.some(({ id }) => id === lease)) this.#former.set(lease, isInUse);
 	}

@@ -1,4 +1,7 @@
-/** Leases of other processes that keep this one from a key: observed each third of their own TTL until one of them has expired. */
+/**
+ * Leases of other processes that keep this one from a key: observed each third of their own TTL until one of
+ * them has expired.
+ */
 import { inParallel, PARALLEL_SMALL } from '../../core/batches.js';
 import type { Liveness } from '../../core/decision/decide.js';
 import { firstOf, livenessOf, type Observation, observeEveryMs } from '../../core/decision/liveness.js';
@@ -11,7 +14,10 @@ interface Holder {
 	readonly liveness: Liveness;
 }
 
-/** Observed in one pass at most, those due first: whoever holds thousands of keys must not make a pass endless. */
+/**
+ * Observed in one pass at most, those due first: whoever holds thousands of keys must not make a pass
+ * endless.
+ */
 const MOST_AT_ONCE = 256;
 /** Leases due within so long of each other are observed together. */
 const TOGETHER_MS = 250;
@@ -52,7 +58,8 @@ export class OtherHolders {
 		if (this.#known.size === 0) return null;
 		let next = Number.POSITIVE_INFINITY;
 		for (const lease of this.#known.keys()) next = Math.min(next, this.#dueInMs(lease));
-		// Timers drop the fraction of a millisecond, and then it would not be due yet. Those that had to wait get a pass of their own.
+		// Timers drop the fraction of a millisecond, and then it would not be due yet. Those that had to wait get
+		// a pass of their own.
 		return Math.max(TOGETHER_MS, Math.ceil(next));
 	}
 

@@ -1,7 +1,7 @@
 /**
- * One pass: observe, plan, apply. It is handed no event, it observes. What it guarantees when it resolves: every key it may touch was
- * seen as wanted under its current lease, or is rightly another process's, or is refused by etcd and remembered as such. What it does
- * not promise: that this is still so.
+ * One pass: observe, plan, apply. It is handed no event, it observes. What it guarantees when it resolves:
+ * every key it may touch was seen as wanted under its current lease, or is rightly another process's, or is
+ * refused by etcd and remembered as such. What it does not promise: that this is still so.
  */
 import { StoreError } from '../../core/errors.js';
 import type { LeaseId, Observed } from '../../core/registration.js';
@@ -12,7 +12,10 @@ import { type PassParts, Rounds } from './round.js';
 export interface PassOptions {
 	/** Try keys again that etcd refused before: once an interval, never faster. */
 	readonly retryRefused: boolean;
-	/** The keys of each service, which share a lease. The same object as before = nothing has changed. Left out: each key alone. */
+	/**
+	 * The keys of each service, which share a lease. The same object as before = nothing has changed. Left out:
+	 * each key alone.
+	 */
 	readonly services?: Iterable<readonly string[]>;
 	readonly signal?: AbortSignal;
 }
@@ -41,8 +44,9 @@ export class Pass {
 	}
 
 	/**
-	 * `wanted` is asked again after each wait for etcd: a key that was withdrawn while etcd was silent must not come up once more when it
-	 * answers. Rejects with a `StoreError` when etcd does not let it come to an end; what it did until then stands and is remembered.
+	 * `wanted` is asked again after each wait for etcd: a key that was withdrawn while etcd was silent must not
+	 * come up once more when it answers. Rejects with a `StoreError` when etcd does not let it come to an end;
+	 * what it did until then stands and is remembered.
 	 */
 	async run(wanted: () => Wanted, options: PassOptions): Promise<void> {
 		const { leases } = this.parts;
@@ -68,7 +72,8 @@ export class Pass {
 		await this.#revokeFormer(seen, options.signal);
 		if (options.retryRefused) {
 			await this.#retryRefused(wanted, options).catch((error: unknown) => {
-				// The pass has done what it is for, where it had anything to do; what could not be tried is tried first at the next interval.
+				// The pass has done what it is for, where it had anything to do; what could not be tried is tried
+				// first at the next interval.
 				if (seen.size === 0 || !(error instanceof StoreError)) throw error;
 			});
 		}
@@ -76,8 +81,8 @@ export class Pass {
 	}
 
 	/**
-	 * A key that is not wanted any more and may not be deleted goes with its lease, which therefore is renewed no longer: what else hangs
-	 * on it moves to a fresh one.
+	 * A key that is not wanted any more and may not be deleted goes with its lease, which therefore is renewed
+	 * no longer: what else hangs on it moves to a fresh one.
 	 */
 	#giveUpLeases(asked: Wanted): void {
 		for (const key of this.memory.denied()) {
@@ -86,7 +91,10 @@ export class Pass {
 		}
 	}
 
-	/** Where nothing is wanted any more the last key is read once more as long as a lease is left: only a read finds a connection. */
+	/**
+	 * Where nothing is wanted any more the last key is read once more as long as a lease is left: only a read
+	 * finds a connection.
+	 */
 	#toObserve(asked: Wanted): readonly string[] {
 		const [first] = asked.keys();
 		this.anyKey = first ?? this.anyKey;
@@ -95,7 +103,9 @@ export class Pass {
 		return [...asked.keys()].filter((key) => !this.memory.isDenied(key));
 	}
 
-	/** Only after an observation showed none of our keys on it; what cannot be observed may still hang on it. */
+	/**
+	 * Only after an observation showed none of our keys on it; what cannot be observed may still hang on it.
+	 */
 	async #revokeFormer(seen: ReadonlyMap<string, Observed>, signal?: AbortSignal): Promise<void> {
 		const { leases } = this.parts;
 		const inUse = new Set([...seen.values()].map((observed) => observed?.lease));
@@ -112,7 +122,10 @@ export class Pass {
 		await Promise.all(revoking);
 	}
 
-	/** Keys that etcd refused before, each on its own, those tried longest ago first; the interval is not spent on them. */
+	/**
+	 * Keys that etcd refused before, each on its own, those tried longest ago first; the interval is not spent
+	 * on them.
+	 */
 	async #retryRefused(wanted: () => Wanted, options: PassOptions): Promise<void> {
 		const { clock, leases } = this.parts;
 		const denied = this.memory.denied();

@@ -1,4 +1,7 @@
-/** From what is wanted and what was observed to what one round does: `decide` for each key, and the choice of the lease. Pure. */
+/**
+ * From what is wanted and what was observed to what one round does: `decide` for each key, and the choice of
+ * the lease. Pure.
+ */
 import { decide, type Holder, type Liveness, type PutReason } from '../../core/decision/decide.js';
 import type { ConflictPolicy, LeaseId, Observed } from '../../core/registration.js';
 import type { Wanted } from './facts.js';
@@ -93,7 +96,10 @@ export function plan({ wanted, observed: all, memory, leases, policy, liveness }
 		conflict,
 	};
 
-	/** Whether a key that was not observed now hangs on it as far as is known, so that the lease may well be alive. */
+	/**
+	 * Whether a key that was not observed now hangs on it as far as is known, so that the lease may well be
+	 * alive.
+	 */
 	function holdsUnobserved(lease: LeaseId): boolean {
 		for (const key of wanted.keys())
 			if (!all.has(key) && memory.of(key).verified?.under === lease) return true;

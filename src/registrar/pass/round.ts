@@ -49,7 +49,10 @@ export class Rounds {
 		for (const one of [this.memory, this.#reader, this.#writer]) one.keepOnly(keys);
 	}
 
-	/** Observes these keys, and mends what is wrong. Resolves to those to be observed once more; `null` = a conflict ends it all. */
+	/**
+	 * Observes these keys, and mends what is wrong. Resolves to those to be observed once more; `null` = a
+	 * conflict ends it all.
+	 */
 	async run(
 		wanted: () => Wanted,
 		keys: readonly string[],
@@ -68,8 +71,8 @@ export class Rounds {
 			const held = new Map(first.standingBy.map(({ key }) => [key, observed.get(key) ?? null]));
 			if (!(await this.#apply(this.#plan(wanted(), held), held, wanted, options, again))) return null;
 		}
-		// A key seen on a former lease is observed once more: only then may that lease be revoked. So are those whose lease was lost
-		// after they were written.
+		// A key seen on a former lease is observed once more: only then may that lease be revoked. So are those
+		// whose lease was lost after they were written.
 		const current = new Set(leases.current.map(({ id }) => id));
 		for (const [key, value] of observed) {
 			const { state, verified } = this.memory.of(key);
@@ -146,7 +149,10 @@ export class Rounds {
 		if (next.conflict !== null) report({ fact: 'conflict', ...next.conflict });
 	}
 
-	/** Once verified, and now not as it was left: what this process itself wants otherwise by now was never wrong. */
+	/**
+	 * Once verified, and now not as it was left: what this process itself wants otherwise by now was never
+	 * wrong.
+	 */
 	#isWrong({ op, key }: PlannedWrite, observed: Observed): boolean {
 		const { verified } = this.memory.of(key);
 		if (op === 'delete' || verified === null) return false;

@@ -1,6 +1,7 @@
 /**
- * The way out: every lease of this process is revoked, all at once, which deletes exactly the keys on them and nobody else's. Only where a
- * revocation is refused the keys are deleted by guarded transactions. A few round trips, however many keys there are.
+ * The way out: every lease of this process is revoked, all at once, which deletes exactly the keys on them
+ * and nobody else's. Only where a revocation is refused the keys are deleted by guarded transactions. A few
+ * round trips, however many keys there are.
  */
 import { fullJitter } from '../../core/backoff.js';
 import { StoreError, type StoreErrorCode } from '../../core/errors.js';
@@ -73,7 +74,10 @@ function reportWithdrawn({ pass, wanted, report }: WithdrawOptions, lease: Lease
 	}
 }
 
-/** etcd is there, but does not let this process read (it wants a password, say): revoking needs no permission on a key. */
+/**
+ * etcd is there, but does not let this process read (it wants a password, say): revoking needs no permission
+ * on a key.
+ */
 const ignoreRefusal = (error: unknown): void => {
 	if (!(error instanceof StoreError && REFUSED.has(error.code))) throw error;
 };

@@ -1,4 +1,7 @@
-/** Carries out a plan's writes: guarded transactions of one lease each, several at once; remembers what came of each key. */
+/**
+ * Carries out a plan's writes: guarded transactions of one lease each, several at once; remembers what came
+ * of each key.
+ */
 import { BatchLimits, PARALLEL_SMALL, type Refusal, sendBatches } from '../../core/batches.js';
 import { StoreError } from '../../core/errors.js';
 import type { LeaseId } from '../../core/registration.js';
@@ -29,7 +32,10 @@ export class Writer {
 		private readonly report: (fact: Fact) => void,
 	) {}
 
-	/** Resolves to the keys that have to be observed once more: refused by their guard, without a lease, or no longer wanted so. */
+	/**
+	 * Resolves to the keys that have to be observed once more: refused by their guard, without a lease, or no
+	 * longer wanted so.
+	 */
 	async write(writes: readonly PlannedWrite[], options: WriteOptions): Promise<ReadonlySet<string>> {
 		const puts = writes.filter(({ op }) => op === 'put').map(({ key }) => key);
 		if (puts.length > 0) await this.leases.ensure(puts, options.signal);
@@ -79,7 +85,8 @@ export class Writer {
 		const lease = this.#leaseFor(batch[0]);
 		const hasPut = writes.some(({ op }) => op === 'put');
 		if (hasPut) this.leases.assertOpen();
-		// The keepalive may have heard meanwhile that the lease is gone; a key put without one would stand for ever.
+		// The keepalive may have heard meanwhile that the lease is gone; a key put without one would stand for
+		// ever.
 		const isLeaseGone = hasPut && lease === null;
 		const left = isLeaseGone ? batch : batch.filter((write) => !writes.includes(write));
 		for (const { key } of left) again.add(key);
@@ -103,8 +110,9 @@ export class Writer {
 	}
 
 	/**
-	 * A put that is refused alone: either this key is denied, or (etcd 3.5) the lease is, because it holds another key that this user
-	 * may no longer write. The key is tried once more under a fresh lease where nothing else went well under this one.
+	 * A put that is refused alone: either this key is denied, or (etcd 3.5) the lease is, because it holds
+	 * another key that this user may no longer write. The key is tried once more under a fresh lease where
+	 * nothing else went well under this one.
 	 */
 	#isLeaseSuspected({ op, key }: PlannedWrite, lease: LeaseId | null, good: ReadonlySet<LeaseId>): boolean {
 		if (op === 'delete' || lease === null || good.has(lease) || this.memory.isDenied(key)) return false;

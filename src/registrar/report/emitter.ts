@@ -1,4 +1,7 @@
-/** Typed events to which the outside can only listen. A listener that throws or rejects is logged, and the loop lives. */
+/**
+ * Typed events to which the outside can only listen. A listener that throws or rejects is logged, and the
+ * loop lives.
+ */
 import { ConfigError } from '../../core/errors.js';
 import { onRejection } from '../../core/rejections.js';
 import { EVENTS, type RegistrarEvent, type RegistrarEvents } from '../events.js';
@@ -11,7 +14,10 @@ export class Emitter {
 
 	constructor(private readonly logger: Logger) {}
 
-	/** Returns a function that takes the listener off again. Throws a `ConfigError` for an event that does not exist: nobody would ever hear it. */
+	/**
+	 * Returns a function that takes the listener off again. Throws a `ConfigError` for an event that does not
+	 * exist: nobody would ever hear it.
+	 */
 	on<E extends RegistrarEvent>(event: E, listener: Listener<E>): () => void {
 		if (!EVENTS.includes(event))
 			throw new ConfigError([

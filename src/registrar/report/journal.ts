@@ -1,6 +1,7 @@
 /**
- * Tells the story of the passes: to listeners each fact as it happens, to the log once per change of state. One line per message in a
- * second at most, so that a fault that repeats itself (10,000 heals, an hour's outage) stays readable.
+ * Tells the story of the passes: to listeners each fact as it happens, to the log once per change of state.
+ * One line per message in a second at most, so that a fault that repeats itself (10,000 heals, an hour's
+ * outage) stays readable.
  */
 
 import type { Refusal } from '../../core/batches.js';

@@ -1,6 +1,7 @@
 /**
- * The addresses of services that are configured with a wildcard (`:8080`): found out before the first pass that needs them, and again
- * once an interval, since a host may get another address (a new DHCP lease, another route to etcd).
+ * The addresses of services that are configured with a wildcard (`:8080`): found out before the first pass
+ * that needs them, and again once an interval, since a host may get another address (a new DHCP lease,
+ * another route to etcd).
  */
 import { formatAddress, parseAddress } from '../../core/address.js';
 import type { ServiceConfig } from '../../core/settings/config.js';
@@ -30,7 +31,10 @@ export class Addresses {
 		this.#isStopped = true;
 	}
 
-	/** Of those that have none yet. Rejects with the resolver's error, or with a `ConfigError` where a service cannot be at its address. */
+	/**
+	 * Of those that have none yet. Rejects with the resolver's error, or with a `ConfigError` where a service
+	 * cannot be at its address.
+	 */
 	async find(): Promise<void> {
 		const open = this.services.detected.filter(({ addr }) => addr === null);
 		if (open.length === 0) return;
@@ -43,8 +47,9 @@ export class Addresses {
 	}
 
 	/**
-	 * In the background, at most once an interval: no pass waits for a name service. A service whose address has changed moves, its new key
-	 * first. Without an answer, or where a service cannot be at the new address, the last one stands, which is reported once.
+	 * In the background, at most once an interval: no pass waits for a name service. A service whose address
+	 * has changed moves, its new key first. Without an answer, or where a service cannot be at the new address,
+	 * the last one stands, which is reported once.
 	 */
 	refresh(): void {
 		const { clock, ttlSeconds } = this.parts;

@@ -39,7 +39,10 @@ export class Checks {
 		loop.start();
 	}
 
-	/** A service took another's place. With the same check the loop goes on with what it observed; else a new one begins. */
+	/**
+	 * A service took another's place. With the same check the loop goes on with what it observed; else a new
+	 * one begins.
+	 */
 	replace(former: OwnService, next: OwnService): void {
 		const checked = this.#loops.get(former);
 		if (checked === undefined || former.config.check !== next.config.check) {

@@ -1,4 +1,7 @@
-/** Keys that no service wants any more, until they are gone: at once, or when the keys that take their place stand. */
+/**
+ * Keys that no service wants any more, until they are gone: at once, or when the keys that take their place
+ * stand.
+ */
 import type { Desired } from '../../core/registration.js';
 import type { OwnService } from './service.js';
 
@@ -27,13 +30,18 @@ export class Handovers {
 	readonly #bySuccessor = new Map<OwnService, Handover>();
 
 	constructor(
-		/** This process wrote the key, and does not know it to be gone; what was never written needs no handover. */
+		/**
+		 * This process wrote the key, and does not know it to be gone; what was never written needs no handover.
+		 */
 		private readonly mayStand: (key: string) => boolean,
 		/** Called when something else is wanted than before. */
 		private readonly changed: () => void,
 	) {}
 
-	/** The service's keys leave, but for those that its successor wants too; and so do those that waited for the service itself. */
+	/**
+	 * The service's keys leave, but for those that its successor wants too; and so do those that waited for the
+	 * service itself.
+	 */
 	begin(former: OwnService, successor: OwnService | null): void {
 		const handover = this.#bySuccessor.get(former) ?? { successor, keys: new Map() };
 		this.#bySuccessor.delete(former);
@@ -93,7 +101,10 @@ export class Handovers {
 	}
 }
 
-/** What should stand under a key that leaves. An unhealthy successor has no keys to wait for: the service is to be absent under either. */
+/**
+ * What should stand under a key that leaves. An unhealthy successor has no keys to wait for: the service is
+ * to be absent under either.
+ */
 export function wantedOf({ successor }: Handover, leaving: LeavingKey): Desired {
 	return leaving.isDue || successor?.healthy !== true ? null : leaving.value;
 }

@@ -9,7 +9,10 @@ export interface HealthLoopOptions extends HealthRule {
 	readonly eagerMs?: number;
 	/** A look without a verdict by then has failed. */
 	readonly timeoutMs: number;
-	/** Told at each turn; `reason` is one sentence for people. It begins unwell, so the first call is always `true`. */
+	/**
+	 * Told at each turn; `reason` is one sentence for people. It begins unwell, so the first call is always
+	 * `true`.
+	 */
 	readonly onChange: (healthy: boolean, reason: string) => void;
 	/** Told once, when it has not been well for the first time by when one that was well would have turned. */
 	readonly onStillUnwell?: (reason: string) => void;
@@ -17,9 +20,10 @@ export interface HealthLoopOptions extends HealthRule {
 }
 
 /**
- * Looks at a service at its interval for as long as it is started. Never two looks at once: one that is cut gets its time-out once
- * more to end in; only what ignores even that is left behind. A check or listener that throws does not end the loop.
- * After `stop()` nothing is called any more, the running look is aborted, and no timer is left.
+ * Looks at a service at its interval for as long as it is started. Never two looks at once: one that is cut
+ * gets its time-out once more to end in; only what ignores even that is left behind. A check or listener that
+ * throws does not end the loop. After `stop()` nothing is called any more, the running look is aborted, and
+ * no timer is left.
  */
 export class HealthLoop {
 	readonly #options: HealthLoopOptions;

@@ -1,4 +1,7 @@
-/** The services of this process with what changes them: health checks, addresses that must be found out, weights that follow the load. */
+/**
+ * The services of this process with what changes them: health checks, addresses that must be found out,
+ * weights that follow the load.
+ */
 import { parseAddress } from '../../core/address.js';
 import { ConfigError } from '../../core/errors.js';
 import type { CheckConfig } from '../../core/settings/check.js';
@@ -107,7 +110,10 @@ export class LiveServices {
 	}
 }
 
-/** A check that neither is among the changes nor follows them stays the very same object, and so its loop goes on. */
+/**
+ * A check that neither is among the changes nor follows them stays the very same object, and so its loop goes
+ * on.
+ */
 function changed(config: ServiceConfig, changes: ServiceChanges): ServiceConfig {
 	if (!isObject(changes))
 		throw new ConfigError([

@@ -1,4 +1,7 @@
-/** Finds services by name and address, and those that one more would clash with, without going through all of them. */
+/**
+ * Finds services by name and address, and those that one more would clash with, without going through all of
+ * them.
+ */
 import { ConfigError } from '../../core/errors.js';
 import { Places } from '../../core/formats/places.js';
 import type { ServiceConfig } from '../../core/settings/config.js';
@@ -37,7 +40,10 @@ export class ServiceIndex {
 		return [...this.#detected];
 	}
 
-	/** @throws ConfigError when keys of these would clash with each other's, or with those of a service that they do not replace */
+	/**
+	 * @throws ConfigError when keys of these would clash with each other's, or with those of a service that
+	 * they do not replace
+	 */
 	assertApart(
 		configs: readonly (readonly [config: ServiceConfig, addr: string | null])[],
 		instead: ReadonlySet<OwnService> = new Set(),

@@ -1,6 +1,7 @@
 /**
- * The services of this process and the keys they want. Says what should be in etcd, never what is. Adding, changing and removing one
- * service takes a time that hardly depends on how many there are; what is wanted is put together once after any number of changes.
+ * The services of this process and the keys they want. Says what should be in etcd, never what is. Adding,
+ * changing and removing one service takes a time that hardly depends on how many there are; what is wanted is
+ * put together once after any number of changes.
  */
 import { ConfigError } from '../../core/errors.js';
 import type { Desired } from '../../core/registration.js';
@@ -54,7 +55,10 @@ export class Services {
 		return this.#slots.get(service.slot) === service;
 	}
 
-	/** By the address as it was given, or as it was resolved. Several: one service configured several times, each with formats of its own. */
+	/**
+	 * By the address as it was given, or as it was resolved. Several: one service configured several times,
+	 * each with formats of its own.
+	 */
 	named(name: string, addr: string): readonly OwnService[] {
 		return this.#index.named(name, addr);
 	}
@@ -78,7 +82,8 @@ export class Services {
 	}
 
 	/**
-	 * All or none. Keys that change are written first; those they replace go when the new ones stand. Returns what took the places, in order.
+	 * All or none. Keys that change are written first; those they replace go when the new ones stand. Returns
+	 * what took the places, in order.
 	 * @throws ConfigError as {@link add}
 	 */
 	replace(replacements: readonly Replacement[]): readonly OwnService[] {
@@ -99,7 +104,10 @@ export class Services {
 		});
 	}
 
-	/** The address of a wildcard was found out. @throws ConfigError when a format cannot carry it, or its keys clash with another's */
+	/**
+	 * The address of a wildcard was found out. @throws ConfigError when a format cannot carry it, or its keys
+	 * clash with another's
+	 */
 	resolved(service: OwnService, addr: string): void {
 		assertCarried(service.config, addr);
 		this.#index.assertApart([[service.config, addr]], new Set([service]));
@@ -141,8 +149,9 @@ export class Services {
 	}
 
 	/**
-	 * For each service, in the order of adding, the keys that it wants now and then those that are handed over to it; after these, for each
-	 * service that was removed, what is left of its keys. Every key of {@link wanted} is in one group. The same array as long as nothing changes.
+	 * For each service, in the order of adding, the keys that it wants now and then those that are handed over
+	 * to it; after these, for each service that was removed, what is left of its keys. Every key of
+	 * {@link wanted} is in one group. The same array as long as nothing changes.
 	 */
 	groups(): readonly (readonly string[])[] {
 		return this.#current.groups;

@@ -1,4 +1,7 @@
-/** What the services want at one moment, put together once: the keys with their values, whose they are, and which belong together. */
+/**
+ * What the services want at one moment, put together once: the keys with their values, whose they are, and
+ * which belong together.
+ */
 import type { Desired } from '../../core/registration.js';
 import { type Handovers, type Owner, wantedOf } from './handover.js';
 import type { OwnService } from './service.js';

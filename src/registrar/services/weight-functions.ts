@@ -1,4 +1,7 @@
-/** The weights of services, and the functions that give them. They are the application's: whatever they do, no pass may fail because of it. */
+/**
+ * The weights of services, and the functions that give them. They are the application's: whatever they do, no
+ * pass may fail because of it.
+ */
 import { onRejection } from '../../core/rejections.js';
 import { MAX_WEIGHT } from '../../core/settings/variables.js';
 import type { WeightStatus } from '../events.js';
@@ -6,14 +9,18 @@ import type { Logger } from '../ports.js';
 import type { OwnService } from './service.js';
 
 export class WeightFunctions {
-	/** Those whose last answer was no good, which was reported. By function: an update makes another service of it. */
+	/**
+	 * Those whose last answer was no good, which was reported. By function: an update makes another service of
+	 * it.
+	 */
 	readonly #broken = new WeakSet<() => number>();
 
 	constructor(private readonly logger?: Pick<Logger, 'warn'>) {}
 
 	/**
-	 * What the service's function says now, as a whole number of at least 1: several readers take 0 for "none given". One that throws or
-	 * gives no such number is reported once, and its last good answer stands; `undefined` = there was none yet, so the format's own weight counts.
+	 * What the service's function says now, as a whole number of at least 1: several readers take 0 for "none
+	 * given". One that throws or gives no such number is reported once, and its last good answer stands;
+	 * `undefined` = there was none yet, so the format's own weight counts.
 	 */
 	ask({ config: { weight: ask, name }, weight: last }: OwnService): number | undefined {
 		if (typeof ask !== 'function') return last;

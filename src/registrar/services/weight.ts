@@ -1,6 +1,7 @@
 /**
- * Follows the machine's load for the services whose weight is `auto`. What it guarantees: a change worth telling, at most two a minute
- * (core/weight.ts), and none after `stop()`. What goes wrong with measuring leaves the weight where it is.
+ * Follows the machine's load for the services whose weight is `auto`. What it guarantees: a change worth
+ * telling, at most two a minute (core/weight.ts), and none after `stop()`. What goes wrong with measuring
+ * leaves the weight where it is.
  */
 import { followLoad, type Load, startWeight, type WeightState } from '../../core/weight.js';
 import type { Clock, LoadReader, Logger } from '../ports.js';
@@ -27,7 +28,10 @@ export class LoadWeight {
 
 	constructor(private readonly options: LoadWeightOptions) {}
 
-	/** Idempotent. Resolves after the first look, so that the first registration tells the weight of a machine that is busy already. */
+	/**
+	 * Idempotent. Resolves after the first look, so that the first registration tells the weight of a machine
+	 * that is busy already.
+	 */
 	async follow(wanted: boolean): Promise<void> {
 		if (wanted === this.#wanted) return;
 		this.#wanted = wanted;

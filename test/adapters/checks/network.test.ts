@@ -74,7 +74,8 @@ test('tcp: a closed port is not well', async () => {
 });
 
 test('tcp: a host that does not answer is cut by the signal', async () => {
-	// 192.0.2.0/24 is for documentation (RFC 5737). Where it is unreachable at once, that is an unwell service too.
+	// 192.0.2.0/24 is for documentation (RFC 5737). Where it is unreachable at once, that is an unwell service
+	// too.
 	const check = createCheck({ kind: 'tcp', host: '192.0.2.1', port: 9 }).check(AbortSignal.timeout(200));
 	await expect(check).rejects.toThrow(/in time|UNREACH|ECONN/);
 });

@@ -56,7 +56,8 @@ test('reads that travel together dial together, when the connection falls silent
 	await first.mode('blackhole');
 	const reads = await Promise.allSettled(Array.from({ length: 8 }, () => store.read(['a', 'b'])));
 	expect(reads.map(({ status }) => status)).toEqual(Array.from({ length: 8 }, () => 'rejected'));
-	// One alone dials after 300 ms and then each 500 ms; those that were cut by the time-out may do so once more.
+	// One alone dials after 300 ms and then each 500 ms; those that were cut by the time-out may do so once
+	// more.
 	expect(first.accepted).toBeLessThanOrEqual(1 + 10);
 });
 

@@ -1,4 +1,7 @@
-/** A list of many pages is what stood in etcd at one moment, whatever is written, compacted or too large meanwhile. */
+/**
+ * A list of many pages is what stood in etcd at one moment, whatever is written, compacted or too large
+ * meanwhile.
+ */
 import { Etcd3 } from 'etcd3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Client, openClient } from '../../../src/adapters/etcd/client.js';

@@ -8,7 +8,10 @@ afterEach(() => {
 	vi.useRealTimers();
 });
 
-/** What becomes of an attempt: after so many milliseconds it answers, fails, or refuses (an error that is an answer); `never` = silence. */
+/**
+ * What becomes of an attempt: after so many milliseconds it answers, fails, or refuses (an error that is an
+ * answer); `never` = silence.
+ */
 type Fate = readonly ['answers' | 'fails' | 'refuses' | 'will do', ms: number] | 'never';
 
 interface Case {

@@ -53,7 +53,8 @@ test.each([
 	async (kind, oneWayMs) => {
 		const store = await connect(kind === 'TLS' ? secure : plain, oneWayMs);
 		await readInPasses(store);
-		// A round trip of connecting, one more with TLS, the settings and the answer: meanwhile one dial each half second.
+		// A round trip of connecting, one more with TLS, the settings and the answer: meanwhile one dial each
+		// half second.
 		expect(proxy.accepted).toBeLessThanOrEqual(2 + (oneWayMs * 8) / 500);
 		await until(() => proxy.connections === 1);
 		proxy.reset();

@@ -141,7 +141,8 @@ test('a signal goes to the command alone, not to what it started', async () => {
 	await run.said('listening');
 	const other = Number(/other (\d+)/.exec(run.seen.out)?.[1]);
 	run.kill('SIGTERM');
-	// The shell ends; what it left keeps the pipes open, so the wrapper's end is not seen by 'close' before that one ends too.
+	// The shell ends; what it left keeps the pipes open, so the wrapper's end is not seen by 'close' before
+	// that one ends too.
 	await until(async () => !alive((await run.pids()).wrapper));
 	expect(alive(other)).toBe(true);
 	process.kill(other, 'SIGKILL');

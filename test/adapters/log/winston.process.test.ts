@@ -49,7 +49,10 @@ class Logging {
 	}
 }
 
-/** Standard error goes through a pipe of the shell to this command, whose output then is standard error. (Node's own pipes are sockets.) */
+/**
+ * Standard error goes through a pipe of the shell to this command, whose output then is standard error.
+ * (Node's own pipes are sockets.)
+ */
 const piped = (reader: string) => (command: string[]) => [
 	'sh',
 	'-c',
@@ -165,7 +168,8 @@ test('closing gives a reader that never reads its time and no more', async () =>
 });
 
 test('a terminal whose output is stopped does not stop the process', async () => {
-	// script(1) gives the process a terminal and reads it only as fast as its own output is read: here not at all.
+	// script(1) gives the process a terminal and reads it only as fast as its own output is read: here not at
+	// all.
 	const logging = new Logging('terminal stopped', (command) => [
 		'script',
 		'-qfec',

@@ -1,7 +1,8 @@
 /**
- * Runs one CronSchedule and tells each tick as a line of JSON: `at` by the monotonic clock, `wall` by the other, `cpu` in seconds, `slots` = tasks
- * in node-cron's registry. Takes orders as lines: `block <ms>`, `shutdown`, `stop`, and
- * `leave` = do nothing more that keeps the process alive but the schedule. A second argument `unref` makes that nothing.
+ * Runs one CronSchedule and tells each tick as a line of JSON: `at` by the monotonic clock, `wall` by the
+ * other, `cpu` in seconds, `slots` = tasks in node-cron's registry. Takes orders as lines: `block <ms>`,
+ * `shutdown`, `stop`, and `leave` = do nothing more that keeps the process alive but the schedule. A second
+ * argument `unref` makes that nothing.
  */
 import { createInterface } from 'node:readline';
 

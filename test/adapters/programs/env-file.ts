@@ -1,4 +1,7 @@
-/** Reads the env file of the first argument, `required` as the second says, as the user of the third, and tells the outcome. */
+/**
+ * Reads the env file of the first argument, `required` as the second says, as the user of the third, and
+ * tells the outcome.
+ */
 import { readEnvFile } from '../../../src/adapters/dotenv.js';
 import { ConfigError } from '../../../src/core/errors.js';
 

@@ -1,6 +1,7 @@
 /**
- * Starts its arguments by `startChild`, passes signals on, ends with the command's code. SIGTERM is passed on at once (there is nothing to
- * drain here), a second one kills all. Tells `wrapper <pid> child <pid>` on stderr first.
+ * Starts its arguments by `startChild`, passes signals on, ends with the command's code. SIGTERM is passed on
+ * at once (there is nothing to drain here), a second one kills all. Tells `wrapper <pid> child <pid>` on
+ * stderr first.
  */
 import { FORWARDED_SIGNALS, SpawnError, startChild } from '../../../src/adapters/host/child.js';
 import { exitCodeOf } from '../../../src/adapters/host/exit-code.js';

@@ -332,8 +332,8 @@ describe.concurrent('run -- command', () => {
 	});
 
 	/**
-	 * At each signal `yes` on each stream of UNREAD fills it; the file tells that it was started. A writer that waits is woken only
-	 * when most of the buffer is free, so a second one finds room that the first one left.
+	 * At each signal `yes` on each stream of UNREAD fills it; the file tells that it was started. A writer that
+	 * waits is woken only when most of the buffer is free, so a second one finds room that the first one left.
 	 */
 	const FLOOD = `${SERVER} process.on('SIGUSR1', () => {
 		const { spawn } = require('child_process');

@@ -15,7 +15,8 @@ beforeAll(async () => {
 
 /** A process namespace of its own, as a container has. */
 const CONTAINER = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'];
-// Tried, not guessed: it needs Linux, root, and a root folder that is a mount of its own (a bare chroot is none).
+// Tried, not guessed: it needs Linux, root, and a root folder that is a mount of its own (a bare chroot is
+// none).
 const [unshare = '', ...flags] = CONTAINER;
 const missing =
 	spawnSync(unshare, [...flags, 'true']).status === 0 ? null : 'a process namespace cannot be made here';
@@ -27,7 +28,8 @@ test('as PID 1 it registers, tells once that it cannot reap orphans, passes SIGT
 	needs(context, missing);
 	const script = `${SERVER} process.on('SIGTERM', () => { console.log('told', process.ppid); process.exit(7); });`;
 	const wrapped = await wrap(etcd, { command: [process.execPath, '-e', script], wrap: CONTAINER });
-	// Not by the command's own id: that is one of the namespace, and another process bears it out here. All in it end with unshare.
+	// Not by the command's own id: that is one of the namespace, and another process bears it out here. All in
+	// it end with unshare.
 	context.onTestFinished(() => {
 		wrapped.gateway.close();
 		if (alive(wrapped.pid)) process.kill(wrapped.pid, 'SIGKILL');

@@ -20,7 +20,10 @@ const LIVENESSES: readonly Liveness[] = ['unknown', 'alive', 'expired'];
 const WANTED = 'a:1';
 const seen = (value: string): ObservedKey => ({ value, lease: '7', modRevision: '3' });
 
-/** Every standpoint with this holder: where a row says nothing of hasOwned, policy and liveness, it holds for all of them. */
+/**
+ * Every standpoint with this holder: where a row says nothing of hasOwned, policy and liveness, it holds for
+ * all of them.
+ */
 const standpoints = (holder: Holder): Standpoint[] =>
 	OWNED.flatMap((hasOwned) =>
 		CONFLICT_POLICIES.flatMap((policy) =>

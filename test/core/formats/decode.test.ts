@@ -1,4 +1,6 @@
-/** Each format read by its own decoder: what we write, what others write, and what nobody should have written. */
+/**
+ * Each format read by its own decoder: what we write, what others write, and what nobody should have written.
+ */
 import { describe, expect, it } from 'vitest';
 import {
 	decode,

@@ -1,6 +1,7 @@
 /**
- * Each format read back as its own discovery clients read it. Written from the frameworks' descriptions, not from our encoders:
- * a reader ranges its prefix, parses each value by its own rules, and says what it would balance over.
+ * Each format read back as its own discovery clients read it. Written from the frameworks' descriptions, not
+ * from our encoders: a reader ranges its prefix, parses each value by its own rules, and says what it would
+ * balance over.
  */
 import { describe, expect, it } from 'vitest';
 import { FORMAT_NAMES, type FormatName, render } from '../../../src/core/formats/index.js';
@@ -50,7 +51,8 @@ const readers: Record<FormatName, Reader> = {
 			if (update.Metadata !== null) throw new Error('hash of unhashable type');
 			return { addr: String(update.Addr) };
 		}),
-	// A serverless prefix, the name compared after parsing; the endpoint whose scheme fits, as a URL; weight as a decimal text.
+	// A serverless prefix, the name compared after parsing; the endpoint whose scheme fits, as a URL; weight as
+	// a decimal text.
 	kratos: (etcd, name) =>
 		range(etcd, `/microservices/${name}`)
 			.map(([, value]) => object(value))
@@ -85,7 +87,8 @@ const readers: Record<FormatName, Reader> = {
 		}),
 	kitex: cloudWeGo('kitex/registry-etcd'),
 	hertz: cloudWeGo('hertz/registry-etcd'),
-	// The question in lower case, its labels reversed; host and port apart; an IPv6 host makes an AAAA only without brackets.
+	// The question in lower case, its labels reversed; host and port apart; an IPv6 host makes an AAAA only
+	// without brackets.
 	coredns: (etcd, name) =>
 		range(etcd, `/skydns/${name.toLowerCase().split('.').reverse().join('/')}/`).map(([key, value]) => {
 			const record = object(value);

@@ -1,4 +1,7 @@
-/** `.env.example` is held against the table of variables: every one that exists, with its own default, and it works as it stands. */
+/**
+ * `.env.example` is held against the table of variables: every one that exists, with its own default, and it
+ * works as it stands.
+ */
 import { readFileSync } from 'node:fs';
 import { parse } from 'dotenv';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,7 @@
-/** What a channel is told, and when: the resolver alone, between discovery on a real etcd and a channel that only listens. */
+/**
+ * What a channel is told, and when: the resolver alone, between discovery on a real etcd and a channel that
+ * only listens.
+ */
 import { beforeAll, describe, expect, type TestContext, test } from 'vitest';
 import { monotonicClock } from '../../../src/adapters/host/clock.js';
 import type { Listener } from '../../../src/discovery/grpc/interface.js';

@@ -5,7 +5,10 @@ import * as v13 from 'grpc-js-1.13';
 import * as v14 from 'grpc-js-1.14';
 import type { GrpcJs } from '../../../src/grpc.js';
 
-/** Every release that is supported, each with a registry of its own. With its own types, each is what `registerResolver` takes. */
+/**
+ * Every release that is supported, each with a registry of its own. With its own types, each is what
+ * `registerResolver` takes.
+ */
 const MODULES = { '1.12': v12, '1.13': v13, '1.14': v14 } as const satisfies Record<string, GrpcJs>;
 export type Release = typeof v14;
 export const RELEASES = MODULES as unknown as Readonly<Record<keyof typeof MODULES, Release>>;

@@ -1,4 +1,5 @@
-// A gRPC server at PORT whose one method answers with its port. It knows nothing of draining: SIGTERM ends it as it ends any program.
+// A gRPC server at PORT whose one method answers with its port. It knows nothing of draining: SIGTERM ends it
+// as it ends any program.
 import grpc from '@grpc/grpc-js';
 
 const asIs = (bytes) => bytes;

@@ -1,4 +1,7 @@
-/** The library in a program of its own: without hints under HINTS=off; blocks its event loop for BLOCK_MS when it gets SIGUSR1. */
+/**
+ * The library in a program of its own: without hints under HINTS=off; blocks its event loop for BLOCK_MS when
+ * it gets SIGUSR1.
+ */
 import { createRegistrar } from '../../../src/index.js';
 
 const {

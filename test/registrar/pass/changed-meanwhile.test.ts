@@ -9,7 +9,10 @@ const pause = (registrar: Registrar) => registrar.pause();
 const remove = (registrar: Registrar) => registrar.remove('user', '10.0.0.5:80');
 const update = (registrar: Registrar) => registrar.update('user', '10.0.0.5:80', { version: 'v2' });
 
-/** A pass is about to put the key back when, before or after one of its calls, the wish changes. `puts`: what may still be put. */
+/**
+ * A pass is about to put the key back when, before or after one of its calls, the wish changes. `puts`: what
+ * may still be put.
+ */
 const ROWS: readonly (readonly [
 	sentence: string,
 	change: (registrar: Registrar) => Promise<void>,

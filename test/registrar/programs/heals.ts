@@ -16,8 +16,9 @@ export interface Held {
 }
 
 /**
- * `node --expose-gc heals.mjs ENDPOINT HEALS...`: a registrar whose key is deleted again and again by somebody else, and put back by a
- * pass each time. Tells what the process holds after each of the numbers of heals.
+ * `node --expose-gc heals.mjs ENDPOINT HEALS...`: a registrar whose key is deleted again and again by
+ * somebody else, and put back by a pass each time. Tells what the process holds after each of the numbers of
+ * heals.
  */
 const [endpoint = '', ...marks] = process.argv.slice(2);
 const KEY = '/ns/heals/10.0.0.5:8080';

@@ -3,8 +3,8 @@ import { startEndpoints } from '../../../src/adapters/http/endpoints.js';
 import { createRegistrar } from '../../../src/index.js';
 
 /**
- * `node flooded.mjs ENDPOINT`: a registrar with its endpoints. Says on which port they are, and for each line with a number on its input
- * makes so many passes and says how many milliseconds each took.
+ * `node flooded.mjs ENDPOINT`: a registrar with its endpoints. Says on which port they are, and for each line
+ * with a number on its input makes so many passes and says how many milliseconds each took.
  */
 const [endpoints = ''] = process.argv.slice(2);
 const registrar = createRegistrar({

@@ -1,4 +1,6 @@
-/** Faults planted in the sources, each of which something has to find. `find` stands exactly once in its file. */
+/**
+ * Faults planted in the sources, each of which something has to find. `find` stands exactly once in its file.
+ */
 import type { Scenario } from '../scenario.js';
 
 export interface Edit {

@@ -1,6 +1,7 @@
 /**
- * `make simulate-planted`: plants each fault of faults.ts in a copy of the sources and asks the simulation, the model or a unit test to
- * find it. ONLY=text runs those whose description holds it. Exit code 1 when one is not found, or its place in the sources is gone.
+ * `make simulate-planted`: plants each fault of faults.ts in a copy of the sources and asks the simulation,
+ * the model or a unit test to find it. ONLY=text runs those whose description holds it. Exit code 1 when one
+ * is not found, or its place in the sources is gone.
  */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';

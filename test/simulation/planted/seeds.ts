@@ -1,4 +1,7 @@
-/** Runs seeds over sources with a planted fault, in a process of its own: `node seeds.mjs '{"index":3,"first":1,"budget":400}'`. */
+/**
+ * Runs seeds over sources with a planted fault, in a process of its own:
+ * `node seeds.mjs '{"index":3,"first":1,"budget":400}'`.
+ */
 import { PAIRS, verdictOf } from '../model-check.js';
 import { simulate } from '../run.js';
 import { scenarioOf } from '../scenario.js';

@@ -19,7 +19,10 @@ export interface Cluster {
 }
 
 export interface ClusterOptions {
-	/** The last member lives there, and speaks to the others over this cable, which can be cut while its clients still reach it. */
+	/**
+	 * The last member lives there, and speaks to the others over this cable, which can be cut while its clients
+	 * still reach it.
+	 */
 	readonly away?: { readonly network: TestNetwork; readonly peers: Pick<Cable, 'host' | 'ourSide'> };
 }
 
@@ -30,7 +33,9 @@ interface EndpointStatus {
 	};
 }
 
-/** Starts a cluster of this many members (at least two) on loopback and resolves once all of them are healthy. */
+/**
+ * Starts a cluster of this many members (at least two) on loopback and resolves once all of them are healthy.
+ */
 export async function startCluster(size = 3, { away }: ClusterOptions = {}): Promise<Cluster> {
 	const peers: { name: string; peer: string }[] = [];
 	for (let n = 1; n <= size; n += 1) {

@@ -1,7 +1,10 @@
 import type { Etcd } from './etcd.js';
 import type { SeenKey } from './gateway.js';
 
-/** Looks at a key by etcdctl: for an etcd with users or certificates, which the plain gateway does not speak to. */
+/**
+ * Looks at a key by etcdctl: for an etcd with users or certificates, which the plain gateway does not speak
+ * to.
+ */
 export function ctlEye(etcd: Etcd): { get(key: string): Promise<SeenKey | null> } {
 	return {
 		async get(key) {

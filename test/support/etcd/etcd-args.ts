@@ -10,7 +10,10 @@ export interface EtcdOptions {
 	readonly quotaBytes?: number;
 	/** Switches password auth on, with this password of `root`. `ctl` then speaks as root. */
 	readonly rootPassword?: string;
-	/** Serves TLS and asks clients for a certificate of this CA where `clientCertAuth` says so. `ctl` then uses `client`. */
+	/**
+	 * Serves TLS and asks clients for a certificate of this CA where `clientCertAuth` says so. `ctl` then uses
+	 * `client`.
+	 */
 	readonly tls?: EtcdTls;
 	/** Runs etcd by this command in front of it (`ip netns exec x`, `faketime …`). */
 	readonly wrap?: readonly string[];
@@ -39,7 +42,10 @@ export interface EtcdTls {
 	readonly clientCertAuth?: boolean;
 }
 
-/** Who the member is: the same words start it and restore a snapshot for it. Peers of a lone member are never dialled: port 1 stands for nobody. */
+/**
+ * Who the member is: the same words start it and restore a snapshot for it. Peers of a lone member are never
+ * dialled: port 1 stands for nobody.
+ */
 export function identityArgs(token: string, { member }: EtcdOptions): string[] {
 	const { name, peer, cluster } = member
 		? { name: member.name, peer: `http://${member.peer}`, cluster: member.initialCluster }

@@ -22,7 +22,10 @@ export class Metrics {
 		return total;
 	}
 
-	/** How many calls of this gRPC method (`Range`, `Put`, `Txn`, `LeaseGrant`, …) etcd has answered, whatever the answer. */
+	/**
+	 * How many calls of this gRPC method (`Range`, `Put`, `Txn`, `LeaseGrant`, …) etcd has answered, whatever
+	 * the answer.
+	 */
 	handled(method: string): number {
 		return this.sum('grpc_server_handled_total', { grpc_method: method });
 	}

@@ -15,7 +15,10 @@ let count = 0;
 /** Before 3.5 etcd wants to be told that this processor is meant. */
 const ARM64 = process.arch === 'arm64' ? { ETCD_UNSUPPORTED_ARCH: 'arm64' } : {};
 
-/** Starts a real etcd on loopback and resolves once it answers that it is healthy. It ends with the tests, whatever happens. */
+/**
+ * Starts a real etcd on loopback and resolves once it answers that it is healthy. It ends with the tests,
+ * whatever happens.
+ */
 export async function startEtcd(options: EtcdOptions = {}): Promise<Etcd> {
 	const { port, dataDir = mkdtempSync(join(tmpdir(), 'etcd-registrar-test-')) } = options;
 	if (options.dataDir === undefined) removeAtExit(dataDir);
@@ -153,7 +156,10 @@ export class Etcd {
 		await this.start();
 	}
 
-	/** Ends it and starts it empty. The cluster id stays, and the revision goes back, unless it is to be another cluster. */
+	/**
+	 * Ends it and starts it empty. The cluster id stays, and the revision goes back, unless it is to be another
+	 * cluster.
+	 */
 	async wipe({ newCluster = false }: { newCluster?: boolean } = {}): Promise<void> {
 		await this.kill();
 		await rm(this.dataDir, { recursive: true, force: true });

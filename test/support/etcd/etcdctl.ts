@@ -5,14 +5,20 @@ import { promisify } from 'node:util';
 
 const execFileAsync = promisify(execFile);
 
-/** etcd's own tools as the tests use them: `ETCD_BIN` names another server, and its etcdctl and etcdutl are taken from beside it. */
+/**
+ * etcd's own tools as the tests use them: `ETCD_BIN` names another server, and its etcdctl and etcdutl are
+ * taken from beside it.
+ */
 export const etcdBinary = (): string => process.env.ETCD_BIN ?? 'etcd';
 const beside = (tool: string): string => {
 	const path = join(dirname(etcdBinary()), tool);
 	return process.env.ETCD_BIN && existsSync(path) ? path : tool;
 };
 
-/** Runs etcdctl (API 3, whatever its version) and resolves to its standard output; rejects with what it said when it fails. */
+/**
+ * Runs etcdctl (API 3, whatever its version) and resolves to its standard output; rejects with what it said
+ * when it fails.
+ */
 export async function etcdctl(args: readonly string[], { input }: { input?: string } = {}): Promise<string> {
 	return await run(beside('etcdctl'), args, input);
 }
@@ -31,7 +37,10 @@ async function run(command: string, args: readonly string[], input?: string): Pr
 	return (await running).stdout;
 }
 
-/** JSON whose 64-bit numbers stay whole: an integer of 16 digits or more becomes a string. (etcd's byte fields are base64 and never look like one.) */
+/**
+ * JSON whose 64-bit numbers stay whole: an integer of 16 digits or more becomes a string. (etcd's byte fields
+ * are base64 and never look like one.)
+ */
 export function parseWide(text: string): unknown {
 	return JSON.parse(text.replace(/([:[,]\s*)(-?\d{16,})(?=\s*[,}\]])/g, '$1"$2"'));
 }

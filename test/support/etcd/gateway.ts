@@ -16,8 +16,8 @@ export interface KeyEvent {
 }
 
 /**
- * Speaks to a plain etcd over its JSON gateway, past every proxy: what a test does to etcd and sees of it owes nothing to the
- * client that is tested. Every call ends within a second.
+ * Speaks to a plain etcd over its JSON gateway, past every proxy: what a test does to etcd and sees of it
+ * owes nothing to the client that is tested. Every call ends within a second.
  */
 export class Gateway {
 	readonly #agent = new Agent({ keepAlive: true, maxSockets: 4 });

@@ -3,12 +3,16 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Releases of Debian whose etcd is a 3.5: 3.5.16, and one that checks the permission of every key on a lease (3.5.30 and later). */
+/**
+ * Releases of Debian whose etcd is a 3.5: 3.5.16, and one that checks the permission of every key on a lease
+ * (3.5.30 and later).
+ */
 type Suite = 'trixie' | 'forky';
 
 /**
- * The path of an etcd 3.5: `ETCD_35_BIN`, or one taken from the package of a later Debian at the mirror that this machine uses
- * anyway, kept beside the npm packages; nothing is installed. `null` where neither can be had.
+ * The path of an etcd 3.5: `ETCD_35_BIN`, or one taken from the package of a later Debian at the mirror that
+ * this machine uses anyway, kept beside the npm packages; nothing is installed. `null` where neither can be
+ * had.
  */
 export function newerEtcd(suite: Suite = 'trixie'): string | null {
 	if (process.env.ETCD_35_BIN && suite === 'trixie') return process.env.ETCD_35_BIN;

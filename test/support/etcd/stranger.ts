@@ -31,8 +31,8 @@ export class Refusal {
 const proto = createRequire(createRequire(import.meta.url).resolve('etcd3')).resolve('../proto/rpc.proto');
 
 /**
- * A gRPC server that speaks etcd's messages and answers these calls (`Range`, `Txn`, `LeaseGrant`, …) by these functions; all others
- * are UNIMPLEMENTED. A `Refusal` is an error.
+ * A gRPC server that speaks etcd's messages and answers these calls (`Range`, `Txn`, `LeaseGrant`, …) by
+ * these functions; all others are UNIMPLEMENTED. A `Refusal` is an error.
  */
 export async function startGrpcStranger(answers: Answers): Promise<Stranger> {
 	const definition = loadSync(proto, { keepCase: true, longs: String, enums: String, defaults: true });

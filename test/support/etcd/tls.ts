@@ -9,7 +9,10 @@ import type { PemFiles } from './etcd-args.js';
 export interface Authority {
 	/** Its certificate. */
 	readonly ca: string;
-	/** Issues a certificate for this common name, good for servers at loopback (and `hosts`: `DNS:name`, `IP:address`) and for clients. */
+	/**
+	 * Issues a certificate for this common name, good for servers at loopback (and `hosts`: `DNS:name`,
+	 * `IP:address`) and for clients.
+	 */
 	issue(commonName: string, hosts?: readonly string[]): PemFiles;
 }
 

@@ -26,7 +26,9 @@ const EVENTS: readonly RegistrarEvent[] = [
 	'stopped',
 ];
 
-/** A whole registrar on an etcd in memory, with a beat by hand; everything it tells is kept. For fake timers. */
+/**
+ * A whole registrar on an etcd in memory, with a beat by hand; everything it tells is kept. For fake timers.
+ */
 export function aKeeping({
 	etcd = new MemoryEtcd(performance),
 	services = [{}],

@@ -27,8 +27,9 @@ export type Commit = 'succeeded' | 'refused' | 'lease not found';
 const MIN_TTL_SECONDS = 2;
 
 /**
- * The server's side of etcd as far as a registrar sees it: revisions, guarded transactions, leases that run out. Every
- * `MemoryStore` is one client of it; several share one. That it behaves as etcd does is held by the contract suite.
+ * The server's side of etcd as far as a registrar sees it: revisions, guarded transactions, leases that run
+ * out. Every `MemoryStore` is one client of it; several share one. That it behaves as etcd does is held by
+ * the contract suite.
  */
 export class MemoryEtcd {
 	clusterId = '1';
@@ -162,14 +163,20 @@ export class MemoryEtcd {
 		this.#soonestMs = Math.min(...[...this.#leases.values()].map(({ endsMs, lagMs }) => endsMs + lagMs));
 	}
 
-	/** What a restart or a change of the leader does: another term, and every lease lives its whole TTL once more. */
+	/**
+	 * What a restart or a change of the leader does: another term, and every lease lives its whole TTL once
+	 * more.
+	 */
 	extend(): void {
 		this.expire();
 		this.term += 1;
 		for (const [id, lease] of this.#leases) this.#begin(id, lease);
 	}
 
-	/** What a snapshot would hold: restoring it goes back in history, and every lease lives its whole TTL once more. */
+	/**
+	 * What a snapshot would hold: restoring it goes back in history, and every lease lives its whole TTL once
+	 * more.
+	 */
 	snapshot(): () => void {
 		this.expire();
 		const revision = this.#revision;

@@ -13,13 +13,19 @@ export interface Limits {
 	readonly answerBytes: number;
 }
 
-/** How a lease that holds a denied key is denied: 3.4 only its revocation, 3.5 also what renews it or hangs keys on it. */
+/**
+ * How a lease that holds a denied key is denied: 3.4 only its revocation, 3.5 also what renews it or hangs
+ * keys on it.
+ */
 export type Manner = '3.4' | '3.5';
 
 const MIB = 2 ** 20;
 const USUAL: Limits = { operations: 128, requestBytes: 8 * MIB, answerBytes: 4 * MIB };
 
-/** What one user may do in a `MemoryEtcd`, and what etcd answers: at once, or a `StoreError`. Every client's calls end here. */
+/**
+ * What one user may do in a `MemoryEtcd`, and what etcd answers: at once, or a `StoreError`. Every client's
+ * calls end here.
+ */
 export class MemorySession {
 	/** Keys that etcd denies this user; `write` = it may read them. */
 	readonly denied = new Map<string, 'all' | 'write'>();

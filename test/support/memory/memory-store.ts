@@ -42,7 +42,10 @@ interface Stream {
 	end(error: Error | null): void;
 }
 
-/** One client of a `MemoryEtcd`, with every way in which a call, a stream or a permission can fail. Passes the contract suite of `Store`. */
+/**
+ * One client of a `MemoryEtcd`, with every way in which a call, a stream or a permission can fail. Passes the
+ * contract suite of `Store`.
+ */
 export class MemoryStore implements Store {
 	/** How often each call was made. */
 	readonly calls: Record<Call, number> = {
@@ -59,7 +62,10 @@ export class MemoryStore implements Store {
 	readonly denied: Map<string, 'all' | 'write'>;
 	/** While set, every call comes to it. */
 	down: Fault | null = null;
-	/** Called before a call is carried out: the moment at which others change things between our look and our write. */
+	/**
+	 * Called before a call is carried out: the moment at which others change things between our look and our
+	 * write.
+	 */
 	before: (call: Call) => void = () => {};
 	/** Called after it was carried out and before its answer comes. */
 	after: (call: Call) => void = () => {};
@@ -93,7 +99,9 @@ export class MemoryStore implements Store {
 			stream.end(new StoreError('unavailable', 'connection reset'));
 	}
 
-	/** The connection falls silent: streams hear nothing any more and do not end, the next read makes another. */
+	/**
+	 * The connection falls silent: streams hear nothing any more and do not end, the next read makes another.
+	 */
 	freeze(): void {
 		this.#stale = true;
 		for (const stream of this.#streams.values()) stream.silent = true;

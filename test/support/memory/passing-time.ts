@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, vi } from 'vitest';
 
 /**
- * Fake timers for every test of the file that calls it. Real ones come back after each; a rejection that nobody handled in the
- * meantime fails the test that caused it.
+ * Fake timers for every test of the file that calls it. Real ones come back after each; a rejection that
+ * nobody handled in the meantime fails the test that caused it.
  */
 export function fakeTime(): void {
 	const unhandled: unknown[] = [];

@@ -4,7 +4,9 @@ export interface Delay {
 	readonly jitterMs: number;
 }
 
-/** Carries out what is put in, each after its delay, in the order in which it came; nothing while it is held. */
+/**
+ * Carries out what is put in, each after its delay, in the order in which it came; nothing while it is held.
+ */
 export class DelayLine {
 	readonly #queue: { readonly due: number; readonly act: () => void }[] = [];
 	readonly #delay: () => Delay;

@@ -13,7 +13,10 @@ let count = 0;
 export const dnsMissing = (): string | null =>
 	process.platform === 'linux' && process.getuid?.() === 0 ? null : 'a mount namespace needs Linux and root';
 
-/** A DNS server for the processes that are run by `wrap`: it has the addresses of these names and of no others. */
+/**
+ * A DNS server for the processes that are run by `wrap`: it has the addresses of these names and of no
+ * others.
+ */
 export async function startDns(addresses: Record<string, string>, search = ''): Promise<TestDns> {
 	const host = `127.53.${process.pid % 250}.${++count}`;
 	const socket = createSocket('udp4');

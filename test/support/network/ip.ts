@@ -11,7 +11,10 @@ export function ipInside(namespace: string, ...args: string[]): void {
 	run(command, ...rest, 'ip', ...args);
 }
 
-/** Put before a command, runs it there. By nsenter and not by `ip netns exec`, which also mounts a /sys of its own and so fails in a chroot. */
+/**
+ * Put before a command, runs it there. By nsenter and not by `ip netns exec`, which also mounts a /sys of its
+ * own and so fails in a chroot.
+ */
 export function enter(namespace: string): string[] {
 	return ['nsenter', `--net=/run/netns/${namespace}`];
 }

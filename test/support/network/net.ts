@@ -1,6 +1,9 @@
 import { createServer } from 'node:net';
 
-/** Below the range from which the kernel takes the ports of outgoing connections (32768 on Linux): nobody takes it in between by chance. */
+/**
+ * Below the range from which the kernel takes the ports of outgoing connections (32768 on Linux): nobody
+ * takes it in between by chance.
+ */
 const FIRST = 15_000;
 const LAST = 32_000;
 /** What was given away already and may be taken only later: one port never goes to two askers. */

@@ -23,8 +23,9 @@ export function networkMissing(): string | null {
 }
 
 /**
- * A host of the test's own: a network namespace, joined to this one by a cable (a veth pair). What runs in it is reached at
- * `host`, through a real network stack: a dropped packet is dropped, TCP sends it again, and nobody gets a reset.
+ * A host of the test's own: a network namespace, joined to this one by a cable (a veth pair). What runs in it
+ * is reached at `host`, through a real network stack: a dropped packet is dropped, TCP sends it again, and
+ * nobody gets a reset.
  *
  * `await startEtcd({ host: network.host, wrap: network.wrap })` puts an etcd there.
  */
@@ -61,7 +62,10 @@ export class TestNetwork {
 		return cable;
 	}
 
-	/** From now on every packet on the first cable is lost: both ways, or only those `to` the host or `from` it. Holds at once. */
+	/**
+	 * From now on every packet on the first cable is lost: both ways, or only those `to` the host or `from` it.
+	 * Holds at once.
+	 */
 	drop(direction: 'both' | 'to' | 'from' = 'both'): void {
 		this.#first.drop(direction);
 	}

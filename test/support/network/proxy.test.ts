@@ -39,7 +39,10 @@ async function dial() {
 	return seen;
 }
 
-/** Sends and waits for the same to come back: after it, whatever another connection sent before would be back too. */
+/**
+ * Sends and waits for the same to come back: after it, whatever another connection sent before would be back
+ * too.
+ */
 async function roundTrip(client: Awaited<ReturnType<typeof dial>>, text: string) {
 	client.socket.write(text);
 	await until(() => client.text.endsWith(text));

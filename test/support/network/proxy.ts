@@ -7,16 +7,21 @@ import { freePort } from './net.js';
 /**
  * What the proxy does to its connections:
  * - `pass`: hands everything on
- * - `blackhole`: takes connections and swallows what comes, in both directions; nothing is ever closed or answered
+ * - `blackhole`: takes connections and swallows what comes, in both directions; nothing is ever closed or
+ *   answered
  * - `refuse`: the port is closed, and so is every connection
  * - `reset`: every connection is reset, also each new one
  * - `stall`: hands nothing on but loses nothing; all of it is delivered on the next `pass`
  *
- * A connection that lost bytes in a black hole stays silent after it, as one that a firewall has forgotten does.
+ * A connection that lost bytes in a black hole stays silent after it, as one that a firewall has forgotten
+ * does.
  */
 export type ProxyMode = 'pass' | 'blackhole' | 'refuse' | 'reset' | 'stall';
 
-/** A TCP proxy on loopback before `target` (`host:port`, or a URL with both), for breaking the network between client and etcd. */
+/**
+ * A TCP proxy on loopback before `target` (`host:port`, or a URL with both), for breaking the network between
+ * client and etcd.
+ */
 export async function startProxy(target: string): Promise<TcpProxy> {
 	const url = new URL(target.includes('://') ? target : `tcp://${target}`);
 	const proxy = new TcpProxy(url.hostname.replace(/^\[|\]$/g, ''), Number(url.port), await freePort());
@@ -51,7 +56,10 @@ export class TcpProxy {
 		return [...this.#links].filter((link) => link.clientOpen).length;
 	}
 
-	/** Bytes handed on to the target (`up`) and to clients (`down`), and those that a black hole or a frozen connection took, so far. */
+	/**
+	 * Bytes handed on to the target (`up`) and to clients (`down`), and those that a black hole or a frozen
+	 * connection took, so far.
+	 */
 	get bytes(): Readonly<Passed> {
 		return { ...this.#passed };
 	}
@@ -74,7 +82,10 @@ export class TcpProxy {
 		for (const link of this.#links) this.#obey(link);
 	}
 
-	/** From now on each chunk arrives `ms` to `ms + jitterMs` later, in both directions, never before an earlier one. */
+	/**
+	 * From now on each chunk arrives `ms` to `ms + jitterMs` later, in both directions, never before an earlier
+	 * one.
+	 */
 	delay(delay: { readonly ms: number; readonly jitterMs?: number }): void {
 		this.#delay = { jitterMs: 0, ...delay };
 	}

@@ -11,9 +11,14 @@ import { cpuSeconds, memory } from './proc.js';
 const COMMAND = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url));
 
 export interface CommandOptions {
-	/** Working folder. @defaultValue an empty one of its own: no `.env` of the checkout may speak into a test */
+	/**
+	 * Working folder. @defaultValue an empty one of its own: no `.env` of the checkout may speak into a test
+	 */
 	readonly cwd?: string;
-	/** Text for the standard input, which is closed after it; `null` leaves it open for `type`. @defaultValue nothing */
+	/**
+	 * Text for the standard input, which is closed after it; `null` leaves it open for `type`. @defaultValue
+	 * nothing
+	 */
 	readonly stdin?: string | null;
 	/** A file to write stderr to, unread by us. */
 	readonly stderr?: number;
@@ -61,8 +66,9 @@ export interface RunningCommand {
 }
 
 /**
- * Starts the real command with a clean environment: nothing but PATH, HOME and what `env` says, so that no ETCD_*, SERVICE_* or
- * proxy variable of the caller leaks in. The log is JSON unless `env` says otherwise. It is killed when the tests end.
+ * Starts the real command with a clean environment: nothing but PATH, HOME and what `env` says, so that no
+ * ETCD_*, SERVICE_* or proxy variable of the caller leaks in. The log is JSON unless `env` says otherwise. It
+ * is killed when the tests end.
  */
 export function runCommand(
 	args: readonly string[],

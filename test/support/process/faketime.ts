@@ -21,11 +21,17 @@ export function clockMissing(): string | null {
 	return library() === null ? 'libfaketime is not installed (package faketime)' : null;
 }
 
-/** A wall clock that only the processes given its `env` see. Their monotonic clock stays real, as with a real step of the time. */
+/**
+ * A wall clock that only the processes given its `env` see. Their monotonic clock stays real, as with a real
+ * step of the time.
+ */
 export interface SteppedClock {
 	/** For the environment of the process. */
 	readonly env: Readonly<Record<string, string>>;
-	/** Sets the wall clock this many seconds ahead of the real one (negative: behind). Seen at the next look at the clock. */
+	/**
+	 * Sets the wall clock this many seconds ahead of the real one (negative: behind). Seen at the next look at
+	 * the clock.
+	 */
 	set(offsetSeconds: number): void;
 }
 

@@ -1,15 +1,18 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 
-/** What must not outlive the tests of this process: children to kill, and then what else to do, at once and without waiting. */
+/**
+ * What must not outlive the tests of this process: children to kill, and then what else to do, at once and
+ * without waiting.
+ */
 const children = new Set<ChildProcess>();
 const cleanups = new Set<() => void>();
 let armed = false;
 
 /**
- * Spawns a process that cannot outlive the tests: it is killed when this process exits, and where the system can do it
- * (`setpriv --pdeathsig`, any Linux) also when this process is killed itself. setpriv replaces itself by the command, so the
- * pid is the command's own.
+ * Spawns a process that cannot outlive the tests: it is killed when this process exits, and where the system
+ * can do it (`setpriv --pdeathsig`, any Linux) also when this process is killed itself. setpriv replaces
+ * itself by the command, so the pid is the command's own.
  */
 export function spawnGuarded(
 	command: string,
@@ -38,7 +41,9 @@ export function removeAtExit(folder: string): void {
 	atEnd(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 }
 
-/** Ends everything now; `cleanup.ts` calls it after each test file, as vitest ends its workers without a word. */
+/**
+ * Ends everything now; `cleanup.ts` calls it after each test file, as vitest ends its workers without a word.
+ */
 export async function endGuarded(): Promise<void> {
 	const ending = [...children].map((child) => ended(child));
 	killAll();

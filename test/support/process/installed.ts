@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { removeAtExit } from './guarded.js';
 
-/** An application's folder with this package and others installed as npm would: by name, and its command in `node_modules/.bin`. */
+/**
+ * An application's folder with this package and others installed as npm would: by name, and its command in
+ * `node_modules/.bin`.
+ */
 export function applicationWith(...packages: readonly string[]): string {
 	const folder = mkdtempSync(join(tmpdir(), 'application-'));
 	removeAtExit(folder);

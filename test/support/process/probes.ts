@@ -12,10 +12,15 @@ interface Answer {
 const EVERY_MS = 100;
 /** What a busy machine may add between a look at etcd, an answer and the note of either. */
 const SLACK_MS = 1_000;
-/** So late a busy machine may note what it saw: a key seen right by then was right when the answer said so. */
+/**
+ * So late a busy machine may note what it saw: a key seen right by then was right when the answer said so.
+ */
 const NOTED_MS = 500;
 
-/** Asks `/readyz` and `/livez` again and again, and remembers every answer, to be held against what stood in etcd at that time. */
+/**
+ * Asks `/readyz` and `/livez` again and again, and remembers every answer, to be held against what stood in
+ * etcd at that time.
+ */
 export class Probes {
 	readonly #answers: Record<Path, Answer[]> = { '/readyz': [], '/livez': [] };
 	#stopped = false;
@@ -33,8 +38,8 @@ export class Probes {
 	}
 
 	/**
-	 * Each time `/readyz` said 200 though the key had not been seen right for longer than two intervals, one sentence. An etcd that
-	 * shows nobody anything shows no right key either.
+	 * Each time `/readyz` said 200 though the key had not been seen right for longer than two intervals, one
+	 * sentence. An etcd that shows nobody anything shows no right key either.
 	 */
 	lies(timeline: Pick<Timeline, 'changes'>, intervalMs: number): string[] {
 		return this.#answers['/readyz'].flatMap(({ askedMs, answeredMs, code }) => {
@@ -68,7 +73,9 @@ async function ask(url: string): Promise<number> {
 	return answer.status;
 }
 
-/** Since when the key has not been seen right without a break, as known at that moment; `null` = it was right. */
+/**
+ * Since when the key has not been seen right without a break, as known at that moment; `null` = it was right.
+ */
 function wrongSince(changes: Timeline['changes'], atMs: number): number | null {
 	const known = changes.filter((change) => change.atMs <= atMs);
 	if (known.length === 0 || known.at(-1)?.mark === 'right') return null;

@@ -16,7 +16,10 @@ export interface Program {
 	readonly missing: string | null;
 }
 
-/** A program of this machine, or one that was only unpacked, with its libraries beside it. `probe` makes it end at once. */
+/**
+ * A program of this machine, or one that was only unpacked, with its libraries beside it. `probe` makes it
+ * end at once.
+ */
 export function program(name: string, probe: string): Program {
 	const path = ['usr/bin', 'usr/sbin'].map((bin) => join(FOLDER, bin, name)).find(existsSync) ?? name;
 	const libraries = join(FOLDER, 'usr/lib');

@@ -17,7 +17,10 @@ export interface Healed {
 	readonly leases: number;
 }
 
-/** Runs the program (test/registrar/programs/heals.ts), healed so many times, on an etcd of its own; `whenDone` takes what ends both. */
+/**
+ * Runs the program (test/registrar/programs/heals.ts), healed so many times, on an etcd of its own;
+ * `whenDone` takes what ends both.
+ */
 export async function healing(
 	program: URL,
 	heals: readonly number[],
@@ -26,7 +29,8 @@ export async function healing(
 	const etcd = await startEtcd();
 	whenDone(() => etcd.kill());
 	const file = await compile(program);
-	// Compiled code lies on the heap too, and V8 goes on making it for thousands of rounds: without its compilers what grows is ours.
+	// Compiled code lies on the heap too, and V8 goes on making it for thousands of rounds: without its
+	// compilers what grows is ours.
 	const flags = ['--expose-gc', '--no-opt', '--no-sparkplug', '--no-maglev'];
 	const child = spawnGuarded(process.execPath, [...flags, file, etcd.endpoint, ...heals.map(String)], {
 		stdio: ['pipe', 'pipe', 'inherit'],

@@ -1,8 +1,8 @@
 import type { Stage } from './stage.js';
 
 /**
- * A fault of the network, of etcd or of the process, that lasts. Resolves to the moment (`performance.now()`) at which its cause was
- * gone: from then on it is the registrar's turn.
+ * A fault of the network, of etcd or of the process, that lasts. Resolves to the moment (`performance.now()`)
+ * at which its cause was gone: from then on it is the registrar's turn.
  */
 export interface StageFault {
 	readonly name: string;

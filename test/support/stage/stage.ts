@@ -71,7 +71,10 @@ export async function end(registrar: RunningRegistrar): Promise<void> {
 	await registrar.waitExit();
 }
 
-/** Milliseconds from `fromMs` until the key was right for good, known when one and a half TTLs more have passed. */
+/**
+ * Milliseconds from `fromMs` until the key was right for good, known when one and a half TTLs more have
+ * passed.
+ */
 export async function rightForGood({ timeline, ttlMs }: Stage, fromMs: number): Promise<number> {
 	await timeline.right();
 	await new Promise((resolve) => setTimeout(resolve, 1.5 * ttlMs));
@@ -79,8 +82,8 @@ export async function rightForGood({ timeline, ttlMs }: Stage, fromMs: number): 
 }
 
 /**
- * What must hold after every fault: one lease of ours in etcd, the process alive and at rest, its log free of floods and of anything
- * that the log did not write.
+ * What must hold after every fault: one lease of ours in etcd, the process alive and at rest, its log free of
+ * floods and of anything that the log did not write.
  */
 export async function expectRest({
 	gateway,
@@ -91,7 +94,8 @@ export async function expectRest({
 	const before = cpuNanoseconds(registrar.pid);
 	await new Promise((resolve) => setTimeout(resolve, 3_000));
 	const percent = (cpuNanoseconds(registrar.pid) - before) / 3e7;
-	// A program that spins uses a whole core. V8 that cleans up and winston that is loaded once, both on a busy machine, stay far below this.
+	// A program that spins uses a whole core. V8 that cleans up and winston that is loaded once, both on a busy
+	// machine, stay far below this.
 	expect(percent).toBeLessThan(20);
 }
 

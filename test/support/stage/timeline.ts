@@ -4,7 +4,10 @@ import { until } from '../until.js';
 /** What a look showed: the key as it should be, another, none; or etcd did not answer. */
 export type Mark = 'right' | 'wrong' | 'absent' | 'unseen';
 
-/** Looks at a key every few milliseconds and remembers each change of what it shows. All times are `performance.now()`. */
+/**
+ * Looks at a key every few milliseconds and remembers each change of what it shows. All times are
+ * `performance.now()`.
+ */
 export class Timeline {
 	readonly #changes: { readonly atMs: number; readonly mark: Mark }[] = [];
 	#stopped = false;
@@ -42,8 +45,8 @@ export class Timeline {
 	}
 
 	/**
-	 * Milliseconds from `fromMs` to the moment from which the key was right without a break; 0 = it always was. A look without an answer
-	 * is no break. @throws when it is not right now
+	 * Milliseconds from `fromMs` to the moment from which the key was right without a break; 0 = it always was.
+	 * A look without an answer is no break. @throws when it is not right now
 	 */
 	rightForGoodAfter(fromMs: number): number {
 		if (this.now !== 'right') throw new Error(`${this.key} is not right: ${this.text()}`);

@@ -16,8 +16,9 @@ export interface Cgroups {
 const MOUNT = 'sys/fs/cgroup';
 
 /**
- * Reads `/proc/self/cgroup`. A limit may be set at any level above; inside a container the path that is told may not exist below the
- * mount, whose root is then our own cgroup: so every level is asked, and those that are not there say nothing.
+ * Reads `/proc/self/cgroup`. A limit may be set at any level above; inside a container the path that is told
+ * may not exist below the mount, whose root is then our own cgroup: so every level is asked, and those that
+ * are not there say nothing.
  */
 export function findCgroups(read: Read): Cgroups {
 	const lines = read('proc/self/cgroup')

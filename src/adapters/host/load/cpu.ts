@@ -3,16 +3,24 @@ import { join } from 'node:path';
 import type { Cgroups } from './cgroup.js';
 import { numberOf, type Read } from './files.js';
 
-/** Counters that only grow, so that two looks tell what was used in between; NaN where there is no counter. */
+/**
+ * Counters that only grow, so that two looks tell what was used in between; NaN where there is no counter.
+ */
 export interface CpuLook {
 	/** Of all cores of the machine, in one unit. */
 	readonly busy: number;
 	readonly total: number;
 	/** One for each level with a quota: seconds used, and cores allowed. */
 	readonly quotas: ReadonlyMap<string, { readonly usedSeconds: number; readonly cores: number }>;
-	/** Share of the last ten seconds in which somebody waited for a core (PSI); NaN before Linux 4.20 or where it is off. */
+	/**
+	 * Share of the last ten seconds in which somebody waited for a core (PSI); NaN before Linux 4.20 or where
+	 * it is off.
+	 */
 	readonly pressure: number;
-	/** Processes that want to run, a core; what is left where nothing else was measured. A function, since counting the cores takes a while. */
+	/**
+	 * Processes that want to run, a core; what is left where nothing else was measured. A function, since
+	 * counting the cores takes a while.
+	 */
 	readonly queue: () => number;
 }
 
@@ -35,7 +43,10 @@ export function lookAtCpu(read: Read, cgroups: Cgroups): CpuLook {
 	return { busy, total, quotas, pressure: pressureOf(read, cgroups), queue: () => queueOf(read) };
 }
 
-/** 0 to 1: the scarcest of the machine's cores and every quota between two looks, and the pressure now. The first look has the queue only. */
+/**
+ * 0 to 1: the scarcest of the machine's cores and every quota between two looks, and the pressure now. The
+ * first look has the queue only.
+ */
 export function cpuLoad(before: CpuLook | null, now: CpuLook, elapsedSeconds: number): number {
 	const machine = before === null ? Number.NaN : (now.busy - before.busy) / (now.total - before.total);
 	const quotas = [...now.quotas].map(([folder, { usedSeconds, cores }]) => {

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * The text of a file below the root, `''` where it cannot be read: what a kernel does not offer is not there. Read at once: what the kernel
- * makes up from memory waits for nothing, and a trip through Node's thread pool for each of twenty files costs more than reading them.
+ * The text of a file below the root, `''` where it cannot be read: what a kernel does not offer is not there.
+ * Read at once: what the kernel makes up from memory waits for nothing, and a trip through Node's thread pool
+ * for each of twenty files costs more than reading them.
  */
 export type Read = (path: string) => string;
 
@@ -17,7 +18,9 @@ export function reader(root: string): Read {
 	};
 }
 
-/** The number that the file is, or that stands after `field` on a line of its own; NaN where there is none. */
+/**
+ * The number that the file is, or that stands after `field` on a line of its own; NaN where there is none.
+ */
 export function numberOf(read: Read, path: string, field?: string): number {
 	const text = read(path);
 	const found =

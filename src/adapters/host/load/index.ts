@@ -1,4 +1,7 @@
-/** How busy the machine is, as far as this process may use it: cgroup limits of version 1 and 2, PSI, and the machine itself. */
+/**
+ * How busy the machine is, as far as this process may use it: cgroup limits of version 1 and 2, PSI, and the
+ * machine itself.
+ */
 import type { Load } from '../../../core/weight.js';
 import { findCgroups } from './cgroup.js';
 import { type CpuLook, cpuLoad, lookAtCpu } from './cpu.js';
@@ -12,7 +15,10 @@ export interface LoadOptions {
 	readonly now?: () => number;
 }
 
-/** Each call tells the CPU use since the call before; the first one what the kernel says of the last moments. Never rejects. */
+/**
+ * Each call tells the CPU use since the call before; the first one what the kernel says of the last moments.
+ * Never rejects.
+ */
 export function createLoadReader({
 	root = '/',
 	now = () => performance.now(),

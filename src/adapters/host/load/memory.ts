@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import type { Cgroups } from './cgroup.js';
 import { numberOf, type Read } from './files.js';
 
-/** How much of the tightest memory is in use, 0 to 1: of each limit above us and of the machine. Cached files that can be dropped do not count. */
+/**
+ * How much of the tightest memory is in use, 0 to 1: of each limit above us and of the machine. Cached files
+ * that can be dropped do not count.
+ */
 export function memoryLoad(read: Read, cgroups: Cgroups): number {
 	const parts = [
 		...cgroups.v2.map((folder) => used(read, folder, 'memory.current', 'memory.max', 'inactive_file')),
@@ -15,7 +18,10 @@ export function memoryLoad(read: Read, cgroups: Cgroups): number {
 	return Math.max(...parts.filter((part) => !Number.isNaN(part)));
 }
 
-/** NaN without a limit: `max` in version 2; in version 1 a number larger than any machine, which comes to nothing. */
+/**
+ * NaN without a limit: `max` in version 2; in version 1 a number larger than any machine, which comes to
+ * nothing.
+ */
 function used(read: Read, folder: string, usage: string, limit: string, cache: string): number {
 	const bytes = numberOf(read, join(folder, limit));
 	if (!(bytes > 0)) return Number.NaN;

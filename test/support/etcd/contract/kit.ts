@@ -10,9 +10,15 @@ export interface ContractStage {
 		readonly allowed: readonly string[];
 		readonly denied: readonly string[];
 	}): Promise<Store> | Store;
-	/** How a lease that holds a denied key is denied: 3.4 only its revocation, some of 3.5 also what renews it or hangs keys on it. */
+	/**
+	 * How a lease that holds a denied key is denied: 3.4 only its revocation, some of 3.5 also what renews it
+	 * or hangs keys on it.
+	 */
 	readonly manner: '3.4' | '3.5' | 'either';
-	/** Another client, that is allowed to, puts a value of so many bytes under the lease. Requests of up to 8 MiB are taken. */
+	/**
+	 * Another client, that is allowed to, puts a value of so many bytes under the lease. Requests of up to 8
+	 * MiB are taken.
+	 */
 	putLarge(key: string, lease: string, bytes: number): Promise<void> | void;
 	stop(): Promise<void> | void;
 }

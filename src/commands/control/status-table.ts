@@ -4,7 +4,7 @@ import { cut, fitted, line, printable, widths } from '../inspect/table.js';
 
 const COLUMNS = ['KEY', 'STATE', 'VERIFIED', 'VALUE'] as const;
 /** The column that is cut where the terminal is too narrow. */
-const VALUE = 3;
+const VALUE = COLUMNS.indexOf('VALUE');
 
 export function statusTable(status: Status, terminalColumns: number | undefined): string {
 	const { state, reason, keys } = status;

@@ -365,6 +365,6 @@ export const PLANTED: readonly Planted[] = [
 		],
 		by: 'simulation',
 		where: ({ faults }) => faults.some(({ kind }) => kind === 'move'),
-		budget: 200,
+		budget: 4000,
 	},
 ];

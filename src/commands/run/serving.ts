@@ -1,4 +1,6 @@
 /** What `run` and `run -- command` share: a registrar with its log and its endpoints, and what may end it. */
+
+import type { Control } from '../../adapters/control/server.js';
 import { type Endpoints, startEndpoints } from '../../adapters/http/endpoints.js';
 import { createLog, type Log } from '../../adapters/log/winston.js';
 import type { Config } from '../../core/settings/index.js';
@@ -12,19 +14,17 @@ import { unguarded } from './unguarded.js';
 const FLUSH_MS = 2_000;
 
 export class Serving {
-	#paused = false;
-	#started = false;
-
 	private constructor(
 		readonly registrar: PollingRegistrar,
 		readonly log: Log,
 		private readonly config: Config,
 		private readonly endpoints: Endpoints | null,
+		private readonly control: Control | null,
 	) {}
 
 	/**
-	 * Everything but the first pass: that begins with `start()`. The endpoints are asked for before it and not
-	 * waited for: a port that is taken delays no registration. @throws ConfigError
+	 * Everything but the first pass: that begins with `start()`. The endpoints and the control socket are asked
+	 * for before it and not waited for: a port that is taken delays no registration. @throws ConfigError
 	 */
 	static async open({ config, warnings }: Settings, stderr: NodeJS.WriteStream): Promise<Serving> {
 		const log = createLog({
@@ -38,7 +38,9 @@ export class Serving {
 		const status = () => registrar.status();
 		const endpoints =
 			config.http === null ? null : await startEndpoints({ ...config.http, status, logger: log });
-		return new Serving(registrar, log, config, endpoints);
+		const control =
+			config.control === null ? null : await openControl(registrar, log, config, config.control);
+		return new Serving(registrar, log, config, endpoints, control);
 	}
 
 	/**
@@ -48,26 +50,24 @@ export class Serving {
 	async start(): Promise<number> {
 		const conflict = this.#conflict();
 		await this.registrar.start();
-		this.#started = true;
 		void unguarded(this.config.services).then((warnings) => {
 			for (const warning of warnings) this.log.warn(warning);
 		});
-		if (this.#paused) void this.registrar.pause();
 		const loadLog = () => this.log.load();
 		this.registrar.ready().then(loadLog, loadLog);
 		return await Promise.race([conflict, this.#startupTimeout()]);
 	}
 
-	/** Pauses, and the next time resumes. */
+	/** Pauses everything, or, where everything is paused, resumes it. */
 	readonly toggle = (): void => {
-		this.#paused = !this.#paused;
-		if (this.#started) void (this.#paused ? this.registrar.pause() : this.registrar.resume());
+		const { registrar } = this;
+		void (registrar.isPaused ? registrar.resume() : registrar.pause({ reason: 'SIGUSR2' }));
 	};
 
 	/** Waits for the log's reader too, within bounds. */
 	async close(): Promise<void> {
 		await this.registrar.stop();
-		await this.endpoints?.close();
+		await Promise.all([this.endpoints?.close(), this.control?.close()]);
 		await this.log.close(FLUSH_MS);
 	}
 
@@ -90,4 +90,14 @@ export class Serving {
 			this.registrar.ready().then(done, done);
 		});
 	}
+}
+
+async function openControl(
+	registrar: PollingRegistrar,
+	logger: Log,
+	{ stopTimeoutMs }: Config,
+	path: string,
+): Promise<Control> {
+	const { startControl } = await import('../../adapters/control/server.js');
+	return startControl({ path, subject: registrar, logger, confirmMs: stopTimeoutMs });
 }

@@ -168,10 +168,10 @@ export class PollingRegistrar implements Registrar {
 		this.#phase = 'stopping';
 		this.#live.stop();
 		this.#waiting.look();
-		const hadLeases = this.#engine.leases.alive.length > 0;
+		const hadKeys = [...this.#wanted().keys()].some(this.#mayStand);
 		const clean = await this.#engine.stop();
 		this.#phase = 'stopped';
-		if (clean) this.#parts.logger.info(hadLeases ? 'deregistered' : 'stopped: nothing was registered');
+		if (clean) this.#parts.logger.info(hadKeys ? 'deregistered' : 'stopped: nothing was registered');
 		else
 			this.#parts.logger.warn(
 				'etcd did not confirm the deregistration: the keys go when their lease runs out',

@@ -77,17 +77,18 @@ describe.concurrent('etcd-registrar/auto', () => {
 		},
 	);
 
-	test('the control socket pauses it as well, and its file goes with a program that ends by itself', async (context) => {
-		const env = { REGISTRAR_CONTROL: join(app, 'control.sock') };
-		const { program, registered, isThere } = start(context, 'app.mjs', `import '${NAME}'; ${AT_SIGNAL} });`, {
-			env,
-		});
-		await registered();
-		await until(() => existsSync(env.REGISTRAR_CONTROL));
+	test('the control socket steers it, and its file goes with a program that ends by itself, also with etcd away', async (context) => {
+		const own = await startEtcd();
+		context.onTestFinished(() => own.kill());
+		const env = { REGISTRAR_CONTROL: join(app, 'control.sock'), ETCD_ENDPOINTS: own.endpoint };
+		const { program } = start(context, 'app.mjs', `import '${NAME}'; ${AT_SIGNAL} });`, { env });
+		await program.waitForLog(({ message }) => message === 'registered');
 		expect(await runCommand(['pause'], env).waitExit()).toMatchObject({ code: 0 });
-		expect(await isThere()).toBe(false);
+		expect(await runCommand(['resume'], env).waitExit()).toMatchObject({ code: 0 });
+		own.pause();
 		program.signal('SIGUSR2');
 		expect(await program.waitExit()).toMatchObject({ code: 0 });
+		own.resume();
 		expect(existsSync(env.REGISTRAR_CONTROL)).toBe(false);
 	});
 

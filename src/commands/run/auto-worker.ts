@@ -37,9 +37,8 @@ async function serve(): Promise<void> {
 		// somebody else's process.
 		void serving.start();
 		await asked;
-		await serving.stop();
-		// Who ends by itself waits no longer than until it is over.
-		await serving.control?.close();
+		// A program that ends by itself does not wait for long, and etcd may: the file of the socket goes first.
+		await Promise.all([serving.control?.close(), serving.stop()]);
 	}
 	over();
 	await serving.close();

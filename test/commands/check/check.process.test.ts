@@ -50,6 +50,22 @@ test('the least role that it prints is enough, and nothing is written', async ()
 	expect([await revision(), await etcd.leases()]).toEqual([was, leases]);
 });
 
+test('where instances are counted, the role may read their prefix, and that is enough to count', async () => {
+	const env = {
+		SERVICE_CHECK: 'exec:true',
+		SERVICE_CHECK_MIN_HEALTHY: '1',
+		SERVICE_FORMAT: 'address,kratos',
+	};
+	const { stdout } = await check({ ...(await aUser('counter')), ...env });
+	const grants = stdout.match(/role grant-permission .*/g)?.map((line) => line.trim());
+	expect(grants).toEqual([
+		`role grant-permission registrar-user readwrite ${KEY}`,
+		'role grant-permission registrar-user readwrite /microservices/user/user-10-0-0-5-80',
+		'role grant-permission registrar-user --prefix=true read /ns/user/',
+		'role grant-permission registrar-user --prefix=true read /microservices/user/',
+	]);
+});
+
 test('reading alone is not enough, and it says what is missing', async () => {
 	const { code, stdout } = await check(await aUser('reader', 'read', KEY));
 	expect(code).toBe(69);

@@ -7,6 +7,7 @@ import type { RegistrarEvent, Status } from './events.js';
 import { Engine } from './loop/engine.js';
 import type { RegistrarParts, ServiceChanges } from './parts.js';
 import type { Wanted } from './pass/facts.js';
+import type { Metering } from './ports.js';
 import { Emitter, type Listener } from './report/emitter.js';
 import { type Readiness, Waiting } from './report/readiness.js';
 import { LiveServices } from './services/live-services.js';
@@ -20,6 +21,7 @@ export class PollingRegistrar implements Registrar {
 	readonly #engine: Engine;
 	readonly #waiting = new Waiting();
 	readonly #pausing: Pausing;
+	readonly #metering: Metering | null;
 	#phase: Exclude<Phase, 'paused' | 'conflict'> = 'idle';
 	#startedMs: number | null = null;
 	#stopping: Promise<void> | null = null;
@@ -50,6 +52,8 @@ export class PollingRegistrar implements Registrar {
 			memory: () => this.#engine.pass.memory,
 			changed: () => void this.#changed(),
 		});
+		this.#metering = parts.createMetering?.(() => this.status()) ?? null;
+		this.#engine.counting.also = this.#metering;
 	}
 
 	async start(): Promise<void> {
@@ -175,6 +179,7 @@ export class PollingRegistrar implements Registrar {
 					ttlSeconds: this.#engine.intervalSeconds,
 				},
 			);
+		this.#metering?.end();
 		this.#emitter.emit('stopped', { clean });
 		this.#waiting.look();
 	}

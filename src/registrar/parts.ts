@@ -8,6 +8,10 @@ import type { HealthCheck, LoadReader } from './ports.js';
 export interface RegistrarParts extends EngineParts {
 	/** Of this package, for `/status`. */
 	readonly version?: string;
+	/** Of etcd, as configured, for `/status`. */
+	readonly endpoints?: readonly string[];
+	/** Whether the recent changes are kept for whoever asks. */
+	readonly keepsChanges?: boolean;
 	readonly services: readonly ServiceConfig[];
 	/** Of services that are added later. */
 	readonly namespace: string | undefined;

@@ -3,10 +3,11 @@ import { ConfigError, NotStartedError, StoppedError } from '../core/errors.js';
 import type { ServiceOptions } from '../core/settings/from-options.js';
 import type { Registrar } from './api.js';
 import { withDeadline } from './deadline.js';
-import type { RegistrarEvent, Status } from './events.js';
+import type { RecentChanges, RegistrarEvent, Status } from './events.js';
 import { Engine } from './loop/engine.js';
 import type { RegistrarParts, ServiceChanges } from './parts.js';
 import type { Wanted } from './pass/facts.js';
+import { ChangeLog } from './report/change-log.js';
 import { Emitter, type Listener } from './report/emitter.js';
 import { type Readiness, Waiting } from './report/readiness.js';
 import { LiveServices } from './services/live-services.js';
@@ -17,6 +18,7 @@ export class PollingRegistrar implements Registrar {
 	readonly #live: LiveServices;
 	readonly #emitter: Emitter;
 	readonly #engine: Engine;
+	readonly #changes: ChangeLog | null;
 	readonly #waiting = new Waiting(() => this.#readiness());
 	#phase: Phase = 'idle';
 	/** Asked for before the start: nothing is registered until `resume()`. */
@@ -28,6 +30,7 @@ export class PollingRegistrar implements Registrar {
 		this.#parts = parts;
 		this.#live = new LiveServices(parts, this.#mayStand, () => void this.#changed());
 		this.#emitter = new Emitter(parts.logger);
+		this.#changes = parts.keepsChanges ? new ChangeLog(parts.clock, () => this.#whyWithdrawn()) : null;
 		this.#engine = new Engine(
 			parts,
 			{
@@ -38,6 +41,7 @@ export class PollingRegistrar implements Registrar {
 				passed: () => this.#passed(),
 			},
 			this.#emitter,
+			this.#changes,
 		);
 	}
 
@@ -117,7 +121,9 @@ export class PollingRegistrar implements Registrar {
 			weights: this.#live.services.weights(),
 			withdrawnBecause: this.#live.checks.whyNot(),
 			leases: engine.leases.current,
+			leaseEndsMs: (lease) => engine.leases.endsMs(lease),
 			endpoint: this.#parts.store.endpoint(),
+			endpoints: this.#parts.endpoints ?? [],
 			version: this.#parts.version ?? '',
 			intervalMs: engine.intervalSeconds * 1_000,
 			lastPass: engine.lastPass,
@@ -127,6 +133,11 @@ export class PollingRegistrar implements Registrar {
 			counters: engine.counting.now(),
 			nowMs: this.#parts.clock.now(),
 		});
+	}
+
+	/** What happened lately, where it is kept (`keepsChanges`). */
+	recentChanges(): RecentChanges {
+		return (this.#changes ?? new ChangeLog(this.#parts.clock)).recent(this.#startedMs);
 	}
 
 	on<E extends RegistrarEvent>(event: E, listener: Listener<E>): () => void {
@@ -171,6 +182,10 @@ export class PollingRegistrar implements Registrar {
 
 	#wanted(): Wanted {
 		return this.#live.services.wanted(this.#phase === 'paused');
+	}
+
+	#whyWithdrawn(): string | null {
+		return this.#phase === 'running' ? this.#live.checks.whyNot() : this.#phase;
 	}
 
 	readonly #isVerified = (key: string): boolean => this.#engine.pass.memory.isVerified(key);

@@ -103,8 +103,8 @@ describe('library', () => {
 			'field',
 			named<keyof Status>({
 				...{ version: true, state: true, ready: true, live: true, reason: true, keys: true, weights: true },
-				...{ lease: true, leases: true, endpoint: true, intervalMs: true, lastPass: true, lastError: true },
-				...{ counters: true },
+				...{ lease: true, leases: true, endpoint: true, endpoints: true, intervalMs: true },
+				...{ lastPass: true, lastError: true, counters: true },
 			}),
 		],
 		[

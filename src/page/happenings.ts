@@ -32,8 +32,10 @@ function tell(
 	name: (change: RecentChange) => string,
 ): Happening[] {
 	const { agoMs, kind, before, why } = change;
-	const line = (label: string, ...parts: readonly (string | null)[]): Happening[] => {
-		return [{ agoMs, kind, label, text: parts.filter((part) => part !== null && part !== '').join(', ') }];
+	/** What it is about, then what else there is to say. */
+	const line = (label: string, about: string, ...more: readonly (string | null)[]): Happening[] => {
+		const rest = more.filter((part) => part !== null && part !== '').join(', ');
+		return [{ agoMs, kind, label, text: rest === '' ? about : `${about}: ${rest}` }];
 	};
 	switch (kind) {
 		case 'registered':
@@ -44,7 +46,7 @@ function tell(
 			return line(before === null ? 'registered' : 'in again', name(change));
 		case 'repaired': {
 			const found = all.slice(0, index).findLast((other) => isFound(other) && meets(other, change));
-			const lasted = found === undefined ? null : `put right after ${duration(found.agoMs - agoMs)}`;
+			const lasted = found === undefined ? null : `right ${duration(found.agoMs - agoMs)} later`;
 			return line('put right', name(change), reasonText(why), lasted);
 		}
 		case 'missing':
@@ -59,8 +61,11 @@ function tell(
 			const label = kind === 'silent' ? 'etcd silent' : 'passes fail';
 			return line(label, end === undefined ? 'until now' : `for ${duration(agoMs - end.agoMs)}`, why);
 		}
-		case 'recovered':
-			return line('etcd answers', 'passes are good again');
+		case 'recovered': {
+			const began = all.slice(0, index).findLast(isTrouble);
+			if (began?.kind === 'silent') return line('etcd is back', `after ${duration(began.agoMs - agoMs)}`);
+			return line('passes succeed', began === undefined ? 'again' : `after ${duration(began.agoMs - agoMs)}`);
+		}
 		case 'replaced':
 			return line('etcd replaced', 'wiped, restored or another cluster: beginning anew');
 		case 'standing-by':
@@ -72,6 +77,7 @@ function tell(
 	}
 }
 
+const isTrouble = ({ kind }: RecentChange): boolean => kind === 'silent' || kind === 'failing';
 const isFound = ({ kind }: RecentChange): boolean => kind === 'missing' || kind === 'wrong';
 
 /** Whether they have a key in common. */

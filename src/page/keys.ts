@@ -10,7 +10,7 @@ import { leaseHex, MARKS, plural, STATES } from './words.js';
 const FEW = 8;
 /** Of very many only the first are shown: the filter finds the others. */
 const MOST_ROWS = 200;
-const HEADS = ['Key', 'Value', 'Lease', 'Left', 'State'] as const;
+const HEADS = ['Key', 'Value', 'Lease', 'Lease left', 'State'] as const;
 
 export function showKeys({ status, atMs }: Snapshot, lines: Lines, nowMs: number): void {
 	const isMany = status.keys.length > FEW;
@@ -43,7 +43,7 @@ export function showKeys({ status, atMs }: Snapshot, lines: Lines, nowMs: number
 		const cells = [
 			cell('Value', key.value ?? '', 'mono'),
 			cell('Lease', key.lease === null ? '' : leaseHex(key.lease), 'mono'),
-			cell('Left', left === null ? '' : left === 0 ? 'run out' : `${Math.ceil(left)} s`),
+			cell('Lease left', left === null ? '' : left === 0 ? 'run out' : `${Math.ceil(left)} s`),
 			cell(
 				'',
 				element('span', { class: 'chip', 'data-kind': kind }, isBad ? MARKS[last] : STATES[key.state]),

@@ -21,6 +21,8 @@ const WORST: readonly Mark[] = [
 	...(['missing', 'wrong', 'denied', 'standing-by', 'silent', 'failing'] as const),
 	...(['pending', 'registered', 'withdrawn', 'none'] as const),
 ];
+/** A pass that runs for longer waits for an etcd that does not answer. */
+const SLOW_MS = 2_000;
 const OF_ALL: ReadonlySet<ChangeKind> = new Set(['repaired', 'silent', 'failing', 'recovered', 'replaced']);
 
 export class Lines {
@@ -36,13 +38,19 @@ export class Lines {
 		this.#numbers = new Map(recent.keys.map(([number, key]) => [key, number]));
 		const bounds = recent.changes.flatMap(({ keys }) => keys.flatMap(([first, last]) => [first, last + 1]));
 		this.#bounds = [...new Set(bounds)].sort((a, b) => a - b);
-		this.#outages = outagesOf(recent.changes);
+		this.#outages = outagesOf(recent);
 		this.#knownMs = Math.min(recent.startedAgoMs ?? 0, recent.completeAgoMs ?? Infinity);
 	}
 
 	/** How long ago what is known begins, and whether the registrar began then. */
 	get known(): { readonly agoMs: number; readonly isStart: boolean } {
 		return { agoMs: this.#knownMs, isStart: this.#knownMs === (this.recent.startedAgoMs ?? 0) };
+	}
+
+	/** Why passes fail at the moment; `null` = they do not. */
+	get outage(): Mark | null {
+		const last = this.#outages.at(-1);
+		return last?.toMs === 0 ? last.is : null;
 	}
 
 	/** The line of a key that is in this state now, as far back as it is known. */
@@ -103,7 +111,7 @@ function markOf(state: KeyState): Mark {
 }
 
 /** The times in which no pass came to an end. */
-function outagesOf(changes: readonly RecentChange[]): Line {
+function outagesOf({ changes, passingMs }: RecentChanges): Line {
 	const outages: Segment[] = [];
 	for (const { kind, agoMs } of changes) {
 		const last = outages.at(-1);
@@ -114,6 +122,9 @@ function outagesOf(changes: readonly RecentChange[]): Line {
 		else if (kind === 'recovered' && last === undefined)
 			outages.push({ fromMs: Infinity, toMs: agoMs, is: 'silent' });
 	}
+	// Its failure will be told from its beginning; until then it is seen that it waits.
+	if (passingMs !== null && passingMs > SLOW_MS && outages.at(-1)?.toMs !== 0)
+		outages.push({ fromMs: passingMs, toMs: 0, is: 'silent' });
 	return outages;
 }
 

@@ -8,10 +8,12 @@ const MOST_PARTS = 12;
 /** `nowMs`: the time at which the line ends. */
 export function spoken(line: Line, repairs: readonly RecentChange[], nowMs: number): string {
 	const times = [
-		...line.map(({ fromMs, toMs, is }) => ({
-			agoMs: fromMs,
-			text: `${MARKS[is]} for ${duration(fromMs - toMs)}`,
-		})),
+		...line
+			.filter(({ is }) => is !== 'none')
+			.map(({ fromMs, toMs, is }) => ({
+				agoMs: fromMs,
+				text: `${MARKS[is]} for ${duration(fromMs - toMs)}`,
+			})),
 		...repairs.map(({ agoMs, why }) => ({ agoMs, text: `put right: ${reasonText(why)}` })),
 	].sort((a, b) => b.agoMs - a.agoMs);
 	const left = Math.max(0, times.length - MOST_PARTS);

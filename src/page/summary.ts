@@ -28,13 +28,18 @@ const isBad = (mark: Mark) => !isGood(mark) && !isOff(mark) && mark !== 'none';
 /** `agoMs`: how old the status is by now, in the browser's time `nowMs`. */
 export function summaryOf(status: Snapshot['status'], lines: Lines, nowMs: number, agoMs: number): Summary {
 	const wanted = status.keys.filter(({ value }) => value !== null);
-	const answer = { ...answerOf(status, wanted), notes: notesOf(status, wanted, nowMs - agoMs, nowMs) };
+	const answer = {
+		...answerOf(status, wanted, lines),
+		notes: notesOf(status, wanted, lines, { nowMs, atMs: nowMs - agoMs }),
+	};
 	const { isAlike, ...rest } = answer;
 	if (isAlike === null || status.keys.length === 0) return { ...rest, since: null, sinceMs: null };
 	const line = lines.ofAll(isAlike === isOff ? status.keys : wanted);
 	const beganMs = sinceMs(line, isAlike);
 	const { agoMs: knownMs, isStart } = lines.known;
 	const at = clock(nowMs - agoMs - beganMs, nowMs);
+	// It has only just become so, and no change tells when.
+	if (beganMs === 0) return { ...rest, since: null, sinceMs: null };
 	const isWhole = beganMs < knownMs || isStart;
 	return { ...rest, since: isWhole ? `since ${at}` : `since ${at} or earlier`, sinceMs: beganMs + agoMs };
 }
@@ -44,17 +49,16 @@ type Answer = Pick<Summary, 'mood' | 'word' | 'sentence'> & {
 	readonly isAlike: ((mark: Mark) => boolean) | null;
 };
 
-function answerOf(status: Status, wanted: readonly KeyStatus[]): Answer {
+function answerOf(status: Status, wanted: readonly KeyStatus[], lines: Lines): Answer {
 	const { state, reason } = status;
 	switch (state) {
 		case 'registered':
 			return { mood: 'in', word: 'In', sentence: `${allOf(wanted)} right in etcd`, isAlike: isGood };
 		case 'degraded':
-			return { ...degraded(status, wanted), isAlike: isBad };
+		case 'standing-by':
+			return { ...notAllRight(status, wanted, lines.outage), isAlike: isBad };
 		case 'starting':
 			return { mood: 'waiting', word: 'Not in yet', sentence: reason, isAlike: isBad };
-		case 'standing-by':
-			return { ...standingBy(reason, wanted), isAlike: (mark) => mark === 'standing-by' };
 		case 'withdrawn':
 			return { mood: 'off', word: 'Withdrawn', sentence: reason.replace(/^withdrawn: /, ''), isAlike: isOff };
 		case 'paused':
@@ -69,39 +73,35 @@ function answerOf(status: Status, wanted: readonly KeyStatus[]): Answer {
 }
 const WORDS = { idle: 'Not started', stopping: 'Stopping', stopped: 'Stopped' } as const;
 
-function degraded({ reason, lastError }: Status, wanted: readonly KeyStatus[]): Omit<Answer, 'isAlike'> {
+function notAllRight(
+	{ reason, lastError }: Status,
+	wanted: readonly KeyStatus[],
+	outage: Mark | null,
+): Omit<Answer, 'isAlike'> {
 	const bad = wanted.filter(({ state }) => state !== 'registered');
-	const only = (state: string) => bad.every((key) => key.state === state);
-	if (only('unverified'))
+	const only = (state: KeyStatus['state']) => bad.every((key) => key.state === state);
+	if (bad.length < wanted.length) {
+		const sentence = `${wanted.length - bad.length} of ${plural(wanted.length)} are right: ${reason}`;
+		return { mood: 'partly', word: 'Partly in', sentence };
+	}
+	if (only('unverified')) {
+		const failing = `passes fail: ${lastError ?? 'they end too late'}`;
 		return {
 			mood: 'unknown',
-			word: 'Not known',
-			sentence: `etcd does not let us look: ${lastError ?? 'no pass ended'}`,
+			word: 'Unknown',
+			sentence: outage === 'silent' ? 'etcd does not answer' : failing,
 		};
-	if (bad.length === wanted.length)
-		return {
-			mood: 'out',
-			word: 'Out',
-			sentence: wanted.length === 1 ? reason : `none of ${plural(wanted.length)} is right: ${reason}`,
-		};
-	return {
-		mood: 'partly',
-		word: 'Partly in',
-		sentence: `${wanted.length - bad.length} of ${plural(wanted.length)} are right: ${reason}`,
-	};
-}
-
-function standingBy(reason: string, wanted: readonly KeyStatus[]): Omit<Answer, 'isAlike'> {
-	const held = wanted.filter(({ state }) => state === 'standing-by').length;
-	const sentence = held === 1 ? reason : `other processes hold ${held} of ${plural(wanted.length)}`;
-	return { mood: held === wanted.length ? 'waiting' : 'partly', word: 'Standing by', sentence };
+	}
+	const sentence = wanted.length === 1 ? reason : `none of ${plural(wanted.length)} is right: ${reason}`;
+	if (only('standing-by')) return { mood: 'waiting', word: 'Standing by', sentence };
+	return { mood: 'out', word: 'Out', sentence };
 }
 
 function notesOf(
 	status: Snapshot['status'],
 	wanted: readonly KeyStatus[],
-	atMs: number,
-	nowMs: number,
+	lines: Lines,
+	{ nowMs, atMs }: { readonly nowMs: number; readonly atMs: number },
 ): string[] {
 	const notes = (status.paused ?? []).map(({ service, reason, agoMs }) => {
 		const since = `paused at ${clock(atMs - agoMs, nowMs)}`;
@@ -109,6 +109,7 @@ function notesOf(
 	});
 	if (!status.live) notes.push('The registrar hangs: no pass began within three intervals.');
 	if (status.ready && status.lastError !== null) notes.push(`The last pass failed: ${status.lastError}`);
+	else if (status.ready && lines.outage !== null) notes.push('etcd has not answered for some seconds.');
 	const stale = wanted.filter(({ state }) => state === 'unverified');
 	if (stale.length === 0) return notes;
 	const verifiedMs = Math.max(...stale.map(({ verifiedAgoMs }) => verifiedAgoMs ?? 0));
@@ -117,14 +118,14 @@ function notesOf(
 	notes.push(`Last verified at ${clock(atMs - verifiedMs, nowMs)}.`);
 	if (left === 0)
 		notes.push(
-			`The lease was not renewed for its whole TTL: unless etcd stands still, the ${what} went with it.`,
+			`The lease was not renewed for its whole TTL: unless etcd itself stands still, the ${what} went with it.`,
 		);
 	else if (Number.isFinite(left)) notes.push(`Without a renewal the ${what} will go with the lease.`);
 	return notes;
 }
 
 const allOf = (keys: readonly KeyStatus[]): string =>
-	keys.length === 1 ? 'the key is' : `all ${plural(keys.length)} are`;
+	keys.length === 1 ? 'The key is' : `All ${plural(keys.length)} are`;
 
 /** The registrar itself does not answer: since when, and from when what is shown is. */
 export function lostSummary(sinceMs: number, shownMs: number | null, nowMs: number): Summary {
@@ -132,7 +133,7 @@ export function lostSummary(sinceMs: number, shownMs: number | null, nowMs: numb
 	return {
 		mood: 'unknown',
 		word: 'No answer',
-		sentence: 'the registrar itself does not answer: it has ended, it hangs, or the network to it is cut.',
+		sentence: 'The registrar itself does not answer (it has ended, it hangs, or the network is cut)',
 		since: `since ${clock(sinceMs, nowMs)}`,
 		sinceMs: nowMs - sinceMs,
 		notes: shown === '' ? [] : [shown.trim()],

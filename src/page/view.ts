@@ -7,7 +7,7 @@ import { showKeys } from './keys.js';
 import { type Line, Lines, within } from './lines.js';
 import type { Snapshot } from './snapshot.js';
 import { lostSummary, type Mood, type Summary, summaryOf } from './summary.js';
-import { clock, duration, MARKS, plural } from './words.js';
+import { clock, duration, MARKS, plural, seconds } from './words.js';
 
 const MOST_EVENTS = 30;
 const MOST_OLDER = 200;
@@ -49,10 +49,7 @@ function showAnswer(
 	byId('answer').dataset.mood = mood;
 	setText(byId('word'), word);
 	setText(byId('sentence'), `${sentence}${since === null ? '' : `, ${since}`}`);
-	setChildren(
-		byId('since'),
-		sinceMs === null ? [] : [element('strong', {}, `for ${duration(floored(sinceMs))}`)],
-	);
+	setChildren(byId('since'), sinceMs === null ? [] : [element('strong', {}, `(${seconds(sinceMs)})`)]);
 	setChildren(
 		byId('notes'),
 		notes.map((note) => element('p', {}, note)),
@@ -69,9 +66,6 @@ function showAnswer(
 	const href = `data:image/svg+xml,${encodeURIComponent(drawn)}`;
 	if (icon.getAttribute('href') !== href) icon.setAttribute('href', href);
 }
-
-/** Whole seconds: it is drawn anew each second. */
-const floored = (ms: number): number => Math.floor(ms / 1_000) * 1_000;
 
 function showLine({ status, changes, atMs }: Snapshot, lines: Lines, nowMs: number): void {
 	const line = lines.ofAll(status.keys);
@@ -93,6 +87,7 @@ function showLine({ status, changes, atMs }: Snapshot, lines: Lines, nowMs: numb
 
 function legendOf(line: Line, repairs: readonly RecentChange[]): HTMLElement[] {
 	const found = new Set(within(line, WINDOW_MS).map(({ is }) => is));
+	found.delete('none');
 	for (const { why, agoMs } of repairs)
 		if (agoMs < WINDOW_MS) found.add(why === 'absent' ? 'missing' : 'wrong');
 	return [...found].map((is) =>
@@ -132,7 +127,7 @@ function showEtcd({ status, atMs }: Snapshot, nowMs: number): void {
 	const pass =
 		lastPass === null
 			? 'none has ended yet'
-			: `${lastPass.ok ? 'good' : 'failed'}, took ${duration(lastPass.durationMs)}, ${duration(floored(lastPass.agoMs + sinceMs))} ago`;
+			: `${lastPass.ok ? 'good' : 'failed'}, took ${duration(lastPass.durationMs)}, ${seconds(lastPass.agoMs + sinceMs)} ago`;
 	const leaseLines = leases.map(
 		({ hex, ttlSeconds, keys }) => `${hex}: TTL ${ttlSeconds} s, ${plural(keys)}`,
 	);
@@ -153,8 +148,9 @@ function showCounters({ status }: Snapshot): void {
 		`${number(ok)} good, ${number(failed)} failed`;
 	const each = (counts: Readonly<Record<string, number>>) =>
 		Object.entries(counts)
+			.filter(([, count]) => count > 0)
 			.map(([name, count]) => `${name.replace('_', ' ')} ${number(count)}`)
-			.join(', ');
+			.join(', ') || 'none';
 	const row = (name: string, text: string) =>
 		element('tr', {}, element('th', { scope: 'row' }, name), element('td', {}, text));
 	setChildren(inside(byId('counters'), 'tbody'), [

@@ -28,10 +28,10 @@ export const STATES: Readonly<Record<KeyState, string>> = {
 
 /** Why a key was put right. */
 const REASONS: Readonly<Record<string, string>> = {
-	absent: 'it was absent',
-	foreign_lease: 'it was under another lease',
-	no_lease: 'it was under no lease',
-	value_drift: 'it had another value',
+	absent: 'found absent',
+	foreign_lease: 'found under another lease',
+	no_lease: 'found under no lease',
+	value_drift: 'found with another value',
 };
 export const reasonText = (why: string | null): string => REASONS[why ?? ''] ?? why ?? '';
 
@@ -52,6 +52,10 @@ export function duration(ms: number): string {
 		.map(([count, unit]) => `${count} ${unit}`)
 		.join(' ');
 }
+
+/** The same in whole seconds, for what is drawn anew each second. */
+export const seconds = (ms: number): string =>
+	ms < 1_000 ? 'a moment' : duration(Math.floor(ms / 1_000) * 1_000);
 
 /** `03:12:44`; of another day with its date before. */
 export function clock(atMs: number, nowMs: number): string {

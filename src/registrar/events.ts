@@ -174,6 +174,8 @@ export interface RecentChange {
 export interface RecentChanges {
 	/** Milliseconds since the start; `null` = not started. */
 	readonly startedAgoMs: number | null;
+	/** How long the pass that runs now has been running; `null` = none does. */
+	readonly passingMs: number | null;
 	/** So far back the list is complete; `null` = to the start. */
 	readonly completeAgoMs: number | null;
 	/** The keys that have changed since the start and are still configured. */

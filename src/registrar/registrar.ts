@@ -137,7 +137,8 @@ export class PollingRegistrar implements Registrar {
 
 	/** What happened lately, where it is kept (`keepsChanges`). */
 	recentChanges(): RecentChanges {
-		return (this.#changes ?? new ChangeLog(this.#parts.clock)).recent(this.#startedMs);
+		const changes = this.#changes ?? new ChangeLog(this.#parts.clock);
+		return changes.recent(this.#startedMs, this.#engine.passingSinceMs);
 	}
 
 	on<E extends RegistrarEvent>(event: E, listener: Listener<E>): () => void {

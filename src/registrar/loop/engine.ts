@@ -111,6 +111,11 @@ export class Engine {
 		return this.leases.intervalSeconds;
 	}
 
+	/** When the pass that runs now began; `null` = none does. */
+	get passingSinceMs(): number | null {
+		return this.#isPassing ? this.passBeganMs : null;
+	}
+
 	start(): void {
 		this.#loop.start();
 	}

@@ -85,12 +85,14 @@ export class ChangeLog implements Follower {
 		this.#places.clear();
 	}
 
-	recent(startedMs: number | null): RecentChanges {
+	/** Both times are `null` where there is no such thing: a start, a pass that runs now. */
+	recent(startedMs: number | null, passBeganMs: number | null = null): RecentChanges {
 		this.close();
 		const nowMs = this.clock.now();
 		const ago = (atMs: number) => Math.round(nowMs - atMs);
 		return {
 			startedAgoMs: startedMs === null ? null : ago(startedMs),
+			passingMs: passBeganMs === null ? null : ago(passBeganMs),
 			completeAgoMs: this.#lostMs === null ? null : ago(this.#lostMs),
 			keys: [...this.#numbers].map(([key, number]) => [number, key] as const),
 			changes: this.#changes.map(({ atMs, ...change }) => ({ agoMs: ago(atMs), ...change })),

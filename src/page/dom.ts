@@ -31,14 +31,29 @@ export function setText(target: HTMLElement, text: string): void {
 	if (target.textContent !== text) target.textContent = text;
 }
 
-/** Makes the children these; what stays as it is keeps its element, its focus and its selection. */
-export function setChildren(parent: HTMLElement, children: readonly HTMLElement[]): void {
+/**
+ * Makes the children these. What is there already is changed where it differs, not replaced: a selection, the
+ * focus and the place of a screen reader stay.
+ */
+export function setChildren(parent: Element, children: readonly Node[]): void {
+	const present = [...parent.childNodes];
 	children.forEach((child, index) => {
-		const present = parent.children[index];
-		if (present === undefined) parent.append(child);
-		else if (!present.isEqualNode(child)) present.replaceWith(child);
+		const old = present[index];
+		if (old === undefined) parent.append(child);
+		else become(old, child);
 	});
-	while (parent.children.length > children.length) parent.lastElementChild?.remove();
+	for (const old of present.slice(children.length)) old.remove();
+}
+
+function become(old: Node, next: Node): void {
+	if (old.isEqualNode(next)) return;
+	if (!(old instanceof HTMLElement && next instanceof HTMLElement && old.nodeName === next.nodeName))
+		return void old.parentNode?.replaceChild(next, old);
+	for (const { name } of [...old.attributes]) if (!next.hasAttribute(name)) old.removeAttribute(name);
+	for (const { name, value } of [...next.attributes])
+		if (name !== 'style' && old.getAttribute(name) !== value) old.setAttribute(name, value);
+	old.style.cssText = next.style.cssText;
+	setChildren(old, [...next.childNodes]);
 }
 
 /** Styles go by properties: a `style` attribute would be refused by the page's own policy. */

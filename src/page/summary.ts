@@ -68,7 +68,12 @@ function answerOf(status: Status, wanted: readonly KeyStatus[], lines: Lines): A
 		case 'idle':
 		case 'stopping':
 		case 'stopped':
-			return { mood: 'off', word: WORDS[state], sentence: 'it was told so', isAlike: null };
+			return {
+				mood: 'off',
+				word: WORDS[state],
+				sentence: state === 'idle' ? 'Nothing has begun' : 'As it was told',
+				isAlike: null,
+			};
 	}
 }
 const WORDS = { idle: 'Not started', stopping: 'Stopping', stopped: 'Stopped' } as const;

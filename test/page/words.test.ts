@@ -108,8 +108,7 @@ test('a line is told in words, the oldest of many left out', () => {
 		{ fromMs: 9_950, toMs: 0, is: 'registered' },
 	] as const;
 	expect(spoken(line, [change(9_950, 'repaired', null, [0], 'absent')], now)).toBe(
-		'from 03:11:44 right for 50 s; from 03:12:34 missing for 50 ms; from 03:12:34 right for 9 s; ' +
-			'from 03:12:34 put right: found absent',
+		'at first right; from 03:12:34 missing for 50 ms; from 03:12:34 right; from 03:12:34 put right: found absent',
 	);
 	const many = Array.from({ length: 40 }, (_, n) => change(40_000 - n, 'repaired', null, [0], 'absent'));
 	expect(spoken([], many, now)).toMatch(/^28 earlier changes; from (.*?; ){11}from /);

@@ -99,7 +99,7 @@ test('200 keys: the bad one on top, the others folded; a filter finds one; by ke
 	context.onTestFinished(() => end(other));
 	await tab.says('#keys', /\/ns\/user\/10.0.0.5:8080[\s\S]*standing by/);
 	await tab.says('#healthy', /^199 right, of 200 keys$/);
-	await tab.picture('page-200-keys.png', { width: 860, height: 640 });
+	await tab.picture('page-200-keys.png', { width: 860, height: 760 });
 	await tab.page.locator('#filter').focus();
 	await tab.page.keyboard.type('1.1:8042');
 	await tab.says('#healthy', /^1 right, of 200 keys$/);

@@ -21,11 +21,14 @@ export type { Registrar } from './registrar/api.js';
 export type {
 	Counters,
 	Hint,
+	KeptStatus,
 	KeyState,
 	KeyStatus,
+	PausedStatus,
 	RegistrarEvent,
 	RegistrarEvents,
 	Status,
 	WeightStatus,
 } from './registrar/events.js';
 export type { ServiceChanges } from './registrar/parts.js';
+export type { PauseOptions, ResumeOptions } from './registrar/services/pausing.js';

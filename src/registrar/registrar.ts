@@ -11,6 +11,7 @@ import { ChangeLog } from './report/change-log.js';
 import { Emitter, type Listener } from './report/emitter.js';
 import { type Readiness, Waiting } from './report/readiness.js';
 import { LiveServices } from './services/live-services.js';
+import { type PauseOptions, type PauseRequest, Pausing, type ResumeOptions } from './services/pausing.js';
 import { type Phase, statusOf } from './status.js';
 
 export class PollingRegistrar implements Registrar {
@@ -19,17 +20,21 @@ export class PollingRegistrar implements Registrar {
 	readonly #emitter: Emitter;
 	readonly #engine: Engine;
 	readonly #changes: ChangeLog | null;
-	readonly #waiting = new Waiting(() => this.#readiness());
-	#phase: Phase = 'idle';
-	/** Asked for before the start: nothing is registered until `resume()`. */
-	#beginsPaused = false;
+	readonly #waiting = new Waiting();
+	readonly #pausing: Pausing;
+	#phase: Exclude<Phase, 'paused' | 'conflict'> = 'idle';
 	#startedMs: number | null = null;
 	#stopping: Promise<void> | null = null;
 
 	constructor(parts: RegistrarParts) {
 		this.#parts = parts;
-		this.#live = new LiveServices(parts, this.#mayStand, () => void this.#changed());
 		this.#emitter = new Emitter(parts.logger);
+		this.#live = new LiveServices(
+			parts,
+			this.#mayStand,
+			() => this.#changed(),
+			(kept) => this.#emitter.emit('kept', kept),
+		);
 		this.#changes = parts.keepsChanges ? new ChangeLog(parts.clock, () => this.#whyWithdrawn()) : null;
 		this.#engine = new Engine(
 			parts,
@@ -38,17 +43,23 @@ export class PollingRegistrar implements Registrar {
 				wanted: () => this.#wanted(),
 				groups: () => this.#live.services.groups(),
 				fleetPrefixes: () => this.#live.services.fleetPrefixes(),
-				passed: () => this.#passed(),
+				passed: (ok) => this.#passed(ok),
 			},
 			this.#emitter,
 			this.#changes,
 		);
+		this.#pausing = new Pausing({
+			...parts,
+			services: this.#live.services,
+			memory: () => this.#engine.pass.memory,
+			changed: () => void this.#changed(),
+		});
 	}
 
 	async start(): Promise<void> {
 		this.#assertNotStopped();
 		if (this.#phase !== 'idle') return;
-		this.#phase = this.#beginsPaused ? 'paused' : 'running';
+		this.#phase = 'running';
 		this.#startedMs = this.#parts.clock.now();
 		try {
 			await this.findAddresses();
@@ -76,7 +87,7 @@ export class PollingRegistrar implements Registrar {
 	}
 
 	async ready(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
-		await this.#waiting.until(options?.signal);
+		await this.#waiting.until(() => this.#readiness(), options?.signal);
 	}
 
 	async add(service: ServiceOptions): Promise<void> {
@@ -99,12 +110,17 @@ export class PollingRegistrar implements Registrar {
 		await this.#changed();
 	}
 
-	pause(): Promise<void> {
-		return this.#setPaused(true);
+	async pause(options: PauseOptions = {}): Promise<void> {
+		if (!this.#isOver()) await this.#confirmed(this.#pausing.pause(options));
 	}
 
-	resume(): Promise<void> {
-		return this.#setPaused(false);
+	async resume(options: ResumeOptions = {}): Promise<void> {
+		if (!this.#isOver()) await this.#confirmed(this.#pausing.resume(options));
+	}
+
+	/** Every service is paused. */
+	get isPaused(): boolean {
+		return this.#pausing.everything;
 	}
 
 	reconcile(): Promise<void> {
@@ -114,7 +130,9 @@ export class PollingRegistrar implements Registrar {
 	status(): Status {
 		const engine = this.#engine;
 		return statusOf({
-			phase: engine.conflict !== null && this.#isAlive() ? 'conflict' : this.#phase,
+			phase: this.#phaseToTell(),
+			paused: this.#pausing.status(),
+			kept: this.#live.checks.kept(),
 			wanted: this.#wanted(),
 			memory: engine.pass.memory,
 			owner: this.#live.services.owners(),
@@ -173,20 +191,28 @@ export class PollingRegistrar implements Registrar {
 		this.#waiting.look();
 	}
 
-	#setPaused(paused: boolean): Promise<void> {
-		if (this.#phase === 'idle') this.#beginsPaused = paused;
-		if (this.#phase !== (paused ? 'running' : 'paused')) return Promise.resolve();
-		this.#phase = paused ? 'paused' : 'running';
-		this.#parts.logger.info(paused ? 'paused: withdrawing' : 'resumed: registering again');
-		return this.#changed();
+	/** Resolves when etcd has confirmed it, or when it cannot any more. */
+	async #confirmed(request: PauseRequest): Promise<void> {
+		const readiness = () => (this.#isAlive() ? this.#pausing.confirmed(request) : 'ready');
+		await this.#waiting.until(readiness, request.signal);
+	}
+
+	#phaseToTell(): Phase {
+		if (!this.#isAlive()) return this.#phase;
+		if (this.#engine.conflict !== null) return 'conflict';
+		return this.#pausing.everything ? 'paused' : 'running';
 	}
 
 	#wanted(): Wanted {
-		return this.#live.services.wanted(this.#phase === 'paused');
+		return this.#live.services.wanted();
 	}
 
 	#whyWithdrawn(): string | null {
-		return this.#phase === 'running' ? this.#live.checks.whyNot() : this.#phase;
+		if (!this.#isAlive()) return this.#phase;
+		const paused = this.#pausing
+			.status()
+			.map(({ service, reason }) => `${service} paused${reason === null ? '' : `: ${reason}`}`);
+		return [...paused, this.#live.checks.whyNot()].filter((why) => why !== null).join('; ') || null;
 	}
 
 	readonly #isVerified = (key: string): boolean => this.#engine.pass.memory.isVerified(key);
@@ -195,8 +221,9 @@ export class PollingRegistrar implements Registrar {
 	readonly #mayStand = (key: string): boolean =>
 		this.#isVerified(key) || this.#engine.pass.memory.of(key).sent !== null;
 
-	#passed(): boolean {
-		const oneMore = this.#live.services.settle(this.#phase === 'paused', this.#isVerified);
+	#passed(ok: boolean): boolean {
+		if (ok) this.#live.checks.sample();
+		const oneMore = this.#live.services.settle(this.#isVerified);
 		this.#waiting.look();
 		if (this.#engine.conflict !== null) void this.stop();
 		return oneMore;
@@ -204,7 +231,7 @@ export class PollingRegistrar implements Registrar {
 
 	#readiness(): Readiness {
 		if (this.#engine.conflict !== null) return this.#engine.conflict;
-		if (this.#phase === 'stopping' || this.#phase === 'stopped') return new StoppedError();
+		if (this.#isOver()) return new StoppedError();
 		if (this.#phase === 'idle') return new NotStartedError();
 		return this.status().ready ? 'ready' : 'waiting';
 	}
@@ -216,10 +243,14 @@ export class PollingRegistrar implements Registrar {
 	}
 
 	#assertNotStopped(): void {
-		if (this.#phase === 'stopping' || this.#phase === 'stopped') throw new StoppedError();
+		if (this.#isOver()) throw new StoppedError();
 	}
 
 	#isAlive(): boolean {
-		return this.#phase === 'running' || this.#phase === 'paused';
+		return this.#phase === 'running';
+	}
+
+	#isOver(): boolean {
+		return this.#phase === 'stopping' || this.#phase === 'stopped';
 	}
 }

@@ -1,7 +1,16 @@
 /** The registrar's state as one plain document; also what `/readyz` and `/livez` go by. */
 import { leaseHex } from '../core/lease-id.js';
 import type { LeaseId } from '../core/registration.js';
-import type { Counters, KeyState, KeyStatus, LeaseStatus, Status, WeightStatus } from './events.js';
+import type {
+	Counters,
+	KeptStatus,
+	KeyState,
+	KeyStatus,
+	LeaseStatus,
+	PausedStatus,
+	Status,
+	WeightStatus,
+} from './events.js';
 import type { Wanted } from './pass/facts.js';
 import type { Lease } from './pass/leases.js';
 import type { KeyMemory, KeyState as RememberedState } from './pass/memory.js';
@@ -22,6 +31,8 @@ export interface StatusInput {
 	/** Which service wants a key. */
 	readonly owner: ReadonlyMap<string, { readonly service: string; readonly addr: string }>;
 	readonly weights: readonly WeightStatus[];
+	readonly paused: readonly PausedStatus[];
+	readonly kept: readonly KeptStatus[];
 	/** Why services are withdrawn, where a check says so. */
 	readonly withdrawnBecause: string | null;
 	readonly leases: readonly Lease[];
@@ -45,6 +56,8 @@ const READY_INTERVALS = 2;
 export function statusOf(input: StatusInput): Status {
 	const keys = [...input.wanted].map(([key, desired]) => keyStatus(key, desired, input));
 	const { state, reason } = judge(keys, input);
+	const notes =
+		input.phase === 'running' ? [...input.paused.map(pausedNote), ...input.kept.map(keptNote)] : [];
 	const leases = input.leases.map((lease) => leaseStatus(lease, keys, input));
 	const { lastPass, nowMs } = input;
 	return {
@@ -52,9 +65,13 @@ export function statusOf(input: StatusInput): Status {
 		state,
 		ready: reason === null,
 		live: isLive(input),
-		reason: reason ?? 'every wanted key was verified in etcd within the last two intervals',
+		reason: [reason ?? 'every wanted key was verified in etcd within the last two intervals', ...notes].join(
+			'; ',
+		),
 		keys,
 		weights: input.weights,
+		paused: input.paused,
+		kept: input.kept,
 		lease: leases[0] ?? null,
 		leases,
 		endpoint: input.endpoint,
@@ -118,7 +135,10 @@ function judge(
 		case 'idle':
 			return { state: 'idle', reason: 'not started' };
 		case 'paused':
-			return { state: 'paused', reason: 'paused: withdrawn on request until resumed' };
+			return {
+				state: 'paused',
+				reason: `paused${reasons(input.paused)}: withdrawn on request until resumed`,
+			};
 		case 'conflict':
 			return { state: 'conflict', reason: 'another live process holds a key, and the policy is fail' };
 		case 'stopping':
@@ -129,6 +149,17 @@ function judge(
 			return judgeRunning(keys, input);
 	}
 }
+
+/** ` (disk swap; upgrade)`: each reason once. */
+function reasons(paused: readonly PausedStatus[]): string {
+	const given = new Set(paused.flatMap(({ reason }) => reason ?? []));
+	return given.size === 0 ? '' : ` (${[...given].join('; ')})`;
+}
+
+const pausedNote = (paused: PausedStatus): string => `${paused.service} is paused${reasons([paused])}`;
+
+const keptNote = ({ service, reason, others, needed }: KeptStatus): string =>
+	`${service} stays in although its check fails (${reason}): other instances in etcd: ${others}, needed: ${needed}`;
 
 function judgeRunning(
 	keys: readonly KeyStatus[],

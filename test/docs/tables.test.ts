@@ -103,6 +103,7 @@ describe('library', () => {
 			'field',
 			named<keyof Status>({
 				...{ version: true, state: true, ready: true, live: true, reason: true, keys: true, weights: true },
+				...{ paused: true, kept: true },
 				...{ lease: true, leases: true, endpoint: true, endpoints: true, intervalMs: true },
 				...{ lastPass: true, lastError: true, counters: true },
 			}),
@@ -124,6 +125,7 @@ describe('library', () => {
 			rowsOf([page('docs/library.md')], 'option of a service').find(([cell]) => bare(cell) === 'check') ?? [];
 		for (const option of named<keyof CheckOptions>({
 			...{ target: true, intervalMs: true, timeoutMs: true, rise: true, fall: true },
+			minHealthy: true,
 		}))
 			expect(meaning).toContain(option);
 	});

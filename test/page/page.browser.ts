@@ -65,8 +65,9 @@ test('paused and resumed', async (context) => {
 	await tab.says('#word', /^In$/);
 	stage.registrar.signal('SIGUSR2');
 	await tab.says('#told', /^Paused\s+withdrawn on request until resumed, since/);
+	await tab.says('#notes', /user: paused at \d\d:\d\d:\d\d: SIGUSR2/);
 	await tab.says('#keys', /withdrawn/);
-	await tab.says('#events', /withdrawn\s+\/ns\/user\/10.0.0.5:8080: paused/);
+	await tab.says('#events', /withdrawn\s+\/ns\/user\/10.0.0.5:8080: user paused: SIGUSR2/);
 	expect(await tab.faults()).toEqual([]);
 	stage.registrar.signal('SIGUSR2');
 	await tab.says('#word', /^In$/);

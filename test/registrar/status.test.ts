@@ -41,6 +41,8 @@ function status({ wanted = { a: 'v' }, memory = {}, ...rest }: Case): Status {
 		counters: new Counting().now(),
 		nowMs: NOW,
 		weights: [],
+		paused: [],
+		kept: [],
 		...rest,
 	} as StatusInput);
 }

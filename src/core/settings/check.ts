@@ -2,6 +2,7 @@
  * What a health check asks, as one union: `tcp://h:p`, `http(s)://…`, `grpc://h:p[/service]`, `exec:command`.
  */
 import { type Address, parseTarget } from '../address.js';
+import type { MinHealthy } from './min-healthy.js';
 import { type Mistake, type Parsed, withoutUserinfo } from './parsed.js';
 import { splitCommand } from './split-command.js';
 
@@ -25,6 +26,8 @@ export interface CheckTiming {
 	readonly rise: number;
 	/** So many failures in a row make it unhealthy. */
 	readonly fall: number;
+	/** Unhealthy, it stays in where fewer instances of the service would be left. Left out = off. */
+	readonly minHealthy?: MinHealthy;
 }
 
 export type CheckConfig = CheckTarget & CheckTiming;

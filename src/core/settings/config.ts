@@ -63,6 +63,8 @@ export interface Config extends EtcdConfig {
 	readonly onConflict: ConflictPolicy;
 	readonly services: readonly ServiceConfig[];
 	readonly http: BindAddress | null;
+	/** Path of a Unix socket. */
+	readonly control: string | null;
 	/** `null` = wait for ever. */
 	readonly startupTimeoutMs: number | null;
 	readonly stopTimeoutMs: number;

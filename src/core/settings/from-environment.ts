@@ -36,6 +36,7 @@ export function parseConfig(env: Env, options: EnvironmentOptions = {}): ParsedC
 		onConflict,
 		services,
 		http: take(look('http'), PROCESS.http, problems) ?? null,
+		control: take(look('control'), PROCESS.control, problems) ?? null,
 		startupTimeoutMs: take(look('startupTimeout'), PROCESS.startupTimeout, problems) ?? null,
 		stopTimeoutMs: take(look('stopTimeout'), PROCESS.stopTimeout, problems) ?? 0,
 		drainDelayMs: take(look('drainDelay'), PROCESS.drainDelay, problems) ?? 0,

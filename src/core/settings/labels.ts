@@ -8,7 +8,8 @@ import { type Parsed, parts, quoted } from './parsed.js';
  */
 export const SUFFIXES: readonly string[] = [
 	...['NAME', 'ADDR', 'HOST', 'NAMESPACE', 'PROTOCOL', 'FORMAT', 'ID', 'VERSION', 'WEIGHT', 'META'],
-	...['CHECK', 'CHECK_INTERVAL', 'CHECK_TIMEOUT', 'CHECK_RISE', 'CHECK_FALL', 'TTL', 'ON_CONFLICT'],
+	...['CHECK', 'CHECK_INTERVAL', 'CHECK_TIMEOUT', 'CHECK_RISE', 'CHECK_FALL', 'CHECK_MIN_HEALTHY'],
+	...['TTL', 'ON_CONFLICT'],
 ];
 
 export interface Label {

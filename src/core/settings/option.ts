@@ -2,7 +2,7 @@
 import type { Given, Problems } from './problems.js';
 
 /** `milliseconds`: a number, read by the parser of durations. `list`: a text, or texts in an array. */
-export type Kind = 'text' | 'number' | 'milliseconds' | 'list' | 'weight';
+export type Kind = 'text' | 'number' | 'milliseconds' | 'list' | 'weight' | 'share';
 
 const KINDS = {
 	text: { expected: 'a string', fits: isText, write: String },
@@ -19,6 +19,11 @@ const KINDS = {
 	},
 	weight: {
 		expected: 'a whole number, "auto", or a function',
+		fits: (value: unknown) => isText(value) || isNumber(value),
+		write: String,
+	},
+	share: {
+		expected: 'a whole number, or a share like "50%"',
 		fits: (value: unknown) => isText(value) || isNumber(value),
 		write: String,
 	},

@@ -15,7 +15,7 @@ const SERVICE_OPTIONS: readonly (keyof ServiceOptions)[] = [
 	'formats',
 	'check',
 ];
-const CHECK_OPTIONS = ['target', 'intervalMs', 'timeoutMs', 'rise', 'fall'];
+const CHECK_OPTIONS = ['target', 'intervalMs', 'timeoutMs', 'rise', 'fall', 'minHealthy'];
 
 /** One service alone, as `add` takes it. @throws ConfigError */
 export function parseService(
@@ -79,6 +79,8 @@ export function readServiceOptions(
 				return option(`${path}.check.rise`, check.rise, 'number');
 			case 'checkFall':
 				return option(`${path}.check.fall`, check.fall, 'number');
+			case 'checkMinHealthy':
+				return option(`${path}.check.minHealthy`, check.minHealthy, 'share');
 		}
 	};
 	const metadata = readMetadata(`${path}.metadata`, service.metadata, problems);

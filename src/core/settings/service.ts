@@ -27,11 +27,13 @@ export function readService(
 	const addr = required(look('addr'), take(look('addr'), SERVICE.addr, problems), '10.0.0.5:8080', problems);
 	// A host that nobody needs may be anything: POD_IP is not ours.
 	const host = addr?.address.wildcard == null ? undefined : take(look('host'), SERVICE.host, problems);
+	const minHealthy = take(look('checkMinHealthy'), SERVICE.checkMinHealthy, problems) ?? null;
 	const checkTiming: CheckTiming = {
 		intervalMs: take(look('checkInterval'), SERVICE.checkInterval, problems) ?? 0,
 		timeoutMs: take(look('checkTimeout'), SERVICE.checkTimeout, problems) ?? 0,
 		rise: take(look('checkRise'), SERVICE.checkRise, problems) ?? 1,
 		fall: take(look('checkFall'), SERVICE.checkFall, problems) ?? 1,
+		...(minHealthy !== null && { minHealthy }),
 	};
 	const target = take(look('check'), SERVICE.check, problems);
 	const check = checkOf(target, addr?.address, checkTiming);

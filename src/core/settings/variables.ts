@@ -2,8 +2,8 @@
  * The table of variables: the one place of each name, default, parser and meaning. docs/configuration.md and
  * `.env.example` are tested against it.
  */
-import { type Address, parseAddress, parseHost } from '../address.js';
-import { FORMAT_NAMES, type FormatName } from '../formats/index.js';
+import { parseHost } from '../address.js';
+import { FORMAT_NAMES } from '../formats/index.js';
 import { parseId, parseName, parseNamespace, parseVersion } from '../key-text.js';
 import { CONFLICT_POLICIES, PROTOCOLS } from '../registration.js';
 import { parseBindAddress } from './bind-address.js';
@@ -12,7 +12,10 @@ import { LOG_FORMATS, LOG_LEVELS } from './config.js';
 import { duration, durationOrOff, parseTtl } from './duration.js';
 import { parseEndpoints } from './endpoints.js';
 import { parseLabels } from './labels.js';
-import { oneOf, type Parsed, type Parser, parts, wholeNumber } from './parsed.js';
+import { parseMinHealthy } from './min-healthy.js';
+import { oneOf, type Parser, wholeNumber } from './parsed.js';
+import { parseSocketPath } from './socket-path.js';
+import { parseAddr, parseFormats, parseWeight } from './values.js';
 
 export interface Variable<T> {
 	readonly name: string;
@@ -39,32 +42,6 @@ export interface Variable<T> {
 const SECONDS_EXAMPLE = '5s';
 const filled: Parser<string> = (text) =>
 	text === '' ? { expected: 'something, not an empty text' } : { value: text };
-
-export const parseAddr = (text: string): Parsed<{ readonly text: string; readonly address: Address }> => {
-	const address = parseAddress(text);
-	return 'value' in address ? { value: { text, address: address.value } } : address;
-};
-
-export const parseFormats: Parser<readonly FormatName[]> = (text) => {
-	const formats: FormatName[] = [];
-	for (const part of parts(text, ',')) {
-		const format = oneOf(FORMAT_NAMES, 'address')(part);
-		if (!('value' in format)) return { ...format, expected: `each to be ${format.expected}` };
-		if (formats.includes(format.value))
-			return {
-				expected: `each format once, and ${part} is there twice`,
-				example: [...new Set(parts(text, ','))].join(','),
-			};
-		formats.push(format.value);
-	}
-	return formats.length > 0
-		? { value: formats }
-		: { expected: `one or several of ${FORMAT_NAMES.join(', ')}`, example: 'address' };
-};
-
-export const MAX_WEIGHT = 1_000_000;
-export const parseWeight: Parser<number | 'auto'> = (text) =>
-	text === 'auto' ? { value: text } : wholeNumber(0, MAX_WEIGHT, '10', 'auto, or a whole number')(text);
 
 function variable<T>(
 	name: string,
@@ -151,6 +128,12 @@ export const PROCESS = {
 		'off',
 		parseBindAddress,
 		'host:port of /livez /readyz /status /metrics; a port alone binds 127.0.0.1.',
+	),
+	control: variable(
+		'REGISTRAR_CONTROL',
+		'off',
+		parseSocketPath,
+		'Path of a Unix socket for status, pause and resume; only its owner gets in.',
 	),
 	startupTimeout: variable(
 		'REGISTRAR_STARTUP_TIMEOUT',
@@ -253,6 +236,12 @@ export const SERVICE = {
 		'3',
 		wholeNumber(1, 1000, '3'),
 		'So many failures in a row make it unhealthy.',
+	),
+	checkMinHealthy: variable(
+		'SERVICE_CHECK_MIN_HEALTHY',
+		'off',
+		parseMinHealthy,
+		'Stays in where fewer instances of the service than this would be left: a number or a share like 50%.',
 	),
 } as const;
 

@@ -14,6 +14,8 @@ export function aStatus(changes: Partial<Status> = {}): Status {
 		reason: 'not registered yet',
 		keys: [],
 		weights: [],
+		paused: [],
+		kept: [],
 		lease: null,
 		leases: [],
 		endpoint: null,

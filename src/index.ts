@@ -9,6 +9,7 @@ export {
 } from './core/errors.js';
 export type { FormatName } from './core/formats/index.js';
 export { fromPino, type Logger, type PinoLike } from './core/logger.js';
+export type { Meter } from './core/meter.js';
 export type { ConflictPolicy, LeaseId, Protocol, RepairReason } from './core/registration.js';
 export type {
 	CheckOptions,

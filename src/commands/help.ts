@@ -14,7 +14,8 @@ const HELP = `etcd-registrar keeps a service registered in etcd, whatever the ne
   etcd-registrar watch NAME --exec 'CMD ARGS'
                                      runs the command, without a shell, at the start and after each change, with the
                                      instances as a JSON array on its standard input
-  etcd-registrar status              the running registrar's state as a table, through REGISTRAR_CONTROL or REGISTRAR_HTTP
+  etcd-registrar status              the running registrar's state as a table, through REGISTRAR_CONTROL or, where it
+                                     is not set, REGISTRAR_HTTP
   etcd-registrar pause [NAME]        withdraws all services, or those of this name, from a running registrar, through
                                      REGISTRAR_CONTROL, and returns when etcd has confirmed it; it runs on
   etcd-registrar resume [NAME]       registers them again

@@ -2,8 +2,9 @@
 import type { CheckTarget } from '../core/settings/check.js';
 import type { ServiceConfig } from '../core/settings/config.js';
 import type { ServiceOptions } from '../core/settings/from-options.js';
+import type { Status } from './events.js';
 import type { EngineParts } from './loop/engine.js';
-import type { HealthCheck, LoadReader } from './ports.js';
+import type { HealthCheck, LoadReader, Metering } from './ports.js';
 
 export interface RegistrarParts extends EngineParts {
 	/** Of this package, for `/status`. */
@@ -19,6 +20,8 @@ export interface RegistrarParts extends EngineParts {
 	readonly resolve: (config: ServiceConfig) => Promise<string>;
 	readonly createLoadReader: () => LoadReader;
 	readonly createCheck: (target: CheckTarget) => HealthCheck;
+	/** Where the numbers go, beside the status. */
+	readonly createMetering?: ((status: () => Status) => Metering) | undefined;
 }
 
 /**

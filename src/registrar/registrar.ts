@@ -7,6 +7,7 @@ import type { RecentChanges, RegistrarEvent, Status } from './events.js';
 import { Engine } from './loop/engine.js';
 import type { RegistrarParts, ServiceChanges } from './parts.js';
 import type { Wanted } from './pass/facts.js';
+import type { Metering } from './ports.js';
 import { ChangeLog } from './report/change-log.js';
 import { Emitter, type Listener } from './report/emitter.js';
 import { type Readiness, Waiting } from './report/readiness.js';
@@ -22,6 +23,7 @@ export class PollingRegistrar implements Registrar {
 	readonly #changes: ChangeLog | null;
 	readonly #waiting = new Waiting();
 	readonly #pausing: Pausing;
+	readonly #metering: Metering | null;
 	#phase: Exclude<Phase, 'paused' | 'conflict'> = 'idle';
 	#startedMs: number | null = null;
 	#stopping: Promise<void> | null = null;
@@ -54,6 +56,8 @@ export class PollingRegistrar implements Registrar {
 			memory: () => this.#engine.pass.memory,
 			changed: () => void this.#changed(),
 		});
+		this.#metering = parts.createMetering?.(() => this.status()) ?? null;
+		this.#engine.counting.also = this.#metering;
 	}
 
 	async start(): Promise<void> {
@@ -176,10 +180,10 @@ export class PollingRegistrar implements Registrar {
 		this.#phase = 'stopping';
 		this.#live.stop();
 		this.#waiting.look();
-		const hadLeases = this.#engine.leases.alive.length > 0;
+		const hadKeys = [...this.#wanted().keys()].some(this.#mayStand);
 		const clean = await this.#engine.stop();
 		this.#phase = 'stopped';
-		if (clean) this.#parts.logger.info(hadLeases ? 'deregistered' : 'stopped: nothing was registered');
+		if (clean) this.#parts.logger.info(hadKeys ? 'deregistered' : 'stopped: nothing was registered');
 		else
 			this.#parts.logger.warn(
 				'etcd did not confirm the deregistration: the keys go when their lease runs out',
@@ -187,6 +191,7 @@ export class PollingRegistrar implements Registrar {
 					ttlSeconds: this.#engine.intervalSeconds,
 				},
 			);
+		this.#metering?.end();
 		this.#emitter.emit('stopped', { clean });
 		this.#waiting.look();
 	}

@@ -31,7 +31,7 @@ test('help names every command, option and exit code', async () => {
 		'check',
 		'list',
 		'watch',
-		'health',
+		...['health', 'status', 'pause', 'resume', '--reason'],
 		'--env-file',
 		'--json',
 		'--help',

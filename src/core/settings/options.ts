@@ -1,5 +1,6 @@
 import type { FormatName } from '../formats/index.js';
 import type { Logger } from '../logger.js';
+import type { Meter } from '../meter.js';
 import type { ConflictPolicy, Protocol } from '../registration.js';
 import type { EtcdConfig, ServiceConfig, Weight } from './config.js';
 
@@ -29,6 +30,8 @@ export interface RegistrarOptions {
 	readonly stopTimeoutMs?: number | undefined;
 	/** Nothing is printed without one. */
 	readonly logger?: Logger | undefined;
+	/** OpenTelemetry's: the numbers of `/metrics` go there. */
+	readonly meter?: Meter | undefined;
 }
 
 /** With what only tests set. */
@@ -101,6 +104,7 @@ export interface ParsedOptions extends EtcdConfig {
 	readonly services: readonly ServiceConfig[];
 	readonly stopTimeoutMs: number;
 	readonly logger: Logger | null;
+	readonly meter: Meter | null;
 	readonly hints: boolean;
 	/** What was assumed and had better be known. */
 	readonly warnings: readonly string[];

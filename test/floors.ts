@@ -8,6 +8,7 @@ const FLOORS: readonly (readonly [floor: RegExp, name: string])[] = [
 	[/^src\/core\//, 'core'],
 	[/^src\/registrar\//, 'registrar'],
 	[/^src\/discovery\//, 'discovery'],
+	[/^src\/page\//, 'page'],
 	[/^src\/adapters\//, 'adapters'],
 	[/^src\/(?:register|index)\.ts$|^src\/[a-z-]+\.ts$/, 'library'],
 	[/^src\/commands\//, 'commands'],
@@ -30,6 +31,8 @@ const PROCESS_READERS = /^src\/(?:cli|auto)\.ts$|^src\/commands\/|^src\/adapters
  * What the adapters may know of the floor below: what it asks of them and what it tells, never how it works.
  */
 const PORTS = /^src\/(?:registrar\/(?:ports|events)|discovery\/ports)\.ts$/;
+/** All that the page, which runs in a browser, knows of the program: the shapes of the documents. */
+const DOCUMENTS = /^src\/registrar\/events\.ts$/;
 /** The two halves of the program: neither knows of the other. */
 const HALVES: readonly (string | undefined)[] = ['registrar', 'discovery'];
 const MOST_LINES = 270;
@@ -53,6 +56,9 @@ function judgeImport(path: string, target: string): string[] {
 		if (floor(file) > floor(path)) return says('imports go only down');
 		if (HALVES.includes(floorName(path)) && HALVES.includes(floorName(file)) && floor(path) !== floor(file))
 			return says('the registrar and discovery do not know each other');
+		if (floorName(file) === 'page' && floorName(path) !== 'page') return says('the page runs in a browser');
+		if (floorName(path) === 'page' && floorName(file) !== 'page' && !DOCUMENTS.test(file))
+			return says('the page knows the documents only');
 		if (floorName(path) === 'adapters' && HALVES.includes(floorName(file)) && !PORTS.test(file))
 			return says('an adapter knows the ports only');
 		return [];

@@ -203,6 +203,7 @@ test.each([
 	expect(words('ENTRYPOINT')).toEqual(entrypoint);
 	expect(words('CMD')).toEqual(expect.arrayContaining([expect.any(String)]));
 	expect(text).toMatch(/^USER node$/m);
+	expect(text).toMatch(/^FROM node:24-slim$/m);
 	if (name === 'exec.Dockerfile') expect(text).toMatch(/^# +docker run --init /m);
 });
 
@@ -219,8 +220,8 @@ test.each(['fastify.js', 'grpc.js'])('%s takes six lines at most and is valid', 
 });
 
 test('each recipe has a test here', () => {
-	const tested = ['./recipes.test.ts', './recipes.process.test.ts', './recipes-discovery.process.test.ts']
-		.map((file) => readFileSync(new URL(file, import.meta.url), 'utf8'))
+	const tested = ['', '.process', '-discovery.process', '-pod.process']
+		.map((kind) => readFileSync(new URL(`./recipes${kind}.test.ts`, import.meta.url), 'utf8'))
 		.join('');
 	for (const name of readdirSync(folder)) expect(tested).toContain(name);
 });

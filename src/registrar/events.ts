@@ -70,6 +70,8 @@ export interface LeaseStatus {
 	/** As etcdctl prints it. */
 	readonly hex: string;
 	readonly ttlSeconds: number;
+	/** Until it runs out if no renewal is answered any more, to a tenth; 0 = it has most likely run out. */
+	readonly secondsLeft: number | null;
 	/** How many keys of this process hang on it as far as it knows. */
 	readonly keys: number;
 }
@@ -135,6 +137,8 @@ export interface Status {
 	readonly leases: readonly LeaseStatus[];
 	/** The endpoint that answered last, as configured; `null` = none does. */
 	readonly endpoint: string | null;
+	/** All of them, as configured. */
+	readonly endpoints: readonly string[];
 	readonly intervalMs: number;
 	readonly lastPass: { readonly agoMs: number; readonly durationMs: number; readonly ok: boolean } | null;
 	readonly lastError: string | null;
@@ -156,4 +160,52 @@ export interface Counters {
 		readonly sum: number;
 		readonly count: number;
 	};
+}
+
+/** What keys became, or what happened to all of them. */
+export type ChangeKind =
+	/** Verified in etcd. */
+	| 'registered'
+	/** Found absent though it should be there. */
+	| 'missing'
+	/** Found with another value, or under a lease that is not one of this process. */
+	| 'wrong'
+	| 'standing-by'
+	| 'denied'
+	| 'withdrawn'
+	/** Put right: `why` is the reason as in `counters.repairs`; the key is also told as `registered`. */
+	| 'repaired'
+	/** Passes fail since then because etcd does not answer; `why` is the first error. Of all keys. */
+	| 'silent'
+	/** Passes fail since then for another reason: etcd answers and refuses, say. Of all keys. */
+	| 'failing'
+	/** The first good pass after failed ones. Of all keys. */
+	| 'recovered'
+	/** etcd was wiped, restored or replaced by another one. Of all keys. */
+	| 'replaced';
+
+export interface RecentChange {
+	readonly agoMs: number;
+	readonly kind: ChangeKind;
+	/** What these keys were before; `null` = not seen before, or the change is of no key's state. */
+	readonly before: ChangeKind | null;
+	readonly why: string | null;
+	/** How many keys; 0 = the change is not about single keys. */
+	readonly count: number;
+	/** Their numbers in {@link RecentChanges.keys}, as ranges with both ends in them. Of very many only the first. */
+	readonly keys: readonly (readonly [first: number, last: number])[];
+}
+
+/** The last changes of a registrar, bounded however many keys there are and however long a fault lasts. */
+export interface RecentChanges {
+	/** Milliseconds since the start; `null` = not started. */
+	readonly startedAgoMs: number | null;
+	/** How long the pass that runs now has been running; `null` = none does. */
+	readonly passingMs: number | null;
+	/** So far back the list is complete; `null` = to the start. */
+	readonly completeAgoMs: number | null;
+	/** The keys that have changed since the start and are still configured. */
+	readonly keys: readonly (readonly [number: number, key: string])[];
+	/** Oldest first, by the order in which they were noticed. */
+	readonly changes: readonly RecentChange[];
 }

@@ -9,6 +9,10 @@ import type { HealthCheck, LoadReader, Metering } from './ports.js';
 export interface RegistrarParts extends EngineParts {
 	/** Of this package, for `/status`. */
 	readonly version?: string;
+	/** Of etcd, as configured, for `/status`. */
+	readonly endpoints?: readonly string[];
+	/** Whether the recent changes are kept for whoever asks. */
+	readonly keepsChanges?: boolean;
 	readonly services: readonly ServiceConfig[];
 	/** Of services that are added later. */
 	readonly namespace: string | undefined;

@@ -3,11 +3,12 @@ import { ConfigError, NotStartedError, StoppedError } from '../core/errors.js';
 import type { ServiceOptions } from '../core/settings/from-options.js';
 import type { Registrar } from './api.js';
 import { withDeadline } from './deadline.js';
-import type { RegistrarEvent, Status } from './events.js';
+import type { RecentChanges, RegistrarEvent, Status } from './events.js';
 import { Engine } from './loop/engine.js';
 import type { RegistrarParts, ServiceChanges } from './parts.js';
 import type { Wanted } from './pass/facts.js';
 import type { Metering } from './ports.js';
+import { ChangeLog } from './report/change-log.js';
 import { Emitter, type Listener } from './report/emitter.js';
 import { type Readiness, Waiting } from './report/readiness.js';
 import { LiveServices } from './services/live-services.js';
@@ -19,6 +20,7 @@ export class PollingRegistrar implements Registrar {
 	readonly #live: LiveServices;
 	readonly #emitter: Emitter;
 	readonly #engine: Engine;
+	readonly #changes: ChangeLog | null;
 	readonly #waiting = new Waiting();
 	readonly #pausing: Pausing;
 	readonly #metering: Metering | null;
@@ -35,6 +37,7 @@ export class PollingRegistrar implements Registrar {
 			() => this.#changed(),
 			(kept) => this.#emitter.emit('kept', kept),
 		);
+		this.#changes = parts.keepsChanges ? new ChangeLog(parts.clock, () => this.#whyWithdrawn()) : null;
 		this.#engine = new Engine(
 			parts,
 			{
@@ -45,6 +48,7 @@ export class PollingRegistrar implements Registrar {
 				passed: (ok) => this.#passed(ok),
 			},
 			this.#emitter,
+			this.#changes,
 		);
 		this.#pausing = new Pausing({
 			...parts,
@@ -139,7 +143,9 @@ export class PollingRegistrar implements Registrar {
 			weights: this.#live.services.weights(),
 			withdrawnBecause: this.#live.checks.whyNot(),
 			leases: engine.leases.current,
+			leaseEndsMs: (lease) => engine.leases.endsMs(lease),
 			endpoint: this.#parts.store.endpoint(),
+			endpoints: this.#parts.endpoints ?? [],
 			version: this.#parts.version ?? '',
 			intervalMs: engine.intervalSeconds * 1_000,
 			lastPass: engine.lastPass,
@@ -149,6 +155,12 @@ export class PollingRegistrar implements Registrar {
 			counters: engine.counting.now(),
 			nowMs: this.#parts.clock.now(),
 		});
+	}
+
+	/** What happened lately, where it is kept (`keepsChanges`). */
+	recentChanges(): RecentChanges {
+		const changes = this.#changes ?? new ChangeLog(this.#parts.clock);
+		return changes.recent(this.#startedMs, this.#engine.passingSinceMs);
 	}
 
 	on<E extends RegistrarEvent>(event: E, listener: Listener<E>): () => void {
@@ -198,6 +210,14 @@ export class PollingRegistrar implements Registrar {
 
 	#wanted(): Wanted {
 		return this.#live.services.wanted();
+	}
+
+	#whyWithdrawn(): string | null {
+		if (!this.#isAlive()) return this.#phase;
+		const paused = this.#pausing
+			.status()
+			.map(({ service, reason }) => `${service} paused${reason === null ? '' : `: ${reason}`}`);
+		return [...paused, this.#live.checks.whyNot()].filter((why) => why !== null).join('; ') || null;
 	}
 
 	readonly #isVerified = (key: string): boolean => this.#engine.pass.memory.isVerified(key);

@@ -1,5 +1,6 @@
 /** The registrar's state as one plain document; also what `/readyz` and `/livez` go by. */
 import { leaseHex } from '../core/lease-id.js';
+import type { LeaseId } from '../core/registration.js';
 import type {
 	Counters,
 	KeptStatus,
@@ -35,7 +36,10 @@ export interface StatusInput {
 	/** Why services are withdrawn, where a check says so. */
 	readonly withdrawnBecause: string | null;
 	readonly leases: readonly Lease[];
+	/** When a lease runs out unless it is renewed; `null` = not known. */
+	readonly leaseEndsMs: (lease: LeaseId) => number | null;
 	readonly endpoint: string | null;
+	readonly endpoints: readonly string[];
 	readonly version: string;
 	readonly intervalMs: number;
 	readonly lastPass: LastPass | null;
@@ -54,7 +58,7 @@ export function statusOf(input: StatusInput): Status {
 	const { state, reason } = judge(keys, input);
 	const notes =
 		input.phase === 'running' ? [...input.paused.map(pausedNote), ...input.kept.map(keptNote)] : [];
-	const leases = input.leases.map((lease) => leaseStatus(lease, keys));
+	const leases = input.leases.map((lease) => leaseStatus(lease, keys, input));
 	const { lastPass, nowMs } = input;
 	return {
 		version: input.version,
@@ -71,6 +75,7 @@ export function statusOf(input: StatusInput): Status {
 		lease: leases[0] ?? null,
 		leases,
 		endpoint: input.endpoint,
+		endpoints: input.endpoints,
 		intervalMs: input.intervalMs,
 		lastPass: lastPass && {
 			agoMs: Math.round(nowMs - lastPass.beganMs),
@@ -82,9 +87,15 @@ export function statusOf(input: StatusInput): Status {
 	};
 }
 
-function leaseStatus({ id, ttlSeconds }: Lease, keys: readonly KeyStatus[]): LeaseStatus {
+function leaseStatus(
+	{ id, ttlSeconds }: Lease,
+	keys: readonly KeyStatus[],
+	{ leaseEndsMs, nowMs }: StatusInput,
+): LeaseStatus {
+	const endsMs = leaseEndsMs(id);
+	const secondsLeft = endsMs === null ? null : Math.max(0, Math.round((endsMs - nowMs) / 100) / 10);
 	const count = keys.filter(({ lease, state }) => lease === id && state !== 'standing-by').length;
-	return { id, hex: leaseHex(id), ttlSeconds, keys: count };
+	return { id, hex: leaseHex(id), ttlSeconds, secondsLeft, keys: count };
 }
 
 function keyStatus(key: string, desired: string | null, input: StatusInput): KeyStatus {

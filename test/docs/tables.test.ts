@@ -105,8 +105,8 @@ describe('library', () => {
 			named<keyof Status>({
 				...{ version: true, state: true, ready: true, live: true, reason: true, keys: true, weights: true },
 				...{ paused: true, kept: true },
-				...{ lease: true, leases: true, endpoint: true, intervalMs: true, lastPass: true, lastError: true },
-				...{ counters: true },
+				...{ lease: true, leases: true, endpoint: true, endpoints: true, intervalMs: true },
+				...{ lastPass: true, lastError: true, counters: true },
 			}),
 		],
 		[

@@ -147,8 +147,8 @@ async function respond(
 	response.shouldKeepAlive = false;
 	const act = method === 'POST' ? /^\/(pause|resume)$/.exec(url)?.[1] : undefined;
 	if (act !== 'pause' && act !== 'resume') {
-		const { code, contentType, body } = answer(method, url, () => subject.status(), Date.now());
-		return end(response, code, contentType, body);
+		const { code, headers, body } = answer(method, url, { status: () => subject.status() }, Date.now());
+		return end(response, code, headers['Content-Type'] ?? '', body);
 	}
 	const body = await bodyOf(request);
 	if (body === null) return end(response, 413, 'application/json', '{"error":"the body is too long"}\n');

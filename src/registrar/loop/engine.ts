@@ -10,6 +10,7 @@ import { Leases } from '../pass/leases.js';
 import { Pass } from '../pass/pass.js';
 import { withdrawAll } from '../pass/withdraw.js';
 import type { Clock, Logger, Schedule, Store } from '../ports.js';
+import type { ChangeLog } from '../report/change-log.js';
 import { Counting } from '../report/counters.js';
 import type { Emitter } from '../report/emitter.js';
 import { Journal } from '../report/journal.js';
@@ -73,13 +74,16 @@ export class Engine {
 		private readonly parts: EngineParts,
 		private readonly subject: Subject,
 		emitter: Emitter,
+		changes: ChangeLog | null = null,
 	) {
 		const { store, clock, onConflict: policy } = parts;
-		this.#journal = new Journal(parts.logger, emitter, this.counting, clock, parts.where);
-		this.leases = new Leases(store, parts.ttlSeconds, parts.random, () => this.#streams.renew());
+		const { logger, where, ttlSeconds, random } = parts;
+		this.#journal = new Journal({ logger, emitter, counting: this.counting, clock, where, changes });
+		this.leases = new Leases(store, ttlSeconds, random, (lease) => this.#streams.granted(lease));
 		this.pass = new Pass({
 			...{ store, leases: this.leases, policy, clock },
 			report: (fact) => this.#report(fact),
+			follower: changes,
 			answered: () => this.#streams.answered(),
 		});
 		this.#fleet = new Fleet(store, clock, () => subject.fleetPrefixes());
@@ -105,6 +109,11 @@ export class Engine {
 	/** The granted TTL; before the first grant the one to be asked for. */
 	get intervalSeconds(): number {
 		return this.leases.intervalSeconds;
+	}
+
+	/** When the pass that runs now began; `null` = none does. */
+	get passingSinceMs(): number | null {
+		return this.#isPassing ? this.passBeganMs : null;
 	}
 
 	start(): void {

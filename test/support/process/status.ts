@@ -19,6 +19,7 @@ export function aStatus(changes: Partial<Status> = {}): Status {
 		lease: null,
 		leases: [],
 		endpoint: null,
+		endpoints: [],
 		intervalMs: 5000,
 		lastPass: null,
 		lastError: null,

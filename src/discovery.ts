@@ -3,7 +3,8 @@
  * out.
  */
 import { readFileSync } from 'node:fs';
-import { type DiscoverOptions, parseDiscovery } from './core/settings/discovery-options.js';
+import { parseDiscovery } from './core/settings/discovery-options.js';
+import type { DiscoverOptions } from './core/settings/options.js';
 import type { Discovery } from './discovery/discovery.js';
 import { follow } from './follow.js';
 
@@ -11,7 +12,7 @@ export { ConfigError } from './core/errors.js';
 export type { FormatName, Instance } from './core/formats/index.js';
 export type { Logger } from './core/logger.js';
 export type { Protocol } from './core/registration.js';
-export type { DirectoryOptions, DiscoverOptions } from './core/settings/discovery-options.js';
+export type { DirectoryOptions, DiscoverOptions } from './core/settings/options.js';
 export type { Discovery } from './discovery/discovery.js';
 export { ClosedError } from './discovery/errors.js';
 export type { Changed, DiscoveryEvent, DiscoveryEvents, DiscoveryStatus } from './discovery/events.js';

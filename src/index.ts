@@ -10,12 +10,7 @@ export {
 export type { FormatName } from './core/formats/index.js';
 export { fromPino, type Logger, type PinoLike } from './core/logger.js';
 export type { ConflictPolicy, LeaseId, Protocol, RepairReason } from './core/registration.js';
-export type {
-	CheckOptions,
-	RegistrarOptions,
-	ServiceOptions,
-	Weight,
-} from './core/settings/from-options.js';
+export type { CheckOptions, RegistrarOptions, ServiceOptions, Weight } from './core/settings/options.js';
 export { createRegistrar, register } from './register.js';
 export type { Registrar } from './registrar/api.js';
 export type {

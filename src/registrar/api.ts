@@ -1,5 +1,5 @@
 /** The registrar as applications use it. */
-import type { ServiceOptions } from '../core/settings/from-options.js';
+import type { ServiceOptions } from '../core/settings/options.js';
 import type { RegistrarEvent, RegistrarEvents, Status } from './events.js';
 import type { ServiceChanges } from './parts.js';
 

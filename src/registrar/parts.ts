@@ -1,7 +1,8 @@
 /** What a registrar is made of. */
-import type { CheckTarget } from '../core/settings/check.js';
+
 import type { ServiceConfig } from '../core/settings/config.js';
-import type { ServiceOptions } from '../core/settings/from-options.js';
+import type { ServiceOptions } from '../core/settings/options.js';
+import type { CheckTarget } from '../core/settings/values/check.js';
 import type { EngineParts } from './loop/engine.js';
 import type { HealthCheck, LoadReader } from './ports.js';
 

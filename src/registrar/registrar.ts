@@ -1,6 +1,6 @@
 /** The registrar's phases and its API: what applications ask for, and when it is done. */
 import { ConfigError, NotStartedError, StoppedError } from '../core/errors.js';
-import type { ServiceOptions } from '../core/settings/from-options.js';
+import type { ServiceOptions } from '../core/settings/options.js';
 import type { Registrar } from './api.js';
 import { withDeadline } from './deadline.js';
 import type { RegistrarEvent, Status } from './events.js';

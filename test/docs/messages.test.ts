@@ -116,12 +116,15 @@ test('every error of the store is on the page', () => {
 
 describe('warnings at the start', () => {
 	test.each([
-		['core/settings/typos.ts', /return (?:isLabel|meant|name|label|near)?[^;]*is not read[^;]*;/g],
-		['core/settings/etcd.ts', /function notesOn[\s\S]*?\n\}/g],
+		[
+			'core/settings/environment/typos.ts',
+			/return (?:isLabel|meant|name|label|near)?[^;]*is not read[^;]*;/g,
+		],
+		['core/settings/rules.ts', /function notesOn[\s\S]*?\n\}/g],
 		['core/settings/doubts.ts', /return \[[^;]*;/g],
-		['core/settings/drain.ts', /return `[^;]*;/g],
+		['core/settings/doubts.ts', /return `[^;]*;/g],
 		['commands/run/unguarded.ts', /=>\s*`.*`/g],
-		['core/settings/environment.ts', /warnings\.push\([^;]*;/g],
+		['core/settings/environment/environment.ts', /warnings\.push\([^;]*;/g],
 	])('%s', (path, what) => {
 		const warnings = [...read(path).matchAll(what)].flatMap(([part]) => textsIn(part));
 		expect(warnings.length).toBeGreaterThan(0);

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn as spawnProcess } from 'node:child_process';
-import { splitCommand } from '../../core/settings/split-command.js';
+import { splitCommand } from '../../core/settings/values/check.js';
 import type { HealthCheck } from '../../registrar/ports.js';
 import { killGroup } from '../host/kill-group.js';
 

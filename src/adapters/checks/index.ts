@@ -1,4 +1,4 @@
-import type { CheckTarget } from '../../core/settings/check.js';
+import type { CheckTarget } from '../../core/settings/values/check.js';
 import type { HealthCheck } from '../../registrar/ports.js';
 import { execCheck } from './exec.js';
 import { grpcCheck } from './grpc.js';

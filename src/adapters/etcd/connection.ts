@@ -5,7 +5,8 @@
  */
 import type { Etcd3 } from 'etcd3';
 import { StoreError } from '../../core/errors.js';
-import { type SettingNames, VARIABLE_NAMES } from '../../core/settings/names.js';
+import { VARIABLE_NAMES } from '../../core/settings/environment/variables.js';
+import type { SettingNames } from '../../core/settings/options.js';
 import { type Client, openClient, type TlsFiles } from './client.js';
 import { toStoreError } from './errors.js';
 import type { Tokens } from './tokens.js';

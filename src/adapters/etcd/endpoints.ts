@@ -5,7 +5,8 @@
  * was cut, does not begin again from nothing.
  */
 import { StoreError } from '../../core/errors.js';
-import { type SettingNames, VARIABLE_NAMES } from '../../core/settings/names.js';
+import { VARIABLE_NAMES } from '../../core/settings/environment/variables.js';
+import type { SettingNames } from '../../core/settings/options.js';
 import type { Clock, Logger } from '../../registrar/ports.js';
 import { Clusters } from './clusters.js';
 import { Connection } from './connection.js';

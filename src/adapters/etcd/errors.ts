@@ -10,7 +10,8 @@ import {
 	GRPCGenericError,
 } from 'etcd3';
 import { StoreError, type StoreErrorCode } from '../../core/errors.js';
-import { type SettingNames, VARIABLE_NAMES } from '../../core/settings/names.js';
+import { VARIABLE_NAMES } from '../../core/settings/environment/variables.js';
+import type { SettingNames } from '../../core/settings/options.js';
 
 /**
  * What etcd says when only a fresh token helps: expired, issued before a change of users or roles, or sent

@@ -4,7 +4,8 @@
  * hash.
  */
 import type { StoreError } from '../../core/errors.js';
-import { type SettingNames, VARIABLE_NAMES } from '../../core/settings/names.js';
+import { VARIABLE_NAMES } from '../../core/settings/environment/variables.js';
+import type { SettingNames } from '../../core/settings/options.js';
 import type { Clock, Logger } from '../../registrar/ports.js';
 import { type Credentials, type CredentialsSource, readCredentials } from './credentials.js';
 import { isAuthOff, toStoreError } from './errors.js';

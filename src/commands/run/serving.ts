@@ -1,7 +1,7 @@
 /** What `run` and `run -- command` share: a registrar with its log and its endpoints, and what may end it. */
 import { type Endpoints, startEndpoints } from '../../adapters/http/endpoints.js';
 import { createLog, type Log } from '../../adapters/log/winston.js';
-import type { Config } from '../../core/settings/index.js';
+import type { Config } from '../../core/settings/config.js';
 import { assemble } from '../../register.js';
 import type { PollingRegistrar } from '../../registrar/registrar.js';
 import { EXIT } from '../context.js';

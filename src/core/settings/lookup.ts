@@ -5,14 +5,13 @@
 import { FORMATS, type Format, type FormatName } from '../formats/index.js';
 import type { EtcdConfig } from './config.js';
 import { PLACEHOLDER_HOST } from './entries.js';
-import { type Env, Environment, type EnvironmentOptions } from './environment.js';
-import { type EtcdField, readEtcd } from './etcd.js';
-import { adoptEtcdctlUser } from './from-environment.js';
+import { type Env, Environment, type EnvironmentOptions } from './environment/environment.js';
+import { SERVICE } from './environment/service-variables.js';
+import { PROCESS } from './environment/variables.js';
 import { Problems, take } from './problems.js';
-import { serviceNames } from './service-names.js';
-import { PROCESS, SERVICE, type Variable } from './variables.js';
+import { etcdConfig } from './rules.js';
 
-/** One place to look: the services of a format in a namespace. */
+/** One place to read: the services of a format in a namespace. */
 export interface View {
 	readonly format: FormatName;
 	readonly namespace: string | undefined;
@@ -29,27 +28,20 @@ export interface Lookup {
 export function parseLookup(env: Env, options: EnvironmentOptions): Lookup {
 	const problems = new Problems();
 	const environment = new Environment(env, options, problems);
-	adoptEtcdctlUser(environment);
-	const { etcd } = readEtcd(
-		(field: EtcdField) => environment.given(PROCESS[field]),
-		problems,
-		options.readFile,
-	);
-	const labels = take(environment.given(PROCESS.labels), PROCESS.labels, problems) ?? [];
+	const given = environment.read(PROCESS);
+	const { etcd } = etcdConfig(given, problems, options.readFile);
+	const labels = take(given.labels, problems) ?? [];
 	const views = (labels.length === 0 ? [null] : labels).flatMap((label) => {
-		const read = <T>(variable: Variable<T>) =>
-			take(environment.given(variable, serviceNames(variable, label)), variable, problems);
-		const name = read(SERVICE.name);
-		const namespace = read(SERVICE.namespace);
-		const formats = read(SERVICE.format) ?? [];
-		return formats.map((format) => ({ format, namespace, name }));
+		const { name: named, namespace: space, format: formats } = environment.read(SERVICE, label);
+		const [name, namespace] = [take(named, problems), take(space, problems)];
+		return (take(formats, problems) ?? []).map((format) => ({ format, namespace, name }));
 	});
 	problems.throwIfAny();
 	return { etcd, views };
 }
 
 /**
- * Where to look, none of them below another. With a name: the keys of that service. Without: whole
+ * What to read, none of them below another. With a name: the keys of that service. Without: whole
  * namespaces; a format that has none shows our own service, and where that is not known either, everything in
  * etcd.
  */

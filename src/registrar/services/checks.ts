@@ -1,5 +1,5 @@
 /** One health loop for each service that has a check; a change of its health changes what is wanted. */
-import type { CheckTarget } from '../../core/settings/check.js';
+import type { CheckTarget } from '../../core/settings/values/check.js';
 import type { HealthCheck, Logger } from '../ports.js';
 import { HealthLoop } from './health.js';
 import type { OwnService } from './service.js';

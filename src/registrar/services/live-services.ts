@@ -4,10 +4,11 @@
  */
 import { parseAddress } from '../../core/address.js';
 import { ConfigError } from '../../core/errors.js';
-import type { CheckConfig } from '../../core/settings/check.js';
 import type { ServiceConfig } from '../../core/settings/config.js';
-import { parseService, type ServiceOptions } from '../../core/settings/from-options.js';
 import { isObject } from '../../core/settings/option.js';
+import type { ServiceOptions } from '../../core/settings/options.js';
+import { parseService } from '../../core/settings/service-options.js';
+import type { CheckConfig } from '../../core/settings/values/check.js';
 import type { RegistrarParts, ServiceChanges } from '../parts.js';
 import { Addresses } from './addresses.js';
 import { Checks } from './checks.js';

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ServiceConfig } from '../../../src/core/settings/config.js';
-import { parseService, type ServiceOptions } from '../../../src/core/settings/from-options.js';
+import type { ServiceOptions } from '../../../src/core/settings/options.js';
+import { parseService } from '../../../src/core/settings/service-options.js';
 import type { OwnService } from '../../../src/registrar/services/service.js';
 import { Services } from '../../../src/registrar/services/services.js';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { FormatName } from '../../../src/core/formats/index.js';
-import { drainDoubt } from '../../../src/core/settings/drain.js';
-import { parseConfig } from '../../../src/core/settings/index.js';
+import { drainDoubt } from '../../../src/core/settings/doubts.js';
+import { parseConfig } from '../../../src/core/settings/from-environment.js';
 
 const rows: [sentence: string, formats: FormatName, delay: string, doubt: RegExp | null][] = [
 	['readers that watch', 'grpc', '0s', null],

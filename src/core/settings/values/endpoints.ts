@@ -1,6 +1,6 @@
 /** etcd's endpoints: one string, `;` or `,` between, each `[http[s]://]host[:port]`. */
-import { formatAddress, hostKind, parseTarget } from '../address.js';
-import { type Parsed, parts, quoted } from './parsed.js';
+import { formatAddress, parseTarget } from '../../address.js';
+import { list, type Parsed, quoted } from './kinds.js';
 
 export interface Endpoint {
 	/** `null` = none was written: plain or TLS is decided by whether there are TLS files. */
@@ -16,27 +16,29 @@ export interface Endpoint {
 export const ETCD_PORT = 2379;
 const EXAMPLE = 'http://10.0.0.1:2379,http://10.0.0.2:2379';
 
-export function parseEndpoints(text: string): Parsed<readonly Endpoint[]> {
-	if (text.includes('@')) {
-		return {
-			expected: 'no user name and password in it',
-			hide: true,
-			mend: 'give user name and password as settings of their own',
-		};
-	}
-	const endpoints: Endpoint[] = [];
-	for (const part of parts(text, /[;,]/)) {
+/** What is wrong with user name and password in an endpoint; only their settings' names are known elsewhere. */
+export const NO_USERINFO = 'no user name and password in it';
+
+export const endpoints = {
+	...list(/[;,]/, judge),
+	write: (all: readonly Endpoint[]) => all.map(({ text }) => text).join(','),
+};
+
+function judge(parts: readonly string[]): Parsed<readonly Endpoint[]> {
+	if (parts.some((part) => part.includes('@'))) return { expected: NO_USERINFO, hide: true };
+	const parsed: Endpoint[] = [];
+	for (const part of parts) {
 		const endpoint = parseEndpoint(part);
-		if (!('value' in endpoint)) {
-			// A query may carry a token.
-			if (/[?#]/.test(text)) return { ...endpoint, hide: true, expected: `each to be ${endpoint.expected}` };
-			return { ...endpoint, expected: `${quoted(part)} to be ${endpoint.expected}` };
+		if ('value' in endpoint) {
+			parsed.push(endpoint.value);
+			continue;
 		}
-		endpoints.push(endpoint.value);
+		// A query may carry a token.
+		if (parts.some((other) => /[?#]/.test(other)))
+			return { ...endpoint, hide: true, expected: `each to be ${endpoint.expected}` };
+		return { ...endpoint, expected: `${quoted(part)} to be ${endpoint.expected}` };
 	}
-	return endpoints.length > 0
-		? { value: endpoints }
-		: { expected: 'at least one endpoint', example: EXAMPLE };
+	return parsed.length > 0 ? { value: parsed } : { expected: 'at least one endpoint', example: EXAMPLE };
 }
 
 function parseEndpoint(text: string): Parsed<Endpoint> {
@@ -59,17 +61,8 @@ function parseEndpoint(text: string): Parsed<Endpoint> {
 }
 
 /** `http://host:port`, each once: what is dialled. */
-export function normalised(endpoints: readonly Endpoint[], tls: boolean): string[] {
-	return [
-		...new Set(
-			endpoints.map(
-				({ scheme, host, port }) => `${scheme ?? (tls ? 'https' : 'http')}://${formatAddress(host, port)}`,
-			),
-		),
-	];
-}
-
-/** Whether etcd answers on this very machine, as far as its written address tells. */
-export function isLoopback(endpoint: Endpoint): boolean {
-	return hostKind(endpoint.host) === 'loopback';
+export function normalised(all: readonly Endpoint[], tls: boolean): string[] {
+	const text = ({ scheme, host, port }: Endpoint) =>
+		`${scheme ?? (tls ? 'https' : 'http')}://${formatAddress(host, port)}`;
+	return [...new Set(all.map(text))];
 }

@@ -1,9 +1,11 @@
 /** The labels of `SERVICES`, which become the middle of variable names: `grpc` → `SERVICE_GRPC_NAME`. */
-import { type Parsed, parts, quoted } from './parsed.js';
+import { list, type Parsed, quoted } from '../values/kinds.js';
+
+const PREFIX = 'SERVICE_';
 
 /**
  * What follows `SERVICE_` in the plain names. A label that is one of these, or begins one, would make names
- * that can be read in two ways. Written out, since the table of variables needs the labels' parser; a test
+ * that can be read in two ways. Written out, since the table of variables needs the labels' kind; a test
  * holds it against the table.
  */
 export const SUFFIXES: readonly string[] = [
@@ -18,28 +20,38 @@ export interface Label {
 	readonly upper: string;
 }
 
-export function parseLabels(text: string): Parsed<readonly Label[]> {
+/** The label's own variable: `SERVICE_NAME` → `SERVICE_GRPC_NAME`. */
+export function labelled(name: string, label: Label): string {
+	return `${PREFIX}${label.upper}_${name.slice(PREFIX.length)}`;
+}
+
+export const labels = {
+	...list(',', judge),
+	write: (all: readonly Label[]) => all.map(({ text }) => text).join(','),
+};
+
+function judge(parts: readonly string[]): Parsed<readonly Label[]> {
 	const example = 'grpc,http';
-	const labels: Label[] = [];
-	for (const part of parts(text, ',')) {
+	const all: Label[] = [];
+	for (const part of parts) {
 		const upper = part.toUpperCase().replaceAll('-', '_');
 		if (!/^[A-Z][A-Z0-9_]*$/.test(upper))
 			return { expected: `labels of letters, digits, "-" and "_", and ${quoted(part)} is none`, example };
+		const mend = `call ${quoted(part)} otherwise`;
 		if (isTaken(upper))
 			return {
 				expected: `labels that do not read as another variable, and SERVICE_${upper} does`,
-				mend: `call ${quoted(part)} otherwise`,
+				mend,
 			};
-		const rival = labels.find((label) => ambiguous(label.upper, upper) || ambiguous(upper, label.upper));
-		if (rival !== undefined) {
+		const other = all.find((label) => ambiguous(label.upper, upper) || ambiguous(upper, label.upper));
+		if (other !== undefined)
 			return {
-				expected: `labels with names of their own, and ${quoted(rival.text)} and ${quoted(part)} share some`,
-				mend: `call ${quoted(part)} otherwise`,
+				expected: `labels with names of their own, and ${quoted(other.text)} and ${quoted(part)} share some`,
+				mend,
 			};
-		}
-		labels.push({ text: part, upper });
+		all.push({ text: part, upper });
 	}
-	return labels.length > 0 ? { value: labels } : { expected: 'labels with "," between', example };
+	return all.length > 0 ? { value: all } : { expected: 'labels with "," between', example };
 }
 
 function isTaken(upper: string): boolean {

@@ -3,9 +3,8 @@
  * told, not refused.
  */
 import type { Env } from './environment.js';
-import type { Label } from './labels.js';
-import { labelled } from './service-names.js';
-import { META_PREFIX, SERVICE, VARIABLES } from './variables.js';
+import { type Label, labelled } from './labels.js';
+import { META_PREFIX, SERVICE, VARIABLES } from './service-variables.js';
 
 /**
  * Kubernetes sets these for every Service it has (`<NAME>_SERVICE_HOST`, `<NAME>_PORT_80_TCP_ADDR`), Docker

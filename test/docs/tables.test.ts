@@ -125,6 +125,7 @@ describe('library', () => {
 			rowsOf([page('docs/library.md')], 'option of a service').find(([cell]) => bare(cell) === 'check') ?? [];
 		for (const option of named<keyof CheckOptions>({
 			...{ target: true, intervalMs: true, timeoutMs: true, rise: true, fall: true },
+			minHealthy: true,
 		}))
 			expect(meaning).toContain(option);
 	});

@@ -37,7 +37,14 @@ export const options: RegistrarOptions = {
 		{ name: 'pay', addr: ':8081', weight: 'auto', formats: 'kitex', protocol: undefined, id: undefined },
 		{
 			...{ name: 'shop', addr: ':8082', weight: 3, version: env.VERSION, metadata: { zone: 'a' } },
-			check: { target: 'tcp://127.0.0.1:8082', intervalMs: undefined, timeoutMs: 500, rise: 1, fall: 3 },
+			check: {
+				target: 'tcp://127.0.0.1:8082',
+				intervalMs: undefined,
+				timeoutMs: 500,
+				rise: 1,
+				fall: 3,
+				minHealthy: '50%',
+			},
 		},
 	],
 	auth: { username: env.USER, password: env.PASSWORD },

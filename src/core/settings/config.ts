@@ -68,6 +68,8 @@ export interface RegistrarConfig extends EtcdConfig {
 /** By the environment. */
 export interface Config extends RegistrarConfig {
 	readonly http: BindAddress | null;
+	/** Path of a Unix socket. */
+	readonly control: string | null;
 	/** `null` = wait for ever. */
 	readonly startupTimeoutMs: number | null;
 	readonly drainDelayMs: number;

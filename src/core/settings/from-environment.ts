@@ -35,6 +35,7 @@ export function parseConfig(env: Env, options: EnvironmentOptions = {}): ParsedC
 		onConflict,
 		services,
 		http: take(given.http, problems) ?? null,
+		control: take(given.control, problems) ?? null,
 		startupTimeoutMs: take(given.startupTimeout, problems) ?? null,
 		stopTimeoutMs: take(given.stopTimeout, problems) ?? 0,
 		drainDelayMs: take(given.drainDelay, problems) ?? 0,

@@ -109,6 +109,11 @@ export interface CheckOptions {
 	readonly rise?: number | undefined;
 	/** So many failures in a row make it unhealthy. @defaultValue 3 */
 	readonly fall?: number | undefined;
+	/**
+	 * Failing, it stays registered where fewer instances of the service than this would be left: their number,
+	 * or a share of those seen lately, like `'50%'`. @defaultValue off
+	 */
+	readonly minHealthy?: number | string | undefined;
 }
 
 /** What all names that are read from one etcd share. */

@@ -9,7 +9,14 @@ import { type MetadataGiven, type ServiceGiven, serviceConfig } from './service-
 const SERVICE_OPTIONS: readonly (keyof ServiceOptions)[] = [
 	...(['name', 'addr', 'protocol', 'id', 'version', 'weight', 'metadata', 'formats', 'check'] as const),
 ];
-const CHECK_OPTIONS: readonly (keyof CheckOptions)[] = ['target', 'intervalMs', 'timeoutMs', 'rise', 'fall'];
+const CHECK_OPTIONS: readonly (keyof CheckOptions)[] = [
+	'target',
+	'intervalMs',
+	'timeoutMs',
+	'rise',
+	'fall',
+	'minHealthy',
+];
 
 /** One service alone, as `add` takes it. @throws ConfigError */
 export function parseService(
@@ -71,6 +78,7 @@ function readCheck(path: string, value: unknown, problems: Problems) {
 		checkTimeout: option(`${path}.timeoutMs`, check.timeoutMs, SERVICE.checkTimeout),
 		checkRise: option(`${path}.rise`, check.rise, SERVICE.checkRise),
 		checkFall: option(`${path}.fall`, check.fall, SERVICE.checkFall),
+		checkMinHealthy: option(`${path}.minHealthy`, check.minHealthy, SERVICE.checkMinHealthy),
 	};
 }
 

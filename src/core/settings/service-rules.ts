@@ -25,11 +25,13 @@ export function serviceConfig(
 	const addr = takeRequired(given.addr, '10.0.0.5:8080', problems);
 	// A host that nobody needs may be anything: POD_IP is not ours.
 	const host = addr?.address.wildcard == null ? undefined : take(given.host, problems);
+	const minHealthy = take(given.checkMinHealthy, problems) ?? null;
 	const checkTiming: CheckTiming = {
 		intervalMs: take(given.checkInterval, problems) ?? 0,
 		timeoutMs: take(given.checkTimeout, problems) ?? 0,
 		rise: take(given.checkRise, problems) ?? 1,
 		fall: take(given.checkFall, problems) ?? 1,
+		...(minHealthy !== null && { minHealthy }),
 	};
 	const target = take(given.check, problems);
 	const rest = {

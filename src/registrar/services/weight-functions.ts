@@ -3,7 +3,7 @@
  * pass may fail because of it.
  */
 import { onRejection } from '../../core/rejections.js';
-import { MAX_WEIGHT } from '../../core/settings/environment/service-variables.js';
+import { MAX_WEIGHT } from '../../core/settings/values/service-values.js';
 import type { WeightStatus } from '../events.js';
 import type { Logger } from '../ports.js';
 import type { OwnService } from './service.js';

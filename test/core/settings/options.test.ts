@@ -334,6 +334,20 @@ describe('wrong options: the path, what was expected, and a mend', () => {
 			'from 1',
 			'services[0].check.rise: 1',
 		],
+		[
+			'a share that is none',
+			withService({ check: { target: 'tcp://a:1', minHealthy: 0.5 } }),
+			'services[0].check.minHealthy',
+			'a share from 1% to 100%',
+			'services[0].check.minHealthy: "50%"',
+		],
+		[
+			'a share of another kind',
+			withService({ check: { target: 'tcp://a:1', minHealthy: true } }),
+			'services[0].check.minHealthy',
+			'a share like "50%"',
+			'give services[0].check.minHealthy',
+		],
 	];
 	it.each(rows)('%s', (_sentence, changes, path, expected, mend) => {
 		const problems = problemsOf(changes);
@@ -411,6 +425,16 @@ describe('right options', () => {
 					{ check: { kind: 'exec', command: 'true', intervalMs: 100, timeoutMs: 50, rise: 2, fall: 1 } },
 				],
 			},
+		],
+		[
+			'a check that leaves a share of the instances in',
+			withService({ check: { target: 'exec:true', minHealthy: '50%' } }),
+			{ services: [{ check: { minHealthy: { value: 50, unit: 'percent' } } }] },
+		],
+		[
+			'a check that leaves a number of instances in',
+			withService({ check: { target: 'exec:true', minHealthy: 2 } }),
+			{ services: [{ check: { minHealthy: { value: 2, unit: 'instances' } } }] },
 		],
 		['a wildcard', withService({ addr: ':80' }), { services: [{ addr: ':80' }] }],
 	];

@@ -24,6 +24,7 @@ const right: Right[] = [
 		{
 			onConflict: 'take-over',
 			http: null,
+			control: null,
 			startupTimeoutMs: null,
 			stopTimeoutMs: 5000,
 			drainDelayMs: 0,
@@ -140,6 +141,9 @@ const right: Right[] = [
 	['an HTTP port alone', { REGISTRAR_HTTP: '9090' }, { http: { host: '127.0.0.1', port: 9090 } }],
 	['HTTP everywhere', { REGISTRAR_HTTP: '0.0.0.0:9090' }, { http: { host: '0.0.0.0', port: 9090 } }],
 	['HTTP on IPv6', { REGISTRAR_HTTP: '[::]:9090' }, { http: { host: '::', port: 9090 } }],
+	['a control socket', { REGISTRAR_CONTROL: '/run/c.sock' }, { control: '/run/c.sock' }],
+	['a relative one, as long as can be', { REGISTRAR_CONTROL: 'a'.repeat(103) }, { control: 'a'.repeat(103) }],
+	['no control socket', { REGISTRAR_CONTROL: 'off' }, { control: null }],
 	['wait', { SERVICE_ON_CONFLICT: 'wait' }, { onConflict: 'wait' }],
 	['fail', { SERVICE_ON_CONFLICT: 'fail' }, { onConflict: 'fail' }],
 	['logging', { LOG_LEVEL: 'debug', LOG_FORMAT: 'pretty' }, { logLevel: 'debug', logFormat: 'pretty' }],
@@ -228,6 +232,20 @@ const rightServices: [sentence: string, env: Env, services: Partial<ServiceConfi
 		},
 		[{ check: { kind: 'exec', command: 'sh -c "x y"', intervalMs: 500, timeoutMs: 2000, rise: 2, fall: 1 } }],
 	],
+	[
+		'a share of the instances that stays in',
+		{ SERVICE_CHECK: 'tcp://a:1', SERVICE_CHECK_MIN_HEALTHY: '50%' },
+		[{ check: { kind: 'tcp', host: 'a', port: 1, minHealthy: { value: 50, unit: 'percent' }, ...timing } }],
+	],
+	[
+		'a number of instances that stays in, for one label',
+		{
+			...{ SERVICES: 'a,b', SERVICE_CHECK: 'tcp://a:1', SERVICE_B_ADDR: '10.0.0.5:8081' },
+			...{ SERVICE_CHECK_MIN_HEALTHY: 'off', SERVICE_B_CHECK_MIN_HEALTHY: '2' },
+		},
+		[{ checkTiming: timing }, { checkTiming: { ...timing, minHealthy: { value: 2, unit: 'instances' } } }],
+	],
+	['0 is off', { SERVICE_CHECK_MIN_HEALTHY: '0%' }, [{ checkTiming: timing }]],
 	[
 		'labels, with the plain values for what they lack',
 		{

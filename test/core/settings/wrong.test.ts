@@ -565,6 +565,24 @@ const wrong: Wrong[] = [
 	],
 	['rise 0', { SERVICE_CHECK_RISE: '0' }, 'SERVICE_CHECK_RISE', 'from 1', 'SERVICE_CHECK_RISE=1'],
 	['fall 1.5', { SERVICE_CHECK_FALL: '1.5' }, 'SERVICE_CHECK_FALL', 'whole number', 'SERVICE_CHECK_FALL=3'],
+	...['101%', 'half', '-1', '1.5', '5 %'].map(
+		(text): Wrong => [
+			`a least number of instances of ${text}`,
+			{ SERVICE_CHECK_MIN_HEALTHY: text },
+			'SERVICE_CHECK_MIN_HEALTHY',
+			'a share from 1% to 100%',
+			'SERVICE_CHECK_MIN_HEALTHY=50%',
+		],
+	),
+	...['9090', '127.0.0.1:9090', 'unix:///run/c.sock', '/run/', 'ü'.repeat(52)].map(
+		(text): Wrong => [
+			`a control socket at ${text}`,
+			{ REGISTRAR_CONTROL: text },
+			'REGISTRAR_CONTROL',
+			'path of',
+			'REGISTRAR_CONTROL=/run/etcd-registrar/control.sock',
+		],
+	),
 ];
 
 describe('wrong configurations: the name, what was expected, and a mend', () => {

@@ -10,7 +10,8 @@ const PREFIX = 'SERVICE_';
  */
 export const SUFFIXES: readonly string[] = [
 	...['NAME', 'ADDR', 'HOST', 'NAMESPACE', 'PROTOCOL', 'FORMAT', 'ID', 'VERSION', 'WEIGHT', 'META'],
-	...['CHECK', 'CHECK_INTERVAL', 'CHECK_TIMEOUT', 'CHECK_RISE', 'CHECK_FALL', 'TTL', 'ON_CONFLICT'],
+	...['CHECK', 'CHECK_INTERVAL', 'CHECK_TIMEOUT', 'CHECK_RISE', 'CHECK_FALL', 'CHECK_MIN_HEALTHY'],
+	...['TTL', 'ON_CONFLICT'],
 ];
 
 export interface Label {

@@ -1,71 +1,14 @@
 /** The variables of each service: with labels `SERVICE_<LABEL>_…`; what a label lacks comes from the plain name. */
-import { type Address, parseAddress, parseHost } from '../../address.js';
-import { FORMAT_NAMES, type FormatName } from '../../formats/index.js';
+import { parseHost } from '../../address.js';
+import { FORMAT_NAMES } from '../../formats/index.js';
 import { parseId, parseName, parseNamespace, parseVersion } from '../../key-text.js';
 import { PROTOCOLS } from '../../registration.js';
-import { DEFAULTS, type Weight } from '../options.js';
-import { type CheckTarget, parseCheck } from '../values/check.js';
+import { DEFAULTS } from '../options.js';
+import { parseCheck } from '../values/check.js';
 import { duration } from '../values/durations.js';
-import {
-	isText,
-	type Kind,
-	list,
-	oneOf,
-	type Parsed,
-	text,
-	wholeNumber,
-	wrongType,
-} from '../values/kinds.js';
+import { oneOf, text, wholeNumber } from '../values/kinds.js';
+import { address, formats, minHealthy, weight } from '../values/service-values.js';
 import { PROCESS, type Variable, variable } from './variables.js';
-
-export interface WrittenAddress {
-	readonly text: string;
-	readonly address: Address;
-}
-
-const address: Kind<WrittenAddress> = text((given) => {
-	const parsed = parseAddress(given);
-	return 'value' in parsed ? { value: { text: given, address: parsed.value } } : parsed;
-});
-
-const formats: Kind<readonly FormatName[]> = list(',', (parts) => {
-	const chosen: FormatName[] = [];
-	for (const part of parts) {
-		const format: Parsed<FormatName> = oneOf(FORMAT_NAMES, 'address').parse(part);
-		if (!('value' in format)) return { ...format, expected: `each to be ${format.expected}` };
-		if (chosen.includes(format.value))
-			return {
-				expected: `each format once, and ${part} is there twice`,
-				example: [...new Set(parts)].join(','),
-			};
-		chosen.push(format.value);
-	}
-	return chosen.length > 0
-		? { value: chosen }
-		: { expected: `one or several of ${FORMAT_NAMES.join(', ')}`, example: 'address' };
-});
-
-export const MAX_WEIGHT = 1_000_000;
-const number = wholeNumber(0, MAX_WEIGHT, { example: '10', what: 'auto, or a whole number' });
-const parseWeight = (given: string): Parsed<Weight> =>
-	given === 'auto' ? { value: given } : number.parse(given);
-const weight: Kind<Weight> = {
-	parse: parseWeight,
-	accept: (value) => {
-		if (isText(value)) return parseWeight(value);
-		if (isFunction(value)) return { value };
-		return typeof value === 'number'
-			? number.accept(value)
-			: wrongType('a whole number, "auto", or a function');
-	},
-	write: String,
-};
-
-function isFunction(value: unknown): value is () => number {
-	return typeof value === 'function';
-}
-
-const check: Kind<CheckTarget> = text(parseCheck);
 
 export const SERVICE = {
 	name: variable('SERVICE_NAME', undefined, text(parseName), 'Name of the service.', {
@@ -118,7 +61,7 @@ export const SERVICE = {
 	check: variable(
 		'SERVICE_CHECK',
 		undefined,
-		check,
+		text(parseCheck),
 		'port (what accepts at the address’s port on this host), tcp://h:p, http(s)://…, grpc://h:p[/service] or exec:command: registered only while it passes.',
 	),
 	checkInterval: variable(
@@ -144,6 +87,12 @@ export const SERVICE = {
 		DEFAULTS.check.fall,
 		wholeNumber(1, 1000, { example: '3' }),
 		'So many failures in a row make it unhealthy.',
+	),
+	checkMinHealthy: variable(
+		'SERVICE_CHECK_MIN_HEALTHY',
+		null,
+		minHealthy,
+		'Stays in where fewer instances of the service than this would be left: a number or a share like 50%.',
 	),
 } as const;
 

@@ -2,13 +2,13 @@
  * The variables of the whole process: the one place of each name, kind and meaning. docs/configuration.md and
  * `.env.example` are tested against this table and that of the services (`service-variables.ts`).
  */
-import { type BindAddress, formatAddress, parseBindAddress } from '../../address.js';
 import { CONFLICT_POLICIES } from '../../registration.js';
 import { LOG_FORMATS, LOG_LEVELS } from '../config.js';
 import { DEFAULTS, type SettingNames } from '../options.js';
 import { duration, durationOrOff } from '../values/durations.js';
 import { type Endpoint, ETCD_PORT, endpoints } from '../values/endpoints.js';
-import { filled, type Kind, oneOf, text, wholeNumber } from '../values/kinds.js';
+import { filled, type Kind, oneOf, wholeNumber } from '../values/kinds.js';
+import { bindAddress, socketPath } from '../values/listening.js';
 import { labels } from './labels.js';
 
 export interface Variable<T> extends Kind<T> {
@@ -50,9 +50,6 @@ const LOCAL_ETCD: Endpoint = {
 	text: `http://127.0.0.1:${ETCD_PORT}`,
 };
 const ttl = wholeNumber(1, 86_400, { example: '5', what: 'whole seconds', pattern: /^\d{1,6}s?$/ });
-const bindAddress = text(parseBindAddress, (at: BindAddress | null) =>
-	at === null ? 'off' : formatAddress(at.host, at.port),
-);
 
 export const PROCESS = {
 	endpoints: variable(
@@ -128,6 +125,12 @@ export const PROCESS = {
 		null,
 		bindAddress,
 		'host:port of /livez /readyz /status /metrics; a port alone binds 127.0.0.1.',
+	),
+	control: variable(
+		'REGISTRAR_CONTROL',
+		null,
+		socketPath,
+		'Path of a Unix socket for status, pause and resume; only its owner gets in.',
 	),
 	startupTimeout: variable(
 		'REGISTRAR_STARTUP_TIMEOUT',

@@ -3,6 +3,7 @@
  */
 import { type Address, parseTarget } from '../../address.js';
 import { type Mistake, type Parsed, withoutUserinfo } from './kinds.js';
+import type { MinHealthy } from './service-values.js';
 
 export type CheckTarget =
 	| { readonly kind: 'tcp'; readonly host: string; readonly port: number }
@@ -24,6 +25,8 @@ export interface CheckTiming {
 	readonly rise: number;
 	/** So many failures in a row make it unhealthy. */
 	readonly fall: number;
+	/** Unhealthy, it stays in where fewer instances of the service would be left. Left out = off. */
+	readonly minHealthy?: MinHealthy;
 }
 
 export type CheckConfig = CheckTarget & CheckTiming;

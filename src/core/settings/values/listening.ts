@@ -1,0 +1,23 @@
+/** Where this process listens: an address for HTTP, a path for the control socket; `off` (`null`) = nowhere. */
+import { type BindAddress, formatAddress, parseBindAddress } from '../../address.js';
+import { type Kind, type Parsed, text } from './kinds.js';
+
+export const bindAddress: Kind<BindAddress | null> = text(parseBindAddress, (address) =>
+	address === null ? 'off' : formatAddress(address.host, address.port),
+);
+
+/** What every system takes: `sun_path` holds 104 bytes with its end on macOS and the BSDs, 108 on Linux. */
+const LONGEST_BYTES = 103;
+
+export function parseSocketPath(path: string): Parsed<string | null> {
+	if (path === 'off') return { value: null };
+	const wrong = (expected: string) => ({ expected, example: '/run/etcd-registrar/control.sock' });
+	if (/^\d+$|:\/\/|^[^/]*:\d+$/.test(path))
+		return wrong('off, or the path of a Unix socket, which is no port and no URL');
+	if (path.endsWith('/')) return wrong('the path of a Unix socket, not of a directory');
+	if (new TextEncoder().encode(path).length > LONGEST_BYTES)
+		return wrong(`a path of at most ${LONGEST_BYTES} bytes, which is as long as that of a socket can be`);
+	return { value: path };
+}
+
+export const socketPath: Kind<string | null> = text(parseSocketPath, (path) => path ?? 'off');

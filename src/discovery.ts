@@ -10,7 +10,7 @@ import { follow } from './follow.js';
 
 export { ConfigError } from './core/errors.js';
 export type { FormatName, Instance } from './core/formats/index.js';
-export type { Logger } from './core/logger.js';
+export type { Logger } from './core/log/logger.js';
 export type { Protocol } from './core/registration.js';
 export type { DirectoryOptions, DiscoverOptions } from './core/settings/options.js';
 export type { Discovery } from './discovery/discovery.js';

@@ -14,7 +14,7 @@ import { follow } from './follow.js';
 
 export { ConfigError } from './core/errors.js';
 export type { FormatName } from './core/formats/index.js';
-export type { Logger } from './core/logger.js';
+export type { Logger } from './core/log/logger.js';
 export type { DirectoryOptions } from './core/settings/options.js';
 export type { GrpcJs } from './discovery/grpc/interface.js';
 

@@ -8,7 +8,7 @@ export {
 	type StoreErrorCode,
 } from './core/errors.js';
 export type { FormatName } from './core/formats/index.js';
-export { fromPino, type Logger, type PinoLike } from './core/logger.js';
+export { fromPino, type Logger, type PinoLike } from './core/log/logger.js';
 export type { ConflictPolicy, LeaseId, Protocol, RepairReason } from './core/registration.js';
 export type { CheckOptions, RegistrarOptions, ServiceOptions, Weight } from './core/settings/options.js';
 export { createRegistrar, register } from './register.js';

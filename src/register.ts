@@ -11,7 +11,7 @@ import { monotonicClock } from './adapters/host/clock.js';
 import { createLoadReader } from './adapters/host/load/index.js';
 import { Routes } from './adapters/host/routes.js';
 import { packageVersion } from './adapters/version.js';
-import { guardedLogger } from './core/log/guarded-logger.js';
+import { guardedLogger } from './core/log/logger.js';
 import type { ConflictPolicy } from './core/registration.js';
 import type { EtcdConfig, ParsedOptions, ServiceConfig } from './core/settings/config.js';
 import { parseOptions } from './core/settings/from-options.js';

@@ -3,7 +3,7 @@
  * the others nothing.
  */
 import { decode, type Wanted } from '../core/formats/index.js';
-import type { Logger } from '../core/logger.js';
+import type { Logger } from '../core/log/logger.js';
 import type { Listing } from './ports.js';
 import { type Answer, type AnsweredEntry, continues } from './view.js';
 

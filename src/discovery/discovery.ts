@@ -2,11 +2,11 @@
  * The instances of one service, kept up to date. A linearizable read of the whole prefix is the truth, a
  * watch only makes it run sooner; while etcd does not answer, the last known instances stay.
  */
-import type { Random } from '../core/backoff.js';
-import type { Clock } from '../core/clock.js';
+
 import { ConfigError } from '../core/errors.js';
 import { type Instance, instancesPrefix, type Wanted } from '../core/formats/index.js';
-import type { Logger } from '../core/logger.js';
+import type { Logger } from '../core/log/logger.js';
+import type { Clock, Random } from '../core/pace.js';
 import { Decoding } from './decoding.js';
 import { ClosedError } from './errors.js';
 import type { DiscoveryEvent, DiscoveryEvents, DiscoveryStatus } from './events.js';

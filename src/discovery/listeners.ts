@@ -1,5 +1,5 @@
-import type { Logger } from '../core/logger.js';
-import { onRejection } from '../core/rejections.js';
+import type { Logger } from '../core/log/logger.js';
+import { onRejection } from '../core/promises.js';
 
 /**
  * Those who listen to one event. One that throws, or whose promise rejects, costs a line of the log, never

@@ -3,9 +3,9 @@
  * again. One read at a time; hints that come during one make exactly one more. No event is handed to a read:
  * it observes everything anew.
  */
-import { fullJitter, type Random } from '../core/backoff.js';
-import { nextBeat } from '../core/beat.js';
-import type { Clock } from '../core/clock.js';
+
+import type { Clock } from '../core/pace.js';
+import { fullJitter, type Random, untilNextTick } from '../core/pace.js';
 
 /** Hints come in flocks (a rolling restart): at most one read in so long. */
 const LEAST_GAP_MS = 100;
@@ -89,7 +89,7 @@ export class Reader {
 		if (answered) this.#failures = 0;
 		this.#arm(
 			answered
-				? endedMs + nextBeat(endedMs, this.#anchorMs, pollMs)
+				? endedMs + untilNextTick(endedMs, this.#anchorMs, pollMs)
 				: Math.max(
 						beganMs + LEAST_GAP_MS,
 						endedMs + fullJitter(this.#failures++, Math.min(pollMs, RETRY_CAP_MS), random),

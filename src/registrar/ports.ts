@@ -5,8 +5,8 @@
 import type { LeaseId, Observed } from '../core/registration.js';
 import type { Load } from '../core/weight.js';
 
-export type { Clock } from '../core/clock.js';
-export type { Logger } from '../core/logger.js';
+export type { Logger } from '../core/log/logger.js';
+export type { Clock } from '../core/pace.js';
 
 /** One consistent look at some keys. */
 export interface Reading {

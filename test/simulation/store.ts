@@ -3,8 +3,8 @@
  * rest, as in the real adapter.
  */
 import { StoreError, type StoreErrorCode } from '../../src/core/errors.js';
+import { unlessAborted } from '../../src/core/promises.js';
 import type { LeaseId } from '../../src/core/registration.js';
-import { unlessAborted } from '../../src/core/unless-aborted.js';
 import type {
 	KeepaliveListener,
 	KeepaliveStream,

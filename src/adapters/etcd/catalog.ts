@@ -3,10 +3,10 @@ import type { Etcd3, IRangeRequest, IResponseHeader } from 'etcd3';
 import { StoreError } from '../../core/errors.js';
 import type { LeaseId } from '../../core/registration.js';
 import type { Clock, LeaseLook, Logger, WatchStream } from '../../registrar/ports.js';
-import { Endpoints, type EndpointsOptions } from './endpoints.js';
+import { Endpoints, type EndpointsOptions } from './endpoints/endpoints.js';
+import { raced } from './endpoints/raced.js';
 import { leaseOf, prefixRange, type Range } from './messages.js';
-import { raced } from './raced.js';
-import { openWatchStream } from './watch-stream.js';
+import { openWatchStream } from './streams.js';
 
 export interface CatalogEntry {
 	/** What is no UTF-8 in it shows as U+FFFD. */

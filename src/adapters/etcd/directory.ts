@@ -3,14 +3,14 @@
  * was answered.
  */
 import type { IRangeResponse } from 'etcd3';
-import type { Clock } from '../../core/clock.js';
-import type { Logger } from '../../core/logger.js';
-import { unlessAborted } from '../../core/unless-aborted.js';
+import type { Logger } from '../../core/log/logger.js';
+import type { Clock } from '../../core/pace.js';
+import { unlessAborted } from '../../core/promises.js';
 import type { Directory, Hint, Listing } from '../../discovery/ports.js';
-import { Endpoints, type EndpointsOptions } from './endpoints.js';
+import { Endpoints, type EndpointsOptions } from './endpoints/endpoints.js';
+import { raced } from './endpoints/raced.js';
 import { type Call, listAll } from './paging.js';
 import { PrefixWatch } from './prefix-watch.js';
-import { raced } from './raced.js';
 
 export class EtcdDirectory implements Directory {
 	readonly #endpoints: Endpoints;

@@ -4,12 +4,12 @@
  * elsewhere, or watches what nobody asks for any more.
  */
 import type { IWatchResponse } from 'etcd3';
-import type { Clock } from '../../core/clock.js';
+import type { Clock } from '../../core/pace.js';
 import type { Hint } from '../../discovery/ports.js';
-import type { Connection } from './connection.js';
+import type { Connection } from './connection/connection.js';
+import { outside } from './connection/sockets.js';
 import { prefixRange } from './messages.js';
-import { outside } from './sockets.js';
-import { endOnce } from './stream-end.js';
+import { endOnce } from './streams.js';
 
 /** A stream that lived so long ended by an event of its own; sooner, it may be that none can live here. */
 const SHORT_MS = 10_000;

@@ -5,8 +5,8 @@
 
 import type { Etcd3 } from 'etcd3';
 import { StoreError, type StoreErrorCode } from '../../core/errors.js';
+import { unlessAborted } from '../../core/promises.js';
 import type { LeaseId } from '../../core/registration.js';
-import { unlessAborted } from '../../core/unless-aborted.js';
 import type {
 	Clock,
 	KeepaliveListener,
@@ -19,13 +19,13 @@ import type {
 	WatchStream,
 	Write,
 } from '../../registrar/ports.js';
-import type { Connection } from './connection.js';
-import { Endpoints, type EndpointsOptions } from './endpoints.js';
+import type { Connection } from './connection/connection.js';
+import { Endpoints, type EndpointsOptions } from './endpoints/endpoints.js';
+import type { Answer } from './endpoints/raced.js';
+import { raced } from './endpoints/raced.js';
 import { isLeaseExists, toStoreError } from './errors.js';
-import { openKeepaliveStream } from './keepalive-stream.js';
 import { prefixRange, rangeOf, readingOf, readTransaction, spanOf, writeTransaction } from './messages.js';
-import { type Answer, raced } from './raced.js';
-import { openWatchStream } from './watch-stream.js';
+import { openKeepaliveStream, openWatchStream } from './streams.js';
 
 export type EtcdStoreOptions = EndpointsOptions;
 

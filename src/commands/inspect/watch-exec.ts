@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { SpawnError } from '../../adapters/host/child.js';
 import { runFed } from '../../adapters/host/fed-command.js';
 import type { Instance } from '../../core/formats/index.js';
-import type { Logger } from '../../core/logger.js';
+import type { Logger } from '../../core/log/logger.js';
 import { namesProblem } from '../../core/settings/discovery-options.js';
 import { SERVICE } from '../../core/settings/environment/service-variables.js';
 import { parseLookup } from '../../core/settings/lookup.js';

@@ -1,7 +1,7 @@
 /** The configuration as the program uses it: everything filled in, checked, and plain. */
 import type { BindAddress } from '../address.js';
 import type { FormatName, Wanted } from '../formats/index.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../log/logger.js';
 import type { ConflictPolicy, Protocol } from '../registration.js';
 import type { Weight } from './options.js';
 import type { CheckConfig, CheckTiming } from './values/check.js';

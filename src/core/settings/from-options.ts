@@ -2,7 +2,7 @@
  * The library's options → the configuration: the rules of the variables under the options' own names, and all
  * mistakes in one error.
  */
-import type { Logger } from '../logger.js';
+import type { Logger } from '../log/logger.js';
 import type { ParsedOptions } from './config.js';
 import { doubtsOn } from './doubts.js';
 import { clashesOf, PLACEHOLDER_HOST, resolvedAddr } from './entries.js';

@@ -3,7 +3,7 @@
  * way in (its names stand in `environment/variables.ts`); both come to what `config.ts` describes.
  */
 import type { FormatName } from '../formats/index.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../log/logger.js';
 import type { ConflictPolicy, Protocol } from '../registration.js';
 import type { TlsFiles } from './config.js';
 

@@ -4,8 +4,8 @@
  * a try, and where none was ever known, the calls fail at once with the reason.
  */
 
-import type { Clock } from '../../core/clock.js';
 import type { Instance } from '../../core/formats/index.js';
+import type { Clock } from '../../core/pace.js';
 import type { Discovery } from '../discovery.js';
 import {
 	type Endpoint,

@@ -2,7 +2,7 @@
  * The beat: the poll on its fixed interval, retries of a failed pass inside it, and hints that make the same
  * pass run early. Knows two things of its subject: how to run a pass and what the interval is.
  */
-import { fullJitter, hintSpread, phase, retryCap } from '../../core/backoff.js';
+import { fullJitter, hintSpread, phase, retryCap } from '../../core/pace.js';
 import type { Hint } from '../events.js';
 import type { Clock, Schedule } from '../ports.js';
 import { Trigger } from './trigger.js';

@@ -3,7 +3,7 @@
  * loop lives.
  */
 import { ConfigError } from '../../core/errors.js';
-import { onRejection } from '../../core/rejections.js';
+import { onRejection } from '../../core/promises.js';
 import { EVENTS, type RegistrarEvent, type RegistrarEvents } from '../events.js';
 import type { Logger } from '../ports.js';
 

@@ -2,7 +2,7 @@
  * The weights of services, and the functions that give them. They are the application's: whatever they do, no
  * pass may fail because of it.
  */
-import { onRejection } from '../../core/rejections.js';
+import { onRejection } from '../../core/promises.js';
 import { MAX_WEIGHT } from '../../core/settings/values/service-values.js';
 import type { WeightStatus } from '../events.js';
 import type { Logger } from '../ports.js';

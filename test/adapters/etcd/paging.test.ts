@@ -4,7 +4,7 @@
  */
 import { Etcd3 } from 'etcd3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Client, openClient } from '../../../src/adapters/etcd/client.js';
+import { type Client, openClient } from '../../../src/adapters/etcd/connection/client.js';
 import { toStoreError } from '../../../src/adapters/etcd/errors.js';
 import { type Call, listAll } from '../../../src/adapters/etcd/paging.js';
 import { addrOf, putMany } from '../../discovery/put-many.js';

@@ -1,4 +1,4 @@
-import { guardedLogger } from '../../../src/core/log/guarded-logger.js';
+import { guardedLogger } from '../../../src/core/log/logger.js';
 import type { ServiceOptions } from '../../../src/core/settings/options.js';
 import { parseService } from '../../../src/core/settings/service-options.js';
 import type { RegistrarEvent, RegistrarEvents } from '../../../src/registrar/events.js';

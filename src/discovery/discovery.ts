@@ -4,7 +4,7 @@
  */
 
 import { ConfigError } from '../core/errors.js';
-import { type Instance, instancesPrefix, type Wanted } from '../core/formats/index.js';
+import { type Instance, instancesPrefix, type WantedName } from '../core/formats/index.js';
 import type { Logger } from '../core/log/logger.js';
 import type { Clock, Random } from '../core/pace.js';
 import { Decoding } from './decoding.js';
@@ -13,13 +13,13 @@ import type { DiscoveryEvent, DiscoveryEvents, DiscoveryStatus } from './events.
 import { Listeners } from './listeners.js';
 import { Picker } from './pick.js';
 import type { Directory } from './ports.js';
-import { Reader } from './reader.js';
+import { PollingReader } from './reader.js';
 import { States } from './states.js';
 import { Trouble } from './trouble.js';
-import { answered, difference, failed, NOTHING, type View } from './view.js';
+import { answered, difference, failed, type InstancesView, NOTHING } from './view.js';
 
 export interface DiscoveryParts {
-	readonly wanted: Wanted;
+	readonly wanted: WantedName;
 	readonly directory: Directory;
 	/** Lets go of the directory, which others may share. */
 	readonly release: () => void;
@@ -37,12 +37,12 @@ export class Discovery implements AsyncIterable<readonly Instance[]>, AsyncDispo
 	readonly #prefix: string;
 	readonly #decoding: Decoding;
 	readonly #picker: Picker;
-	readonly #reader: Reader;
+	readonly #reader: PollingReader;
 	readonly #states = new States();
 	readonly #unwatch: () => void;
 	readonly #listeners: { readonly [E in DiscoveryEvent]: Listeners<DiscoveryEvents[E]> };
 	readonly #reads = { ok: 0, failed: 0 };
-	#view: View = NOTHING;
+	#view: InstancesView = NOTHING;
 	readonly #trouble: Trouble;
 	#asOf: Date | null = null;
 	#answeredMs = Number.NEGATIVE_INFINITY;
@@ -67,7 +67,7 @@ export class Discovery implements AsyncIterable<readonly Instance[]>, AsyncDispo
 				ended: () => this.#listeners.fresh.tell({ instances: this.instances }),
 			},
 		);
-		this.#reader = new Reader({ read: (signal) => this.#read(signal), clock, random, pollMs });
+		this.#reader = new PollingReader({ read: (signal) => this.#read(signal), clock, random, pollMs });
 		this.#unwatch = directory.watch(this.#prefix, (revision) => {
 			if (revision === null || this.#view.last === null || BigInt(revision) > this.#view.last.revision)
 				this.#reader.hint();
@@ -189,7 +189,7 @@ export class Discovery implements AsyncIterable<readonly Instance[]>, AsyncDispo
 		}
 	}
 
-	#take(view: View): void {
+	#take(view: InstancesView): void {
 		const before = this.#view;
 		this.#view = view;
 		if (view.held === null) {

@@ -24,7 +24,7 @@ export interface ReaderParts {
 	readonly pollMs: number;
 }
 
-export class Reader {
+export class PollingReader {
 	readonly #stop = new AbortController();
 	readonly #anchorMs: number;
 	#timer: ReturnType<typeof setTimeout> | undefined;

@@ -3,7 +3,7 @@ import type { Etcd3, IRangeRequest, IResponseHeader } from 'etcd3';
 import { StoreError } from '../../core/errors.js';
 import type { LeaseId } from '../../core/registration.js';
 import type { Clock, LeaseLook, Logger, WatchStream } from '../../registrar/ports.js';
-import { Endpoints, type EndpointsOptions } from './endpoints/endpoints.js';
+import { EtcdEndpoints, type EtcdEndpointsOptions } from './endpoints/endpoints.js';
 import { raced } from './endpoints/raced.js';
 import { leaseOf, prefixRange, type Range } from './messages.js';
 import { openWatchStream } from './streams.js';
@@ -17,7 +17,7 @@ export interface CatalogEntry {
 	readonly modRevision: string;
 }
 
-export type CatalogOptions = EndpointsOptions;
+export type CatalogOptions = EtcdEndpointsOptions;
 
 /** grpc-js takes answers of 4 MiB: small values need few pages, and for large ones the page is halved. */
 const PAGE = 1_000;
@@ -26,10 +26,10 @@ const AT_ONCE = 32;
 
 /** Every method rejects only with a `StoreError`, and settles within the dial time-out for each page. */
 export class EtcdCatalog {
-	readonly #endpoints: Endpoints;
+	readonly #endpoints: EtcdEndpoints;
 
 	constructor(options: CatalogOptions, clock: Clock, logger: Logger) {
-		this.#endpoints = new Endpoints(options, clock, logger);
+		this.#endpoints = new EtcdEndpoints(options, clock, logger);
 	}
 
 	/**

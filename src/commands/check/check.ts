@@ -19,7 +19,7 @@ import { printable } from '../inspect/table.js';
 import { unguarded } from '../run/unguarded.js';
 import { readSettings } from '../settings.js';
 import { configuration, entryTable, permissions, section } from './report.js';
-import { type Answer, deniedWrites, type Found, readKeys } from './round-trip.js';
+import { deniedWrites, type FoundKey, type RoundTrip, readKeys } from './round-trip.js';
 
 /**
  * Exit code 0 = everything would be registered; 69 = etcd does not answer, or denies something; the cause is
@@ -103,7 +103,7 @@ async function resolvedEntries(config: Config, complain: (text: string) => void)
 
 interface Trip {
 	readonly endpoint: string;
-	readonly answer: Answer | null;
+	readonly answer: RoundTrip | null;
 	readonly denied: readonly string[];
 	/** One sentence; `null` = it answers. */
 	readonly trouble: string | null;
@@ -138,7 +138,7 @@ async function askOne(
 	}
 }
 
-function standing(found: Found, wanted: string): string {
+function standing(found: FoundKey, wanted: string): string {
 	if (found === 'denied') return 'read: DENIED';
 	if (found === null) return 'absent: would be registered';
 	const value = found.value === wanted ? 'same value' : 'another value';

@@ -1,6 +1,6 @@
 /** The configuration as the program uses it: everything filled in, checked, and plain. */
 import type { BindAddress } from '../address.js';
-import type { FormatName, Wanted } from '../formats/index.js';
+import type { FormatName, WantedName } from '../formats/index.js';
 import type { Logger } from '../log/logger.js';
 import type { ConflictPolicy, Protocol } from '../registration.js';
 import type { Weight } from './options.js';
@@ -90,7 +90,7 @@ export interface ParsedOptions extends RegistrarConfig {
 /** By the options of discovery. */
 export interface ParsedDiscovery {
 	readonly etcd: EtcdConfig;
-	readonly wanted: Wanted;
+	readonly wanted: WantedName;
 	readonly pollMs: number;
 	readonly emptyGraceMs: number;
 	readonly logger: Logger | null;

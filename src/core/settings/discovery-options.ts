@@ -2,7 +2,7 @@
  * The options of `discover` → its configuration: the rules of the variables under the options' own names, and
  * all mistakes in one error.
  */
-import { FORMAT_NAMES, FORMATS, type Format, type FormatProblem, type Wanted } from '../formats/index.js';
+import { FORMAT_NAMES, FORMATS, type Format, type FormatProblem, type WantedName } from '../formats/index.js';
 import type { ParsedDiscovery } from './config.js';
 import { SERVICE } from './environment/service-variables.js';
 import { etcdOptions, isLogger } from './from-options.js';
@@ -59,7 +59,7 @@ export function parseDiscovery(
 
 /** What the format cannot have as a name or a namespace. */
 function refuse(
-	wanted: Wanted,
+	wanted: WantedName,
 	given: { readonly name: Given<string>; readonly namespace: Given<string> },
 	problems: Problems,
 ): void {
@@ -70,13 +70,13 @@ function refuse(
 		});
 }
 
-function problemsOf({ name, namespace, format }: Wanted): readonly FormatProblem[] {
+function problemsOf({ name, namespace, format }: WantedName): readonly FormatProblem[] {
 	const service = { name, addr: '127.0.0.1:1', id: 'id', protocol: 'grpc', metadata: {} } as const;
 	return (FORMATS[format] as Format).problems(service, namespace);
 }
 
 /** What the format expects of such a name, in words; `null` = it fits. */
-export function namesProblem(wanted: Wanted): string | null {
+export function namesProblem(wanted: WantedName): string | null {
 	const [problem] = problemsOf(wanted);
 	return problem === undefined ? null : `${problem.expected} (format ${wanted.format})`;
 }

@@ -8,7 +8,7 @@ import { doubtsOn } from './doubts.js';
 import { clashesOf, PLACEHOLDER_HOST, resolvedAddr } from './entries.js';
 import { SERVICE } from './environment/service-variables.js';
 import { PROCESS } from './environment/variables.js';
-import { type Fields, fields, option } from './option.js';
+import { fields, type OptionFields, option } from './option.js';
 import { type AllOptions, DEFAULTS, type RegistrarOptions } from './options.js';
 import { type Given, Problems, take } from './problems.js';
 import { type EtcdGiven, etcdConfig } from './rules.js';
@@ -54,7 +54,7 @@ export function parseOptions(
 }
 
 /** How to reach etcd, as registrar and discovery are told. */
-export function etcdOptions(root: Fields, ttl: Given<number>, problems: Problems): EtcdGiven {
+export function etcdOptions(root: OptionFields, ttl: Given<number>, problems: Problems): EtcdGiven {
 	const auth = fields('auth', root.auth, ['username', 'password'], problems);
 	const tls = fields('tls', root.tls, ['caFile', 'certFile', 'keyFile'], problems);
 	const endpoints = option('endpoints', root.endpoints, PROCESS.endpoints);

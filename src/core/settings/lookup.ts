@@ -12,7 +12,7 @@ import { Problems, take } from './problems.js';
 import { etcdConfig } from './rules.js';
 
 /** One place to read: the services of a format in a namespace. */
-export interface View {
+export interface LookupView {
 	readonly format: FormatName;
 	readonly namespace: string | undefined;
 	/** Of our own service; where a format has no namespace, the only thing to go by. */
@@ -21,7 +21,7 @@ export interface View {
 
 export interface Lookup {
 	readonly etcd: EtcdConfig;
-	readonly views: readonly View[];
+	readonly views: readonly LookupView[];
 }
 
 /** @throws ConfigError */
@@ -45,12 +45,12 @@ export function parseLookup(env: Env, options: EnvironmentOptions): Lookup {
  * namespaces; a format that has none shows our own service, and where that is not known either, everything in
  * etcd.
  */
-export function prefixesOf(views: readonly View[], name: string | null): readonly string[] {
+export function prefixesOf(views: readonly LookupView[], name: string | null): readonly string[] {
 	const all = new Set(views.map((view) => prefixOf(view, name)));
 	return [...all].filter((prefix) => ![...all].some((other) => other !== prefix && prefix.startsWith(other)));
 }
 
-function prefixOf({ format: formatName, namespace, name: ownName }: View, name: string | null): string {
+function prefixOf({ format: formatName, namespace, name: ownName }: LookupView, name: string | null): string {
 	const format: Format = FORMATS[formatName];
 	const service = (called: string) =>
 		({ name: called, addr: `${PLACEHOLDER_HOST}:1`, protocol: 'grpc', metadata: {} }) as const;

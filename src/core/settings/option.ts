@@ -15,7 +15,7 @@ export function option<T>(path: string, value: unknown, rule: Rule<T>): Given<T>
 	return { ...given, parsed, written: typeof value === 'number' ? value : String(value) };
 }
 
-export type Fields = Readonly<Record<string, unknown>>;
+export type OptionFields = Readonly<Record<string, unknown>>;
 
 /**
  * The object's own fields, each of them known, or one that is not listed for people; else a problem, and what
@@ -27,7 +27,7 @@ export function fields(
 	known: readonly string[],
 	problems: Problems,
 	unlisted: readonly string[] = [],
-): Fields {
+): OptionFields {
 	if (value === undefined) return {};
 	const at = (name: string): string => (path === '' ? name : `${path}.${name}`);
 	if (!isObject(value)) {
@@ -43,6 +43,6 @@ export function fields(
 	return value;
 }
 
-export function isObject(value: unknown): value is Fields {
+export function isObject(value: unknown): value is OptionFields {
 	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,7 +1,7 @@
 /** One service by the library's options. */
 import type { ServiceConfig } from './config.js';
 import { SERVICE } from './environment/service-variables.js';
-import { type Fields, fields, isObject, option } from './option.js';
+import { fields, isObject, type OptionFields, option } from './option.js';
 import type { CheckOptions, ServiceOptions } from './options.js';
 import { type Given, Problems } from './problems.js';
 import { type MetadataGiven, type ServiceGiven, serviceConfig } from './service-rules.js';
@@ -66,7 +66,9 @@ export function readServiceOptions(
 
 /** A target alone, or with its timing. */
 function readCheck(path: string, value: unknown, problems: Problems) {
-	const check: Fields = isObject(value) ? fields(path, value, CHECK_OPTIONS, problems) : { target: value };
+	const check: OptionFields = isObject(value)
+		? fields(path, value, CHECK_OPTIONS, problems)
+		: { target: value };
 	const target = isObject(value) ? `${path}.target` : path;
 	if (isObject(value) && value.target === undefined)
 		problems.addLine(

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Liveness } from '../../../src/core/decision/decide.js';
-import { livenessOf, type Observation, observeEveryMs } from '../../../src/core/decision/liveness.js';
+import { type LeaseObservation, livenessOf, observeEveryMs } from '../../../src/core/decision/liveness.js';
 
 /** `-` = gone. Looks are `seconds: remaining`, of a lease granted for `granted` seconds. */
-const at = (seconds: number, remaining: number | '-', granted: number): Observation => ({
+const at = (seconds: number, remaining: number | '-', granted: number): LeaseObservation => ({
 	askedMs: seconds * 1_000,
 	atMs: seconds * 1_000,
 	remainingSeconds: remaining === '-' ? null : remaining,
@@ -83,7 +83,7 @@ test('whenever the looks fall, and however slow the answers, a lease that nobody
 			const firstMs = offset * 173.3;
 			const every = observeEveryMs(granted);
 			const ttlMs = granted * 1_000;
-			const look = (atMs: number, endMs: number, n = 0): Observation => ({
+			const look = (atMs: number, endMs: number, n = 0): LeaseObservation => ({
 				askedMs: atMs - 700 * (((offset + n) % 7) / 7),
 				atMs: atMs + 900 * (((offset + n) % 5) / 5),
 				remainingSeconds: truncated(endMs, atMs),

@@ -24,14 +24,14 @@ import { Sockets } from './sockets.js';
 export interface ClientOptions {
 	/** `http://host:port` or `https://host:port`. */
 	readonly endpoint: string;
-	readonly tls: TlsFiles | null;
+	readonly tls: TlsContents | null;
 	readonly callTimeoutMs: number;
 	/** The auth token to send, asked at each call. */
 	readonly token: () => string | null;
 }
 
 /** PEM bytes; `null` = the system's CAs, no client certificate. */
-export interface TlsFiles {
+export interface TlsContents {
 	readonly ca: Buffer | null;
 	readonly cert: Buffer | null;
 	readonly key: Buffer | null;

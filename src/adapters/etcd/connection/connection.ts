@@ -8,12 +8,12 @@ import { StoreError } from '../../../core/errors.js';
 import { VARIABLE_NAMES } from '../../../core/settings/environment/variables.js';
 import type { SettingNames } from '../../../core/settings/options.js';
 import { toStoreError } from '../errors.js';
-import { type Client, openClient, type TlsFiles } from './client.js';
+import { type Client, openClient, type TlsContents } from './client.js';
 import type { Tokens } from './tokens.js';
 
 export interface ConnectionOptions {
 	readonly endpoint: string;
-	readonly tls: TlsFiles | null;
+	readonly tls: TlsContents | null;
 	readonly callTimeoutMs: number;
 	/** Connecting takes at most so long. */
 	readonly dialTimeoutMs: number;

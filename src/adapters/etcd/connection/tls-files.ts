@@ -4,7 +4,7 @@
  */
 import { readFileSync, statSync } from 'node:fs';
 import { StoreError } from '../../../core/errors.js';
-import type { TlsFiles } from './client.js';
+import type { TlsContents } from './client.js';
 
 export interface TlsPaths {
 	readonly caFile?: string;
@@ -18,7 +18,7 @@ export class TlsSource {
 	constructor(private readonly paths: TlsPaths | null) {}
 
 	/** Reads the files as they are now. */
-	read(): TlsFiles | null {
+	read(): TlsContents | null {
 		if (this.paths === null) return null;
 		this.#seen = this.#fingerprint();
 		const { caFile, certFile, keyFile } = this.paths;

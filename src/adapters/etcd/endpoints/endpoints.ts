@@ -17,7 +17,7 @@ import { toStoreError } from '../errors.js';
 import { Clusters } from './clusters.js';
 import type { Why } from './race.js';
 
-export interface EndpointsOptions {
+export interface EtcdEndpointsOptions {
 	/** `http://host:port` or `https://host:port`, at least one, all of one scheme. */
 	readonly endpoints: readonly string[];
 	readonly auth: CredentialsSource | null;
@@ -39,7 +39,7 @@ const SHARED_MS = 250;
  */
 const MOST_DIALLED = 16;
 
-export class Endpoints {
+export class EtcdEndpoints {
 	readonly clusters: Clusters;
 	/** All that are not closed, also what only a stream still holds. */
 	readonly #open = new Set<Connection>();
@@ -54,7 +54,7 @@ export class Endpoints {
 	#closed = false;
 
 	constructor(
-		readonly options: EndpointsOptions,
+		readonly options: EtcdEndpointsOptions,
 		private readonly clock: Clock,
 		logger: Logger,
 	) {

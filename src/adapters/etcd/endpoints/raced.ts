@@ -5,7 +5,7 @@ import type { Etcd3, IResponseHeader } from 'etcd3';
 import { StoreError, type StoreErrorCode } from '../../../core/errors.js';
 import type { Connection } from '../connection/connection.js';
 import { isEtcdsOwn } from '../errors.js';
-import type { Endpoints } from './endpoints.js';
+import type { EtcdEndpoints } from './endpoints.js';
 import { type Attempt, race, SecondChoice } from './race.js';
 
 /**
@@ -30,13 +30,13 @@ const isAnswer = (error: unknown): boolean =>
 	error instanceof StoreError && ANSWERS.has(error.code) && isEtcdsOwn(error);
 
 /** Every answer of etcd has a header; by it etcd is told from others. */
-export interface Answer<T> {
+export interface HeadedAnswer<T> {
 	readonly header: IResponseHeader;
 	readonly value: T;
 }
-type Read<T> = (etcd: Etcd3) => Promise<Answer<T>>;
+type Read<T> = (etcd: Etcd3) => Promise<HeadedAnswer<T>>;
 
-export function raced<T>(endpoints: Endpoints, read: Read<T>, signal?: AbortSignal): Promise<T> {
+export function raced<T>(endpoints: EtcdEndpoints, read: Read<T>, signal?: AbortSignal): Promise<T> {
 	const next = endpoints.attempts();
 	const { callTimeoutMs, dialTimeoutMs } = endpoints.options;
 	return race({
@@ -53,7 +53,7 @@ export function raced<T>(endpoints: Endpoints, read: Read<T>, signal?: AbortSign
 	});
 }
 
-function attempt<T>(endpoints: Endpoints, connection: Connection, read: Read<T>): Attempt<T> {
+function attempt<T>(endpoints: EtcdEndpoints, connection: Connection, read: Read<T>): Attempt<T> {
 	const { endpoint } = connection;
 	const answer = async (): Promise<T> => {
 		try {

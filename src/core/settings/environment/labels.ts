@@ -1,5 +1,5 @@
 /** The labels of `SERVICES`, which become the middle of variable names: `grpc` → `SERVICE_GRPC_NAME`. */
-import { list, type Parsed, quoted } from '../values/kinds.js';
+import { listOf, type Parsed, quoted } from '../values/kinds.js';
 
 const PREFIX = 'SERVICE_';
 
@@ -27,7 +27,7 @@ export function labelled(name: string, label: Label): string {
 }
 
 export const labels = {
-	...list(',', judge),
+	...listOf(',', judge),
 	write: (all: readonly Label[]) => all.map(({ text }) => text).join(','),
 };
 

@@ -7,7 +7,7 @@ import { DEFAULTS } from '../options.js';
 import { parseCheck } from '../values/check.js';
 import { duration } from '../values/durations.js';
 import { oneOf, text, wholeNumber } from '../values/kinds.js';
-import { address, formats, minHealthy, weight } from '../values/service-values.js';
+import { formats, minHealthy, publicAddress, weight } from '../values/service-values.js';
 import { PROCESS, type Variable, variable } from './variables.js';
 
 export const SERVICE = {
@@ -17,7 +17,7 @@ export const SERVICE = {
 	addr: variable(
 		'SERVICE_ADDR',
 		undefined,
-		address,
+		publicAddress,
 		'host:port where others reach it; :port, 0.0.0.0:port or [::]:port = find the host out.',
 		{ defaultMeaning: 'required' },
 	),

@@ -1,6 +1,6 @@
 /** etcd's endpoints: one string, `;` or `,` between, each `[http[s]://]host[:port]`. */
 import { formatAddress, parseTarget } from '../../address.js';
-import { list, type Parsed, quoted } from './kinds.js';
+import { listOf, type Parsed, quoted } from './kinds.js';
 
 export interface Endpoint {
 	/** `null` = none was written: plain or TLS is decided by whether there are TLS files. */
@@ -20,7 +20,7 @@ const EXAMPLE = 'http://10.0.0.1:2379,http://10.0.0.2:2379';
 export const NO_USERINFO = 'no user name and password in it';
 
 export const endpoints = {
-	...list(/[;,]/, judge),
+	...listOf(/[;,]/, judge),
 	write: (all: readonly Endpoint[]) => all.map(({ text }) => text).join(','),
 };
 

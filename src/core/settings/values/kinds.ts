@@ -45,7 +45,10 @@ export const filled: Kind<string> = text((given) =>
 );
 
 /** Several values in one text, with separators between, or in an array of such texts. */
-export function list<T>(separator: RegExp | string, judge: (parts: readonly string[]) => Parsed<T>): Kind<T> {
+export function listOf<T>(
+	separator: RegExp | string,
+	judge: (parts: readonly string[]) => Parsed<T>,
+): Kind<T> {
 	return {
 		parse: (given) => judge(parts(given, separator)),
 		accept: (value) => {

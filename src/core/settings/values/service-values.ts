@@ -2,19 +2,19 @@
 import { type Address, parseAddress } from '../../address.js';
 import { FORMAT_NAMES, type FormatName } from '../../formats/index.js';
 import type { Weight } from '../options.js';
-import { isText, type Kind, list, oneOf, type Parsed, text, wholeNumber, wrongType } from './kinds.js';
+import { isText, type Kind, listOf, oneOf, type Parsed, text, wholeNumber, wrongType } from './kinds.js';
 
 export interface WrittenAddress {
 	readonly text: string;
 	readonly address: Address;
 }
 
-export const address: Kind<WrittenAddress> = text((given) => {
+export const publicAddress: Kind<WrittenAddress> = text((given) => {
 	const parsed = parseAddress(given);
 	return 'value' in parsed ? { value: { text: given, address: parsed.value } } : parsed;
 });
 
-export const formats: Kind<readonly FormatName[]> = list(',', (parts) => {
+export const formats: Kind<readonly FormatName[]> = listOf(',', (parts) => {
 	const chosen: FormatName[] = [];
 	for (const part of parts) {
 		const format: Parsed<FormatName> = oneOf(FORMAT_NAMES, 'address').parse(part);

@@ -2,7 +2,12 @@ import { status } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Etcd, startEtcd } from '../../../support/etcd/etcd.js';
 import { aRealStore } from '../../../support/etcd/real-store.js';
-import { Refusal, type Stranger, startGrpcStranger, startHttpStranger } from '../../../support/etcd/stranger.js';
+import {
+	Refusal,
+	type Stranger,
+	startGrpcStranger,
+	startHttpStranger,
+} from '../../../support/etcd/stranger.js';
 import { freePort } from '../../../support/network/net.js';
 import { startProxy, type TcpProxy } from '../../../support/network/proxy.js';
 import { until } from '../../../support/until.js';

@@ -14,8 +14,8 @@ export type { Logger } from './core/log/logger.js';
 export type { Protocol } from './core/registration.js';
 export type { DirectoryOptions, DiscoverOptions } from './core/settings/options.js';
 export type { Discovery } from './discovery/discovery.js';
-export { ClosedError } from './discovery/errors.js';
 export type { Changed, DiscoveryEvent, DiscoveryEvents, DiscoveryStatus } from './discovery/events.js';
+export { ClosedError } from './discovery/events.js';
 
 /**
  * Follows the instances of one service until it is closed; it begins to read at once, whether or not etcd is

@@ -3,20 +3,18 @@
  * watch only makes it run sooner; while etcd does not answer, the last known instances stay.
  */
 
-import { ConfigError } from '../core/errors.js';
 import { type Instance, instancesPrefix, type WantedName } from '../core/formats/index.js';
 import type { Logger } from '../core/log/logger.js';
 import type { Clock, Random } from '../core/pace.js';
 import { Decoding } from './decoding.js';
-import { ClosedError } from './errors.js';
-import type { DiscoveryEvent, DiscoveryEvents, DiscoveryStatus } from './events.js';
+import { ClosedError, type DiscoveryEvent, type DiscoveryEvents, type DiscoveryStatus } from './events.js';
 import { Listeners } from './listeners.js';
 import { Picker } from './pick.js';
 import type { Directory } from './ports.js';
 import { PollingReader } from './reader.js';
 import { States } from './states.js';
 import { Trouble } from './trouble.js';
-import { answered, difference, failed, type InstancesView, NOTHING } from './view.js';
+import { answered, difference, failed, type InstancesView, leftOut, NOTHING } from './view.js';
 
 export interface DiscoveryParts {
 	readonly wanted: WantedName;
@@ -40,7 +38,7 @@ export class Discovery implements AsyncIterable<readonly Instance[]>, AsyncDispo
 	readonly #reader: PollingReader;
 	readonly #states = new States();
 	readonly #unwatch: () => void;
-	readonly #listeners: { readonly [E in DiscoveryEvent]: Listeners<DiscoveryEvents[E]> };
+	readonly #listeners: Listeners<DiscoveryEvents>;
 	readonly #reads = { ok: 0, failed: 0 };
 	#view: InstancesView = NOTHING;
 	readonly #trouble: Trouble;
@@ -54,17 +52,13 @@ export class Discovery implements AsyncIterable<readonly Instance[]>, AsyncDispo
 		this.#prefix = instancesPrefix(wanted);
 		this.#decoding = new Decoding(wanted, this.#prefix, logger);
 		this.#picker = new Picker(random);
-		this.#listeners = {
-			changed: new Listeners('changed', logger),
-			stale: new Listeners('stale', logger),
-			fresh: new Listeners('fresh', logger),
-		};
+		this.#listeners = new Listeners(['changed', 'stale', 'fresh'], logger);
 		this.#trouble = new Trouble(
 			logger,
 			() => ({ name: wanted.name, prefix: this.#prefix, instances: this.instances.length }),
 			{
-				began: (error) => this.#listeners.stale.tell({ error }),
-				ended: () => this.#listeners.fresh.tell({ instances: this.instances }),
+				began: (error) => this.#listeners.tell('stale', { error }),
+				ended: () => this.#listeners.tell('fresh', { instances: this.instances }),
 			},
 		);
 		this.#reader = new PollingReader({ read: (signal) => this.#read(signal), clock, random, pollMs });
@@ -106,13 +100,7 @@ export class Discovery implements AsyncIterable<readonly Instance[]>, AsyncDispo
 
 	/** Returns a function that takes the listener off. @throws ConfigError for an event that there is not */
 	on<E extends DiscoveryEvent>(event: E, listener: (detail: DiscoveryEvents[E]) => unknown): () => void {
-		if (!Object.hasOwn(this.#listeners, event))
-			throw new ConfigError([
-				`on: there is no event ${JSON.stringify(event)}, expected one of ${Object.keys(this.#listeners).join(', ')}`,
-			]);
-		if (typeof listener !== 'function')
-			throw new ConfigError([`on: expected a function that listens to ${event}`]);
-		return this.#listeners[event].add(listener);
+		return this.#listeners.add(event, listener);
 	}
 
 	/** The newest instances each time; whoever is slow skips, and nothing queues. Ends when it is closed. */
@@ -128,7 +116,7 @@ export class Discovery implements AsyncIterable<readonly Instance[]>, AsyncDispo
 			format: wanted.format,
 			prefix: this.#prefix,
 			instances: this.instances.length,
-			leftOut: this.#leftOut(),
+			leftOut: leftOut(this.#view),
 			asOf: this.#asOf,
 			lastError: this.#trouble.error?.message ?? null,
 			endpoint: this.#closed ? null : directory.endpoint(),
@@ -158,12 +146,6 @@ export class Discovery implements AsyncIterable<readonly Instance[]>, AsyncDispo
 		if (this.#view.last === null) return 'waiting';
 		const isOverdue = this.#parts.clock.now() - this.#answeredMs > 2 * this.#parts.pollMs;
 		return this.#trouble.error === null && !isOverdue ? 'fresh' : 'stale';
-	}
-
-	#leftOut(): number {
-		let count = 0;
-		for (const { instance } of this.#view.last?.entries.values() ?? []) if (instance === null) count += 1;
-		return count;
 	}
 
 	async #read(signal: AbortSignal): Promise<boolean> {
@@ -203,7 +185,7 @@ export class Discovery implements AsyncIterable<readonly Instance[]>, AsyncDispo
 		if (view.instances !== before.instances) {
 			this.#picker.follow(view.instances);
 			this.#states.set(view.instances);
-			this.#listeners.changed.tell({
+			this.#listeners.tell('changed', {
 				instances: view.instances,
 				...difference(before.instances, view.instances),
 			});

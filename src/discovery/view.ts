@@ -148,3 +148,8 @@ function isSame(one: Instance, other: Instance): boolean {
 		mine.every(([key, value]) => Object.hasOwn(others, key) && others[key] === value)
 	);
 }
+
+/** How many keys of the last answer are no instance that could be decoded. */
+export function leftOut({ last }: InstancesView): number {
+	return [...(last?.entries.values() ?? [])].filter(({ instance }) => instance === null).length;
+}

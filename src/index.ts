@@ -18,9 +18,11 @@ export type {
 	Hint,
 	KeyState,
 	KeyStatus,
+	PausedStatus,
 	RegistrarEvent,
 	RegistrarEvents,
 	Status,
 	WeightStatus,
 } from './registrar/events.js';
 export type { ServiceChanges } from './registrar/parts.js';
+export type { PauseOptions, ResumeOptions } from './registrar/services/pausing.js';

@@ -2,6 +2,7 @@
 import type { ServiceOptions } from '../core/settings/options.js';
 import type { RegistrarEvent, RegistrarEvents, Status } from './events.js';
 import type { ServiceChanges } from './parts.js';
+import type { PauseOptions, ResumeOptions } from './services/pausing.js';
 
 /**
  * Keeps the keys of this process's services true in etcd until it is stopped.
@@ -47,13 +48,20 @@ export interface Registrar {
 	remove(name: string, addr: string): Promise<void>;
 
 	/**
-	 * Withdraws every key and keeps running; resolves as `add` does. Before `start()` the registrar begins
-	 * paused; after `stop()` it does nothing.
+	 * Withdraws the keys of all services, or of those of this name, and keeps running. Resolves when etcd has
+	 * confirmed that they are gone, however long that takes: `signal` bounds the wait. The last request that
+	 * concerns a service counts; a service that is added is paused as those of its name are, or as all are.
+	 * Before `start()` it resolves at once, and the registrar begins paused; after `stop()` it does nothing.
+	 * Rejects with a `ConfigError` when no service has this name, and nothing has changed; with the signal's
+	 * reason.
 	 */
-	pause(): Promise<void>;
+	pause(options?: PauseOptions): Promise<void>;
 
-	/** Registers again what `pause()` withdrew; resolves as `add` does. */
-	resume(): Promise<void>;
+	/**
+	 * Registers again what is paused: all, or the services of this name. Resolves when etcd has confirmed it;
+	 * a service whose check fails is not waited for. Else as `pause()`.
+	 */
+	resume(options?: ResumeOptions): Promise<void>;
 
 	/**
 	 * A pass now, whatever hints wait; resolves when it has ended, successful or not. Does nothing unless it

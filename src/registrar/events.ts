@@ -72,6 +72,15 @@ export interface LeaseStatus {
 	readonly keys: number;
 }
 
+export interface PausedStatus {
+	/** Its name: all services of this name are paused. */
+	readonly service: string;
+	/** As it was given with the request; `null` = none was. */
+	readonly reason: string | null;
+	/** Milliseconds since it was paused. */
+	readonly agoMs: number;
+}
+
 export interface WeightStatus {
 	readonly service: string;
 	readonly addr: string;
@@ -103,6 +112,8 @@ export interface Status {
 	readonly keys: readonly KeyStatus[];
 	/** Of the services that have one. */
 	readonly weights: readonly WeightStatus[];
+	/** Withdrawn on request. */
+	readonly paused: readonly PausedStatus[];
 	/** The first of `leases`; `null` = none yet. */
 	readonly lease: LeaseStatus | null;
 	/** One for up to 500 keys, and one more for each further 500. */

@@ -10,6 +10,7 @@ import type { Wanted } from './pass/facts.js';
 import { Emitter, type Listener } from './report/emitter.js';
 import { type Readiness, Waiting } from './report/readiness.js';
 import { LiveServices } from './services/live-services.js';
+import { type PauseOptions, type PauseRequest, Pausing, type ResumeOptions } from './services/pausing.js';
 import { type Phase, statusOf } from './status.js';
 
 export class PollingRegistrar implements Registrar {
@@ -17,10 +18,9 @@ export class PollingRegistrar implements Registrar {
 	readonly #live: LiveServices;
 	readonly #emitter: Emitter;
 	readonly #engine: Engine;
-	readonly #waiting = new Waiting(() => this.#readiness());
-	#phase: Phase = 'idle';
-	/** Asked for before the start: nothing is registered until `resume()`. */
-	#beginsPaused = false;
+	readonly #waiting = new Waiting();
+	readonly #pausing: Pausing;
+	#phase: Exclude<Phase, 'paused' | 'conflict'> = 'idle';
 	#startedMs: number | null = null;
 	#stopping: Promise<void> | null = null;
 
@@ -39,12 +39,18 @@ export class PollingRegistrar implements Registrar {
 			},
 			this.#emitter,
 		);
+		this.#pausing = new Pausing({
+			...parts,
+			services: this.#live.services,
+			memory: () => this.#engine.pass.memory,
+			changed: () => void this.#changed(),
+		});
 	}
 
 	async start(): Promise<void> {
 		this.#assertNotStopped();
 		if (this.#phase !== 'idle') return;
-		this.#phase = this.#beginsPaused ? 'paused' : 'running';
+		this.#phase = 'running';
 		this.#startedMs = this.#parts.clock.now();
 		try {
 			await this.findAddresses();
@@ -72,7 +78,7 @@ export class PollingRegistrar implements Registrar {
 	}
 
 	async ready(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
-		await this.#waiting.until(options?.signal);
+		await this.#waiting.until(() => this.#readiness(), options?.signal);
 	}
 
 	async add(service: ServiceOptions): Promise<void> {
@@ -95,12 +101,17 @@ export class PollingRegistrar implements Registrar {
 		await this.#changed();
 	}
 
-	pause(): Promise<void> {
-		return this.#setPaused(true);
+	async pause(options: PauseOptions = {}): Promise<void> {
+		if (!this.#isOver()) await this.#confirmed(this.#pausing.pause(options));
 	}
 
-	resume(): Promise<void> {
-		return this.#setPaused(false);
+	async resume(options: ResumeOptions = {}): Promise<void> {
+		if (!this.#isOver()) await this.#confirmed(this.#pausing.resume(options));
+	}
+
+	/** Every service is paused. */
+	get isPaused(): boolean {
+		return this.#pausing.everything;
 	}
 
 	reconcile(): Promise<void> {
@@ -110,7 +121,8 @@ export class PollingRegistrar implements Registrar {
 	status(): Status {
 		const engine = this.#engine;
 		return statusOf({
-			phase: engine.conflict !== null && this.#isAlive() ? 'conflict' : this.#phase,
+			phase: this.#phaseToTell(),
+			paused: this.#pausing.status(),
 			wanted: this.#wanted(),
 			memory: engine.pass.memory,
 			owner: this.#live.services.owners(),
@@ -161,16 +173,20 @@ export class PollingRegistrar implements Registrar {
 		this.#waiting.look();
 	}
 
-	#setPaused(paused: boolean): Promise<void> {
-		if (this.#phase === 'idle') this.#beginsPaused = paused;
-		if (this.#phase !== (paused ? 'running' : 'paused')) return Promise.resolve();
-		this.#phase = paused ? 'paused' : 'running';
-		this.#parts.logger.info(paused ? 'paused: withdrawing' : 'resumed: registering again');
-		return this.#changed();
+	/** Resolves when etcd has confirmed it, or when it cannot any more. */
+	async #confirmed(request: PauseRequest): Promise<void> {
+		const readiness = () => (this.#isAlive() ? this.#pausing.confirmed(request) : 'ready');
+		await this.#waiting.until(readiness, request.signal);
+	}
+
+	#phaseToTell(): Phase {
+		if (!this.#isAlive()) return this.#phase;
+		if (this.#engine.conflict !== null) return 'conflict';
+		return this.#pausing.everything ? 'paused' : 'running';
 	}
 
 	#wanted(): Wanted {
-		return this.#live.services.wanted(this.#phase === 'paused');
+		return this.#live.services.wanted();
 	}
 
 	readonly #isVerified = (key: string): boolean => this.#engine.pass.memory.isVerified(key);
@@ -180,7 +196,7 @@ export class PollingRegistrar implements Registrar {
 		this.#isVerified(key) || this.#engine.pass.memory.of(key).sent !== null;
 
 	#passed(): boolean {
-		const oneMore = this.#live.services.settle(this.#phase === 'paused', this.#isVerified);
+		const oneMore = this.#live.services.settle(this.#isVerified);
 		this.#waiting.look();
 		if (this.#engine.conflict !== null) void this.stop();
 		return oneMore;
@@ -188,7 +204,7 @@ export class PollingRegistrar implements Registrar {
 
 	#readiness(): Readiness {
 		if (this.#engine.conflict !== null) return this.#engine.conflict;
-		if (this.#phase === 'stopping' || this.#phase === 'stopped') return new StoppedError();
+		if (this.#isOver()) return new StoppedError();
 		if (this.#phase === 'idle') return new NotStartedError();
 		return this.status().ready ? 'ready' : 'waiting';
 	}
@@ -200,10 +216,14 @@ export class PollingRegistrar implements Registrar {
 	}
 
 	#assertNotStopped(): void {
-		if (this.#phase === 'stopping' || this.#phase === 'stopped') throw new StoppedError();
+		if (this.#isOver()) throw new StoppedError();
 	}
 
 	#isAlive(): boolean {
-		return this.#phase === 'running' || this.#phase === 'paused';
+		return this.#phase === 'running';
+	}
+
+	#isOver(): boolean {
+		return this.#phase === 'stopping' || this.#phase === 'stopped';
 	}
 }

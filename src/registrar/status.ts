@@ -1,6 +1,14 @@
 /** The registrar's state as one plain document; also what `/readyz` and `/livez` go by. */
 import { leaseHex } from '../core/lease-id.js';
-import type { Counters, KeyState, KeyStatus, LeaseStatus, Status, WeightStatus } from './events.js';
+import type {
+	Counters,
+	KeyState,
+	KeyStatus,
+	LeaseStatus,
+	PausedStatus,
+	Status,
+	WeightStatus,
+} from './events.js';
 import type { Wanted } from './pass/facts.js';
 import type { Lease } from './pass/leases.js';
 import type { KeyMemory, KeyState as RememberedState } from './pass/memory.js';
@@ -21,6 +29,7 @@ export interface StatusInput {
 	/** Which service wants a key. */
 	readonly owner: ReadonlyMap<string, { readonly service: string; readonly addr: string }>;
 	readonly weights: readonly WeightStatus[];
+	readonly paused: readonly PausedStatus[];
 	/** Why services are withdrawn, where a check says so. */
 	readonly withdrawnBecause: string | null;
 	readonly leases: readonly Lease[];
@@ -41,6 +50,7 @@ const READY_INTERVALS = 2;
 export function statusOf(input: StatusInput): Status {
 	const keys = [...input.wanted].map(([key, desired]) => keyStatus(key, desired, input));
 	const { state, reason } = judge(keys, input);
+	const notes = input.phase === 'running' ? input.paused.map(pausedNote) : [];
 	const leases = input.leases.map((lease) => leaseStatus(lease, keys));
 	const { lastPass, nowMs } = input;
 	return {
@@ -48,9 +58,12 @@ export function statusOf(input: StatusInput): Status {
 		state,
 		ready: reason === null,
 		live: isLive(input),
-		reason: reason ?? 'every wanted key was verified in etcd within the last two intervals',
+		reason: [reason ?? 'every wanted key was verified in etcd within the last two intervals', ...notes].join(
+			'; ',
+		),
 		keys,
 		weights: input.weights,
+		paused: input.paused,
 		lease: leases[0] ?? null,
 		leases,
 		endpoint: input.endpoint,
@@ -107,7 +120,10 @@ function judge(
 		case 'idle':
 			return { state: 'idle', reason: 'not started' };
 		case 'paused':
-			return { state: 'paused', reason: 'paused: withdrawn on request until resumed' };
+			return {
+				state: 'paused',
+				reason: `paused${reasons(input.paused)}: withdrawn on request until resumed`,
+			};
 		case 'conflict':
 			return { state: 'conflict', reason: 'another live process holds a key, and the policy is fail' };
 		case 'stopping':
@@ -118,6 +134,14 @@ function judge(
 			return judgeRunning(keys, input);
 	}
 }
+
+/** ` (disk swap; upgrade)`: each reason once. */
+function reasons(paused: readonly PausedStatus[]): string {
+	const given = new Set(paused.flatMap(({ reason }) => reason ?? []));
+	return given.size === 0 ? '' : ` (${[...given].join('; ')})`;
+}
+
+const pausedNote = (paused: PausedStatus): string => `${paused.service} is paused${reasons([paused])}`;
 
 function judgeRunning(
 	keys: readonly KeyStatus[],

@@ -39,6 +39,7 @@ function status({ wanted = { a: 'v' }, memory = {}, ...rest }: Case): Status {
 		counters: new Counting().now(),
 		nowMs: NOW,
 		weights: [],
+		paused: [],
 		...rest,
 	} as StatusInput);
 }

@@ -12,9 +12,6 @@ import { unguarded } from './unguarded.js';
 const FLUSH_MS = 2_000;
 
 export class Serving {
-	#paused = false;
-	#started = false;
-
 	private constructor(
 		readonly registrar: PollingRegistrar,
 		readonly log: Log,
@@ -48,20 +45,18 @@ export class Serving {
 	async start(): Promise<number> {
 		const conflict = this.#conflict();
 		await this.registrar.start();
-		this.#started = true;
 		void unguarded(this.config.services).then((warnings) => {
 			for (const warning of warnings) this.log.warn(warning);
 		});
-		if (this.#paused) void this.registrar.pause();
 		const loadLog = () => this.log.load();
 		this.registrar.ready().then(loadLog, loadLog);
 		return await Promise.race([conflict, this.#startupTimeout()]);
 	}
 
-	/** Pauses, and the next time resumes. */
+	/** Pauses everything, or, where everything is paused, resumes it. */
 	readonly toggle = (): void => {
-		this.#paused = !this.#paused;
-		if (this.#started) void (this.#paused ? this.registrar.pause() : this.registrar.resume());
+		const { registrar } = this;
+		void (registrar.isPaused ? registrar.resume() : registrar.pause({ reason: 'SIGUSR2' }));
 	};
 
 	/** Waits for the log's reader too, within bounds. */

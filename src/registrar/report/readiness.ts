@@ -1,15 +1,13 @@
-/** Those who wait until every wanted key was verified. */
+/** Those who wait for a state of the registrar: that every wanted key was verified, that a pause is confirmed. */
 
 /** `waiting`, or why the wait is over: `ready`, or the error that makes waiting hopeless. */
 export type Readiness = 'waiting' | 'ready' | Error;
 
 export class Waiting {
-	readonly #waiters = new Set<(readiness: Readiness) => void>();
-
-	constructor(private readonly readiness: () => Readiness) {}
+	readonly #waiters = new Set<() => void>();
 
 	/** Rejects with `signal`'s reason when it aborts first. */
-	until(signal?: AbortSignal): Promise<void> {
+	until(readiness: () => Readiness, signal?: AbortSignal): Promise<void> {
 		return new Promise((resolve, reject) => {
 			if (signal?.aborted) return reject(signal.reason);
 			const end = (settle: () => void) => {
@@ -18,20 +16,19 @@ export class Waiting {
 				settle();
 			};
 			const abort = () => end(() => reject(signal?.reason));
-			const tell = (readiness: Readiness) => {
-				if (readiness === 'ready') end(resolve);
-				else if (readiness !== 'waiting') end(() => reject(readiness));
+			const tell = () => {
+				const now = readiness();
+				if (now === 'ready') end(resolve);
+				else if (now !== 'waiting') end(() => reject(now));
 			};
 			this.#waiters.add(tell);
 			signal?.addEventListener('abort', abort, { once: true });
-			tell(this.readiness());
+			tell();
 		});
 	}
 
 	/** Something may have changed. */
 	look(): void {
-		if (this.#waiters.size === 0) return;
-		const readiness = this.readiness();
-		for (const tell of [...this.#waiters]) tell(readiness);
+		for (const tell of [...this.#waiters]) tell();
 	}
 }

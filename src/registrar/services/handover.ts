@@ -75,7 +75,7 @@ export class Handovers {
 	}
 
 	/** After each pass: forgets what is gone. `true` = keys that are still there have just become due. */
-	settle(paused: boolean, verified: (key: string) => boolean): boolean {
+	settle(verified: (key: string) => boolean): boolean {
 		let news = false;
 		for (const handover of this.#open) {
 			const isTaken = hasArrived(handover.successor, verified);
@@ -84,8 +84,7 @@ export class Handovers {
 					leaving.isDue = news = true;
 					this.changed();
 				}
-				const isWanted = !paused && wantedOf(handover, leaving) !== null;
-				if (!isWanted && !this.mayStand(key)) this.#forget(handover, key);
+				if (wantedOf(handover, leaving) === null && !this.mayStand(key)) this.#forget(handover, key);
 			}
 		}
 		return news;
@@ -102,14 +101,14 @@ export class Handovers {
 }
 
 /**
- * What should stand under a key that leaves. An unhealthy successor has no keys to wait for: the service is
- * to be absent under either.
+ * What should stand under a key that leaves. A successor that is unhealthy or paused has no keys to wait
+ * for: the service is to be absent under either.
  */
 export function wantedOf({ successor }: Handover, leaving: LeavingKey): Desired {
-	return leaving.isDue || successor?.healthy !== true ? null : leaving.value;
+	return leaving.isDue || successor?.isWanted !== true ? null : leaving.value;
 }
 
 function hasArrived(successor: OwnService | null, verified: (key: string) => boolean): boolean {
-	if (successor?.healthy !== true || successor.addr === null) return false;
+	if (successor?.isWanted !== true || successor.addr === null) return false;
 	return successor.entries.every(({ key }) => verified(key));
 }

@@ -11,6 +11,7 @@ import {
 	resolvedAddr,
 } from '../../core/settings/entries.js';
 import type { Owner } from './handover.js';
+import type { Pause } from './pauses.js';
 
 export interface CurrentWeight {
 	/** The last good answer of a weight function; `undefined` = none yet. */
@@ -23,6 +24,7 @@ export class OwnService {
 	#addr: string | null;
 	#entries: readonly Entry[] = [];
 	#healthy: boolean;
+	#pause: Pause | null = null;
 	#weight: number | undefined;
 	#places: readonly Place[] | undefined;
 
@@ -62,6 +64,22 @@ export class OwnService {
 		if (healthy === this.#healthy) return;
 		this.#healthy = healthy;
 		this.changed();
+	}
+
+	/** `null` = it is not paused. */
+	get pause(): Pause | null {
+		return this.#pause;
+	}
+
+	set pause(pause: Pause | null) {
+		if (pause === this.#pause) return;
+		this.#pause = pause;
+		this.changed();
+	}
+
+	/** Whether its keys should stand. */
+	get isWanted(): boolean {
+		return this.#healthy && this.#pause === null;
 	}
 
 	get owner(): Owner {

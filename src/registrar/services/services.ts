@@ -10,6 +10,7 @@ import { formatProblems } from '../../core/settings/entries.js';
 import type { WeightStatus } from '../events.js';
 import type { Logger } from '../ports.js';
 import { Handovers, type Owner } from './handover.js';
+import { Pauses } from './pauses.js';
 import { knownAddr, OwnService } from './service.js';
 import { ServiceIndex } from './service-index.js';
 import { View } from './view.js';
@@ -25,6 +26,7 @@ export interface Replacement {
 export class Services {
 	/** In the order in which they were added; a service that takes another's place takes its slot. */
 	readonly #slots = new Map<number, OwnService>();
+	readonly pauses = new Pauses();
 	readonly #index = new ServiceIndex();
 	readonly #handovers: Handovers;
 	readonly #weights: WeightFunctions;
@@ -79,6 +81,22 @@ export class Services {
 		this.#slots.delete(service.slot);
 		this.#index.delete(service);
 		this.#handovers.begin(service, null);
+		const { name } = service.config;
+		if (this.pauses.isNamed(name) && !this.names.has(name)) this.pauses.forget(name);
+	}
+
+	get names(): ReadonlySet<string> {
+		return new Set([...this.all].map(({ config }) => config.name));
+	}
+
+	/** `null` = all. */
+	*called(name: string | null): Iterable<OwnService> {
+		for (const service of this.all) if (name === null || service.config.name === name) yield service;
+	}
+
+	/** After a change of the pauses. */
+	applyPauses(): void {
+		for (const service of this.all) service.pause = this.pauses.of(service.config.name);
 	}
 
 	/**
@@ -143,9 +161,9 @@ export class Services {
 		return weightsOf(this.all, this.#machine);
 	}
 
-	/** What should stand in etcd now. `paused`: nothing. The same map as long as nothing changes. */
-	wanted(paused: boolean): ReadonlyMap<string, Desired> {
-		return this.#current.wanted(paused);
+	/** What should stand in etcd now. The same map as long as nothing changes. */
+	wanted(): ReadonlyMap<string, Desired> {
+		return this.#current.wanted;
 	}
 
 	/**
@@ -168,8 +186,14 @@ export class Services {
 	}
 
 	/** After each pass: what is gone is forgotten. `true` = keys that are still there have just become due. */
-	settle(paused: boolean, verified: (key: string) => boolean): boolean {
-		return this.#handovers.settle(paused, verified);
+	settle(verified: (key: string) => boolean): boolean {
+		return this.#handovers.settle(verified);
+	}
+
+	/** Its own keys, and those that are handed over to it. */
+	keysOf(service: OwnService): readonly string[] {
+		const leaving = this.#handovers.to(service)?.keys.keys() ?? [];
+		return [...service.entries.map(({ key }) => key), ...leaving];
 	}
 
 	/** Whether keys that this service replaced wait for nothing but the next pass to be taken away. */
@@ -190,6 +214,7 @@ export class Services {
 	#insert(config: ServiceConfig, addr: string | null, instead?: OwnService): OwnService {
 		const slot = instead?.slot ?? this.#nextSlot++;
 		const service = new OwnService(config, addr, slot, this.#changed);
+		service.pause = this.pauses.of(config.name);
 		this.#slots.set(slot, service);
 		this.#index.add(service);
 		const kept = config.weight === instead?.config.weight ? instead?.weight : undefined;

@@ -10,8 +10,7 @@ export class View {
 	readonly groups: readonly (readonly string[])[];
 	readonly owners = new Map<string, Owner>();
 	readonly fleetPrefixes = new Set<string>();
-	readonly #wanted = new Map<string, Desired>();
-	#absent: ReadonlyMap<string, Desired> | null = null;
+	readonly wanted = new Map<string, Desired>();
 
 	constructor(services: Iterable<OwnService>, handovers: Handovers) {
 		const groups: string[][] = [];
@@ -22,7 +21,7 @@ export class View {
 		};
 		const add = (group: string[], key: string, desired: Desired, owner: Owner): void => {
 			group.push(key);
-			this.#wanted.set(key, desired);
+			this.wanted.set(key, desired);
 			this.owners.set(key, owner);
 		};
 		for (const service of services) {
@@ -30,7 +29,7 @@ export class View {
 			if (service.entries.length === 0 && handover === undefined) continue;
 			const group = begin();
 			for (const { key, value, fleetPrefix } of service.entries) {
-				add(group, key, service.healthy ? value : null, service.owner);
+				add(group, key, service.isWanted ? value : null, service.owner);
 				this.fleetPrefixes.add(fleetPrefix);
 			}
 			if (handover === undefined) continue;
@@ -41,11 +40,5 @@ export class View {
 			for (const [key, { owner }] of handover.keys) add(group, key, null, owner);
 		}
 		this.groups = groups;
-	}
-
-	wanted(paused: boolean): ReadonlyMap<string, Desired> {
-		if (!paused) return this.#wanted;
-		this.#absent ??= new Map([...this.#wanted.keys()].map((key) => [key, null]));
-		return this.#absent;
 	}
 }

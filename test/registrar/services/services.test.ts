@@ -16,12 +16,15 @@ function aSet(...options: Partial<ServiceOptions>[]) {
 	const verified = (key: string) => standing.has(key);
 	const services = new Services(5, verified);
 	for (const option of options) services.add(aConfig(option));
-	const wanted = (paused = false) => Object.fromEntries(services.wanted(paused));
+	const wanted = () => Object.fromEntries(services.wanted());
+	const pause = (name: string | null = null) => {
+		services.pauses.pause(name, null, 0);
+		services.applyPauses();
+	};
 	/** `true` = one more pass is due at once. */
-	const pass = (paused = false): boolean => {
-		for (const [key, value] of services.wanted(paused))
-			value === null ? standing.delete(key) : standing.add(key);
-		return services.settle(paused, verified);
+	const pass = (): boolean => {
+		for (const [key, value] of services.wanted()) value === null ? standing.delete(key) : standing.add(key);
+		return services.settle(verified);
 	};
 	const service = (name = 'user', addr = '10.0.0.5:80'): OwnService => {
 		const [found] = services.named(name, addr);
@@ -33,13 +36,34 @@ function aSet(...options: Partial<ServiceOptions>[]) {
 		if (next === undefined) throw new Error('nothing took its place');
 		return next;
 	};
-	return { services, standing, wanted, pass, service, replace };
+	return { services, standing, wanted, pause, pass, service, replace };
 }
 
 test('every service wants its keys; paused they are wanted absent', () => {
-	const { wanted } = aSet({}, { name: 'pay', addr: '10.0.0.5:81' });
+	const { wanted, pause } = aSet({}, { name: 'pay', addr: '10.0.0.5:81' });
 	expect(wanted()).toEqual({ [A]: '10.0.0.5:80', '/ns/pay/10.0.0.5:81': '10.0.0.5:81' });
-	expect(wanted(true)).toEqual({ [A]: null, '/ns/pay/10.0.0.5:81': null });
+	pause();
+	expect(wanted()).toEqual({ [A]: null, '/ns/pay/10.0.0.5:81': null });
+});
+
+test('paused by its name, what is added or updated under it stays out, and what has another name stays in', () => {
+	const { services, wanted, pause, pass, service, replace } = aSet({}, { name: 'pay', addr: '10.0.0.5:81' });
+	pass();
+	pause('user');
+	services.add(aConfig({ addr: '10.0.0.6:80' }));
+	replace(service(), aConfig({ version: '2' }));
+	expect(wanted()).toEqual({ [A]: null, [B]: null, '/ns/pay/10.0.0.5:81': '10.0.0.5:81' });
+	services.remove(service());
+	expect(services.pauses.of('user')).not.toBeNull();
+	services.remove(service('user', '10.0.0.6:80'));
+	expect(services.pauses.of('user')).toBeNull();
+});
+
+test('a check that fails or passes while it is paused changes nothing', () => {
+	const { wanted, pause, service } = aSet({ check: 'tcp://127.0.0.1:1' });
+	pause();
+	service().healthy = true;
+	expect(wanted()).toEqual({ [A]: null });
 });
 
 test('a service with a check is wanted from when it is well', () => {
@@ -89,7 +113,7 @@ test('an old key that etcd does not let go asks for one more pass once, not for 
 	pass();
 	replace(service(), aConfig({ addr: '10.0.0.6:80' }));
 	expect(pass()).toBe(true);
-	for (let n = 0; n < 3; n += 1) expect(services.settle(false, (key) => standing.has(key))).toBe(false);
+	for (let n = 0; n < 3; n += 1) expect(services.settle((key) => standing.has(key))).toBe(false);
 });
 
 test('one that moves while it is unwell registers nothing, neither here nor there', () => {
@@ -165,10 +189,11 @@ test('there and back again: no key is taken away that is wanted', () => {
 });
 
 test('paused while it moves: both are wanted absent', () => {
-	const { wanted, pass, service, replace } = aSet({});
+	const { wanted, pause, pass, service, replace } = aSet({});
 	pass();
 	replace(service(), aConfig({ addr: '10.0.0.6:80' }));
-	expect(wanted(true)).toEqual({ [A]: null, [B]: null });
+	pause();
+	expect(wanted()).toEqual({ [A]: null, [B]: null });
 });
 
 test('a change of what is told leaves the key where it is', () => {
@@ -342,7 +367,7 @@ test.each([
 				const next = configs[1]?.[at];
 				if (former !== undefined && next !== undefined) services.replace([{ former, config: next }]);
 			}
-			expect(services.wanted(false).size).toBe(2 * count);
+			expect(services.wanted().size).toBe(2 * count);
 			for (const { name, addr } of configs[1] ?? [])
 				for (const service of services.named(name, addr)) services.remove(service);
 			return process.cpuUsage(began).user;

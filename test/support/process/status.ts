@@ -14,6 +14,7 @@ export function aStatus(changes: Partial<Status> = {}): Status {
 		reason: 'not registered yet',
 		keys: [],
 		weights: [],
+		paused: [],
 		lease: null,
 		leases: [],
 		endpoint: null,

@@ -33,8 +33,8 @@ export class PollingRegistrar implements Registrar {
 			{
 				prepare: () => this.#live.prepare(),
 				wanted: () => this.#wanted(),
-				groups: () => this.#live.services.groups(),
-				fleetPrefixes: () => this.#live.services.fleetPrefixes(),
+				groups: () => this.#live.services.view.groups,
+				fleetPrefixes: () => this.#live.services.view.fleetPrefixes,
 				passed: () => this.#passed(),
 			},
 			this.#emitter,
@@ -125,8 +125,8 @@ export class PollingRegistrar implements Registrar {
 			paused: this.#pausing.status(),
 			wanted: this.#wanted(),
 			memory: engine.pass.memory,
-			owner: this.#live.services.owners(),
-			weights: this.#live.services.weights(),
+			owner: this.#live.services.view.owners,
+			weights: this.#live.services.weights.status(),
 			withdrawnBecause: this.#live.checks.whyNot(),
 			leases: engine.leases.current,
 			endpoint: this.#parts.store.endpoint(),
@@ -186,7 +186,7 @@ export class PollingRegistrar implements Registrar {
 	}
 
 	#wanted(): Wanted {
-		return this.#live.services.wanted();
+		return this.#live.services.view.wanted;
 	}
 
 	readonly #isVerified = (key: string): boolean => this.#engine.pass.memory.isVerified(key);

@@ -3,8 +3,8 @@
 import { EtcdCatalog } from '../../adapters/etcd/catalog.js';
 import { monotonicClock } from '../../adapters/host/clock.js';
 import { StoreError, type StoreErrorCode } from '../../core/errors.js';
+import { parseLookup, prefixesOf } from '../../core/settings/environment/lookup.js';
 import { SERVICE } from '../../core/settings/environment/service-variables.js';
-import { parseLookup, prefixesOf } from '../../core/settings/lookup.js';
 import { UsageError } from '../arguments.js';
 import type { Context } from '../context.js';
 import { readVariables } from '../settings.js';

@@ -40,7 +40,7 @@ export class LiveServices {
 		this.#loadWeight = new LoadWeight({
 			...parts,
 			changed: (percent, why) => {
-				this.services.followMachine(percent, why);
+				this.services.weights.followMachine(percent, why);
 				changed();
 			},
 		});
@@ -61,10 +61,10 @@ export class LiveServices {
 
 	/** Before each pass. Rejects while an address that never was known cannot be found out. */
 	async prepare(): Promise<void> {
-		if (this.#isRunning) await this.#loadWeight.follow(this.services.followLoad);
+		if (this.#isRunning) await this.#loadWeight.follow(this.services.weights.followLoad);
 		await this.#addresses.find();
 		if (this.#isRunning) this.#addresses.refresh();
-		this.services.askWeights();
+		this.services.weights.askAll();
 	}
 
 	/** Of wildcards that have none yet. @throws ConfigError */

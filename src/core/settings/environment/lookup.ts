@@ -2,14 +2,14 @@
  * What `list` and `watch` need of the configuration: how to reach etcd and where services stand, but no
  * service of our own.
  */
-import { FORMATS, type Format, type FormatName } from '../formats/index.js';
-import type { EtcdConfig } from './config.js';
-import { PLACEHOLDER_HOST } from './entries.js';
-import { type Env, Environment, type EnvironmentOptions } from './environment/environment.js';
-import { SERVICE } from './environment/service-variables.js';
-import { PROCESS } from './environment/variables.js';
-import { Problems, take } from './problems.js';
-import { etcdConfig } from './rules.js';
+import { FORMATS, type Format, type FormatName } from '../../formats/index.js';
+import type { EtcdConfig } from '../config.js';
+import { PLACEHOLDER_HOST } from '../entries.js';
+import { Problems, take } from '../problems.js';
+import { etcdConfig } from '../rules.js';
+import { type Env, Environment, type EnvironmentOptions } from './environment.js';
+import { SERVICE } from './service-variables.js';
+import { PROCESS } from './variables.js';
 
 /** One place to read: the services of a format in a namespace. */
 export interface LookupView {

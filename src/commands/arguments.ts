@@ -4,6 +4,13 @@ import { parseArgs } from 'node:util';
 export type Call =
 	| { readonly command: 'help' | 'version' }
 	| { readonly command: 'run' | 'check' | 'health'; readonly envFile: string | null }
+	| { readonly command: 'status'; readonly envFile: string | null; readonly json: boolean }
+	| {
+			readonly command: 'pause' | 'resume';
+			readonly envFile: string | null;
+			readonly name: string | null;
+			readonly reason: string | null;
+	  }
 	| {
 			readonly command: 'exec';
 			readonly envFile: string | null;
@@ -35,7 +42,11 @@ const OPTIONS = {
 	version: { type: 'boolean', short: 'v' },
 	json: { type: 'boolean' },
 	exec: { type: 'string' },
+	reason: { type: 'string' },
 } as const;
+
+const TAKES_NAME = ['list', 'watch', 'pause', 'resume'];
+const TAKES_JSON = ['list', 'watch', 'status'];
 
 /** @throws UsageError */
 export function parseCall(argv: readonly string[]): Call {
@@ -46,12 +57,13 @@ export function parseCall(argv: readonly string[]): Call {
 	if (values.version) return { command: 'version' };
 	const [command = 'run', name = null, ...more] = positionals;
 	const envFile = values.env ?? values['env-file'] ?? null;
-	if (more.length > 0 || (name !== null && command !== 'list' && command !== 'watch'))
+	if (more.length > 0 || (name !== null && !TAKES_NAME.includes(command)))
 		throw new UsageError(
 			`unexpected argument: ${more[0] ?? name}${command === 'run' ? ': did you forget -- before the command?' : ''}`,
 		);
-	if (values.json && command !== 'list' && command !== 'watch')
-		throw new UsageError('--json goes with list and watch');
+	if (values.json && !TAKES_JSON.includes(command))
+		throw new UsageError('--json goes with list, watch and status');
+	if (values.reason !== undefined && command !== 'pause') throw new UsageError('--reason goes with pause');
 	if (values.exec !== undefined) {
 		if (command !== 'watch' || name === null || values.json || child !== null)
 			throw new UsageError(
@@ -73,6 +85,11 @@ export function parseCall(argv: readonly string[]): Call {
 		case 'list':
 		case 'watch':
 			return { command, envFile, name, json: values.json ?? false };
+		case 'status':
+			return { command, envFile, json: values.json ?? false };
+		case 'pause':
+		case 'resume':
+			return { command, envFile, name, reason: values.reason ?? null };
 		case 'help':
 		case 'version':
 			return { command };

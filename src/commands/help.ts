@@ -14,12 +14,17 @@ const HELP = `etcd-registrar keeps a service registered in etcd, whatever the ne
   etcd-registrar watch NAME --exec 'CMD ARGS'
                                      runs the command, without a shell, at the start and after each change, with the
                                      instances as a JSON array on its standard input
+  etcd-registrar status              the running registrar's state as a table, through REGISTRAR_CONTROL or REGISTRAR_HTTP
+  etcd-registrar pause [NAME]        withdraws all services, or those of this name, from a running registrar, through
+                                     REGISTRAR_CONTROL, and returns when etcd has confirmed it; it runs on
+  etcd-registrar resume [NAME]       registers them again
   etcd-registrar health              asks /readyz at REGISTRAR_HTTP: exit 0 or 1 and one line why
   etcd-registrar help, version       as --help and --version
 
   --env FILE        read variables from FILE instead of .env; real variables win
   --env-file FILE   the same, but Node reads it too: it ends with code 9 where FILE is missing
-  --json            list: one array; watch: one object a line
+  --json            list: one array; watch: one object a line; status: the document of /status
+  --reason TEXT     pause: why, for whoever asks
   -h, --help        this text
   -v, --version     the version
 
@@ -45,7 +50,7 @@ or renewed); watch counts from when it first saw the key. A lease is shown as et
 A value that is no UTF-8 is shown as base64.
 
 Exit codes: 0 stopped as asked; 64 wrong usage; 69 not registered, or etcd not reachable or not permitting it, in the
-time given; 70 a fault of the program; 75 another live process holds the key, under SERVICE_ON_CONFLICT=fail; 78 wrong
+time given, or no registrar that could be asked; 70 a fault of the program; 75 another live process holds the key, under SERVICE_ON_CONFLICT=fail; 78 wrong
 configuration; health: 0 or 1; under run -- the command's own: 128 + n for a
 signal, 126 not executable, 127 not found.
 `;

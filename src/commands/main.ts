@@ -31,6 +31,11 @@ async function dispatch(call: Call, context: Context): Promise<number> {
 			return (await import('./run/run.js')).run(context, call.envFile);
 		case 'health':
 			return (await import('./control/health.js')).health(context, call.envFile);
+		case 'status':
+			return (await import('./control/status.js')).status(context, call);
+		case 'pause':
+		case 'resume':
+			return (await import('./control/change.js')).change(context, call);
 		case 'exec':
 			return (await import('./run/exec.js')).exec(context, call);
 		case 'list':

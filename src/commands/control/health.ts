@@ -56,7 +56,7 @@ async function readVariable(context: Context, envFile: string | null): Promise<s
 }
 
 /** Who listens everywhere is asked on loopback. */
-function reachable({ host, port }: BindAddress): BindAddress {
+export function reachable({ host, port }: BindAddress): BindAddress {
 	if (host === '0.0.0.0') return { host: '127.0.0.1', port };
 	return { host: host === '::' ? '::1' : host, port };
 }

@@ -1,4 +1,6 @@
 /** What `run` and `run -- command` share: a registrar with its log and its endpoints, and what may end it. */
+
+import type { Control } from '../../adapters/control/server.js';
 import { type Endpoints, startEndpoints } from '../../adapters/http/endpoints.js';
 import { createLog, type Log } from '../../adapters/log/winston.js';
 import type { Config } from '../../core/settings/config.js';
@@ -17,11 +19,12 @@ export class Serving {
 		readonly log: Log,
 		private readonly config: Config,
 		private readonly endpoints: Endpoints | null,
+		private readonly control: Control | null,
 	) {}
 
 	/**
-	 * Everything but the first pass: that begins with `start()`. The endpoints are asked for before it and not
-	 * waited for: a port that is taken delays no registration. @throws ConfigError
+	 * Everything but the first pass: that begins with `start()`. The endpoints and the control socket are asked
+	 * for before it and not waited for: a port that is taken delays no registration. @throws ConfigError
 	 */
 	static async open({ config, warnings }: Settings, stderr: NodeJS.WriteStream): Promise<Serving> {
 		const log = createLog({
@@ -35,7 +38,9 @@ export class Serving {
 		const status = () => registrar.status();
 		const endpoints =
 			config.http === null ? null : await startEndpoints({ ...config.http, status, logger: log });
-		return new Serving(registrar, log, config, endpoints);
+		const control =
+			config.control === null ? null : await openControl(registrar, log, config, config.control);
+		return new Serving(registrar, log, config, endpoints, control);
 	}
 
 	/**
@@ -62,7 +67,7 @@ export class Serving {
 	/** Waits for the log's reader too, within bounds. */
 	async close(): Promise<void> {
 		await this.registrar.stop();
-		await this.endpoints?.close();
+		await Promise.all([this.endpoints?.close(), this.control?.close()]);
 		await this.log.close(FLUSH_MS);
 	}
 
@@ -85,4 +90,14 @@ export class Serving {
 			this.registrar.ready().then(done, done);
 		});
 	}
+}
+
+async function openControl(
+	registrar: PollingRegistrar,
+	logger: Log,
+	{ stopTimeoutMs }: Config,
+	path: string,
+): Promise<Control> {
+	const { startControl } = await import('../../adapters/control/server.js');
+	return startControl({ path, subject: registrar, logger, confirmMs: stopTimeoutMs });
 }

@@ -13,22 +13,35 @@ export class Pauses {
 	/** By name of the service: paused, or brought back while everything else is paused. */
 	readonly #named = new Map<string, Pause | null>();
 
-	/** `name` `null` = all. A pause without a reason keeps the one in force. `true` = something has changed. */
+	/**
+	 * `name` `null` = all. What is paused already keeps its beginning, and, where no reason is given, its
+	 * reason. `true` = something has changed.
+	 */
 	pause(name: string | null, reason: string | null, nowMs: number): boolean {
-		const former = name === null ? this.all : this.of(name);
-		const next = { reason: reason ?? former?.reason ?? null, sinceMs: former?.sinceMs ?? nowMs };
-		const isNews =
-			former === null || former.reason !== next.reason || (name === null && this.#named.size > 0);
-		if (name === null) this.#setAll(next);
-		else this.#named.set(name, next);
-		return isNews;
+		const next = (former: Pause | null): Pause => ({
+			reason: reason ?? former?.reason ?? null,
+			sinceMs: former?.sinceMs ?? nowMs,
+		});
+		const isNews = (former: Pause | null) => former === null || former.reason !== next(former).reason;
+		if (name !== null) {
+			const former = this.of(name);
+			this.#named.set(name, next(former));
+			return isNews(former);
+		}
+		const formers = [this.all, ...this.#named.values()];
+		this.all = next(this.all);
+		for (const [each, former] of this.#named)
+			if (former === null) this.#named.delete(each);
+			else this.#named.set(each, next(former));
+		return formers.some(isNews);
 	}
 
 	/** `true` = something has changed. */
 	resume(name: string | null): boolean {
 		if (name === null) {
-			const isNews = this.all !== null || this.#named.size > 0;
-			this.#setAll(null);
+			const isNews = !this.isIdle;
+			this.all = null;
+			this.#named.clear();
 			return isNews;
 		}
 		const isNews = this.of(name) !== null;
@@ -64,10 +77,5 @@ export class Pauses {
 			isEmpty = false;
 		}
 		return !isEmpty || this.all !== null;
-	}
-
-	#setAll(pause: Pause | null): void {
-		this.all = pause;
-		this.#named.clear();
 	}
 }

@@ -574,7 +574,7 @@ const wrong: Wrong[] = [
 			'SERVICE_CHECK_MIN_HEALTHY=50%',
 		],
 	),
-	...['9090', '127.0.0.1:9090', 'unix:///run/c.sock', '/run/', 'ü'.repeat(52)].map(
+	...['9090', '127.0.0.1:9090', 'unix:///run/c.sock', '/run/', 'ü'.repeat(52), `/${'x'.repeat(91)}/c`].map(
 		(text): Wrong => [
 			`a control socket at ${text}`,
 			{ REGISTRAR_CONTROL: text },

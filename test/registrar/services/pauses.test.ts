@@ -48,6 +48,7 @@ test.each<readonly [sentence: string, requests: readonly Request[], state: strin
 		'a y b y all',
 	],
 	['a reason', [['pause', undefined, 'x']], 'a x b x all'],
+	['all paused after one, which keeps its reason', [['pause', 'a', 'x'], ['pause']], 'a x b - all'],
 	[
 		'a later reason',
 		[

@@ -1,5 +1,5 @@
 /**
- * When etcd is read: at the start, then on a beat of its own, sooner at a hint, and after a failure again and
+ * When etcd is read: at the start, then at an interval of its own, sooner at a hint, and after a failure again and
  * again. One read at a time; hints that come during one make exactly one more. No event is handed to a read:
  * it observes everything anew.
  */
@@ -39,7 +39,7 @@ export class PollingReader {
 	#quietUntilMs = 0;
 
 	constructor(private readonly parts: ReaderParts) {
-		// Readers that start together do not beat together.
+		// Readers that start together do not read together.
 		this.#anchorMs = parts.clock.now() + parts.random() * parts.pollMs;
 	}
 

@@ -36,7 +36,7 @@ export type Hint = (typeof HINTS)[number];
 export type KeyState =
 	/** wanted, never yet verified */
 	| 'pending'
-	/** verified in etcd within the last two intervals: our value under our lease */
+	/** verified in etcd within the last two intervals: its value under a lease of this process */
 	| 'registered'
 	/** was verified, but not within the last two intervals: etcd does not answer */
 	| 'unverified'
@@ -46,7 +46,7 @@ export type KeyState =
 	| 'standing-by'
 	/** not wanted now, and not in etcd by us */
 	| 'withdrawn'
-	/** etcd refuses us this key, by permission or for its size */
+	/** etcd refuses this key, by permission or for its size */
 	| 'denied';
 
 export interface KeyStatus {

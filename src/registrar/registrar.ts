@@ -56,7 +56,7 @@ export class PollingRegistrar implements Registrar {
 			await this.findAddresses();
 		} catch (error) {
 			if (this.#isAlive()) this.#phase = 'idle';
-			this.#waiting.look();
+			this.#waiting.recheck();
 			throw error;
 		}
 		if (!this.#isAlive()) return;
@@ -157,7 +157,7 @@ export class PollingRegistrar implements Registrar {
 	async #stop(): Promise<void> {
 		this.#phase = 'stopping';
 		this.#live.stop();
-		this.#waiting.look();
+		this.#waiting.recheck();
 		const hadLeases = this.#engine.leases.alive.length > 0;
 		const clean = await this.#engine.stop();
 		this.#phase = 'stopped';
@@ -170,7 +170,7 @@ export class PollingRegistrar implements Registrar {
 				},
 			);
 		this.#emitter.emit('stopped', { clean });
-		this.#waiting.look();
+		this.#waiting.recheck();
 	}
 
 	/** Resolves when etcd has confirmed it, or when it cannot any more. */
@@ -197,7 +197,7 @@ export class PollingRegistrar implements Registrar {
 
 	#passed(): boolean {
 		const oneMore = this.#live.services.settle(this.#isVerified);
-		this.#waiting.look();
+		this.#waiting.recheck();
 		if (this.#engine.conflict !== null) void this.stop();
 		return oneMore;
 	}

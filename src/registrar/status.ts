@@ -155,7 +155,7 @@ function judgeRunning(
 	const held = some('standing-by');
 	if (held) return { state: 'standing-by', reason: `another process holds ${held.key}` };
 	const denied = some('denied');
-	if (denied) return { state: 'degraded', reason: `etcd refuses us ${denied.key}` };
+	if (denied) return { state: 'degraded', reason: `etcd refuses ${denied.key}` };
 	const wrong = some('wrong');
 	if (wrong) return { state: 'degraded', reason: `${wrong.key} is not as wanted${why}` };
 	const pending = some('pending');

@@ -8,7 +8,7 @@ import type { LeaseId } from '../../src/core/registration.js';
 import type {
 	KeepaliveListener,
 	KeepaliveStream,
-	LeaseLook,
+	LeaseTimeLeft,
 	Reading,
 	Store,
 	WatchListener,
@@ -116,7 +116,7 @@ export class SimulatedStore implements Store {
 		return this.#call({ call: 'revoke', what: short(lease), weight, carryOut }, signal);
 	}
 
-	timeToLive(lease: LeaseId, signal?: AbortSignal): Promise<LeaseLook | null> {
+	timeToLive(lease: LeaseId, signal?: AbortSignal): Promise<LeaseTimeLeft | null> {
 		const carryOut = () => this.session.timeToLive(lease);
 		return this.#call({ call: 'timeToLive', what: short(lease), weight: () => 0, carryOut }, signal);
 	}

@@ -7,7 +7,7 @@ import { portCheck } from './port.js';
 import { tcpCheck } from './tcp.js';
 
 /**
- * One look of the configured kind. Every one of them settles soon after its signal aborts and then leaves no
+ * One check of the configured kind. Every one of them settles soon after its signal aborts and then leaves no
  * socket and no process.
  */
 export function createCheck(target: CheckTarget): HealthCheck {

@@ -117,7 +117,7 @@ const SENTENCES: readonly (readonly [RegExp, string | ((names: SettingNames) => 
 	[
 		/alert (bad certificate|certificate required|unknown ca|certificate expired)|alert number (42|45|46|48|116)/i,
 		({ certFile, keyFile }) =>
-			`the server refused our TLS client certificate: check ${certFile} and ${keyFile}`,
+			`the server refused the TLS client certificate of this process: check ${certFile} and ${keyFile}`,
 	],
 	[
 		/before secure TLS connection|wrong version number|packet length too long/i,

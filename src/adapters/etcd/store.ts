@@ -11,7 +11,7 @@ import type {
 	Clock,
 	KeepaliveListener,
 	KeepaliveStream,
-	LeaseLook,
+	LeaseTimeLeft,
 	Logger,
 	Reading,
 	Store,
@@ -67,12 +67,12 @@ export class EtcdStore implements Store {
 		}
 	}
 
-	async timeToLive(lease: LeaseId, signal?: AbortSignal): Promise<LeaseLook | null> {
-		const look = await this.#call((etcd) => etcd.leaseClient.leaseTimeToLive({ ID: lease }), signal);
-		const remainingSeconds = Number(look.TTL);
+	async timeToLive(lease: LeaseId, signal?: AbortSignal): Promise<LeaseTimeLeft | null> {
+		const left = await this.#call((etcd) => etcd.leaseClient.leaseTimeToLive({ ID: lease }), signal);
+		const remainingSeconds = Number(left.TTL);
 		return remainingSeconds < 0
 			? null
-			: { remainingSeconds, grantedSeconds: Number(look.grantedTTL), term: look.header.raft_term };
+			: { remainingSeconds, grantedSeconds: Number(left.grantedTTL), term: left.header.raft_term };
 	}
 
 	async count(prefix: string, signal?: AbortSignal): Promise<number> {

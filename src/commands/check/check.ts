@@ -14,7 +14,7 @@ import { drainDoubt } from '../../core/settings/doubts.js';
 import { entriesOf } from '../../core/settings/entries.js';
 import type { Store } from '../../registrar/ports.js';
 import { type Context, EXIT } from '../context.js';
-import { storeTrouble } from '../inspect/looking.js';
+import { storeTrouble } from '../inspect/inspection.js';
 import { printable } from '../inspect/table.js';
 import { unguarded } from '../run/unguarded.js';
 import { readSettings } from '../settings.js';

@@ -99,7 +99,7 @@ export class Journal {
 		}
 		if (this.#downSinceMs === null) {
 			this.#downSinceMs = beganMs;
-			this.#say('warn', 'etcd does not let us reconcile: trying for ever', {
+			this.#say('warn', 'a pass failed: trying again until one succeeds', {
 				reason: error.message,
 				...this.where,
 			});
@@ -108,7 +108,7 @@ export class Journal {
 		const downMs = this.clock.now() - this.#downSinceMs;
 		if (downMs < remindAfterMs(this.#reminders)) return;
 		this.#reminders += 1;
-		this.#say('warn', 'etcd still does not let us reconcile', {
+		this.#say('warn', 'every pass still fails', {
 			reason: error.message,
 			downMs: Math.round(downMs),
 			attempts: this.#attempts,
@@ -148,7 +148,7 @@ const on = ({ key, lease }: { readonly key: string; readonly lease: LeaseId }) =
 });
 
 const REFUSED: Readonly<Record<Refusal, string>> = {
-	'permission-denied': 'etcd denies us the key: it is left out and tried again each interval',
+	'permission-denied': 'etcd denies this user the key: it is left out and tried again each interval',
 	'too-large': 'the value is larger than this etcd takes: the key is left out and tried again each interval',
 };
 

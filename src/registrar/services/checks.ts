@@ -61,8 +61,8 @@ export class Checks {
 
 	/** Why services are not wanted; `null` = every check passes. */
 	whyNot(): string | null {
-		const unwell = [...this.#loops.values()].filter(({ service }) => !service.healthy);
-		const reasons = unwell.map(({ service, loop }) => `${service.config.name}: ${loop.reason}`);
+		const failing = [...this.#loops.values()].filter(({ service }) => !service.healthy);
+		const reasons = failing.map(({ service, loop }) => `${service.config.name}: ${loop.reason}`);
 		return reasons.length === 0 ? null : reasons.join('; ');
 	}
 }

@@ -32,7 +32,7 @@ export const PLANTED: readonly Planted[] = [
 		edits: [
 			edit(
 				'registrar/loop/loop.ts',
-				'		clearTimeout(this.#retry);\n		clearTimeout(this.#look);\n		const',
+				'		clearTimeout(this.#retry);\n		clearTimeout(this.#again);\n		const',
 				'		const',
 			),
 		],

@@ -2,6 +2,7 @@
  * Variables that look like ours and are not. Never a mistake for sure, since a name may be somebody else's:
  * told, not refused.
  */
+import { distance } from '../../distance.js';
 import type { Env } from './environment.js';
 import { type Label, labelled } from './labels.js';
 import { META_PREFIX, SERVICE, VARIABLES } from './service-variables.js';
@@ -66,26 +67,4 @@ function isNear(name: string, known: string): boolean {
 	if (known.startsWith(name) && name.length >= 9) return true;
 	if (name.startsWith(known) && /^([A-Z]+|_FILE)$/.test(name.slice(known.length))) return true;
 	return Math.abs(name.length - known.length) <= 2 && distance(name, known) <= (known.length >= 12 ? 2 : 1);
-}
-
-/** Letters put in, left out, changed or swapped with their neighbour (Damerau, optimal string alignment). */
-function distance(one: string, other: string): number {
-	let before: number[] = [];
-	let last = Array.from({ length: other.length + 1 }, (_, column) => column);
-	for (let row = 1; row <= one.length; row++) {
-		const line = [row];
-		for (let column = 1; column <= other.length; column++) {
-			const changed = (last[column - 1] ?? 0) + (one[row - 1] === other[column - 1] ? 0 : 1);
-			const swapped = one[row - 1] === other[column - 2] && one[row - 2] === other[column - 1];
-			const options = [
-				changed,
-				(last[column] ?? 0) + 1,
-				(line[column - 1] ?? 0) + 1,
-				swapped ? (before[column - 2] ?? 0) + 1 : changed,
-			];
-			line.push(Math.min(...options));
-		}
-		[before, last] = [last, line];
-	}
-	return last[other.length] ?? 0;
 }

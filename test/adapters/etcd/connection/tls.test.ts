@@ -117,8 +117,9 @@ test('every wrong thing is told in a sentence of its own', async () => {
 		'a CA file that holds none':
 			"the server's TLS certificate is not signed by a trusted CA: check ETCD_CACERT",
 		'a client certificate of another CA':
-			'the server refused our TLS client certificate: check ETCD_CERT and ETCD_KEY',
-		'no client certificate': 'the server refused our TLS client certificate: check ETCD_CERT and ETCD_KEY',
+			'the server refused the TLS client certificate of this process: check ETCD_CERT and ETCD_KEY',
+		'no client certificate':
+			'the server refused the TLS client certificate of this process: check ETCD_CERT and ETCD_KEY',
 		'a key that is not that of the certificate': 'ETCD_KEY is not the key of the certificate in ETCD_CERT',
 		'a certificate file that holds none': 'ETCD_CERT or ETCD_KEY holds no PEM certificate or key',
 		'a file that is not there':

@@ -1,4 +1,4 @@
-/** What `list` and `watch` share: a catalog of what stands in etcd, and where to look in it. */
+/** What `list` and `watch` share: a catalog of what stands in etcd, and which part of it to read. */
 
 import { EtcdCatalog } from '../../adapters/etcd/catalog.js';
 import { monotonicClock } from '../../adapters/host/clock.js';
@@ -9,20 +9,20 @@ import { UsageError } from '../arguments.js';
 import type { Context } from '../context.js';
 import { readVariables } from '../settings.js';
 
-export interface LookCall {
+export interface InspectCall {
 	readonly envFile: string | null;
 	readonly name: string | null;
 	readonly json: boolean;
 }
 
-export interface Looking {
+export interface Inspection {
 	readonly catalog: EtcdCatalog;
 	readonly prefixes: readonly string[];
 	readonly endpoints: readonly string[];
 }
 
 /** @throws ConfigError, UsageError for a name that no service can have */
-export function openLooking(context: Context, { envFile, name }: LookCall): Looking {
+export function openInspection(context: Context, { envFile, name }: InspectCall): Inspection {
 	if (name !== null) {
 		const parsed = SERVICE.name.parse(name);
 		if (!('value' in parsed))
@@ -39,7 +39,7 @@ export function openLooking(context: Context, { envFile, name }: LookCall): Look
 /** One sentence that names the cause and what to do about it. */
 export function storeTrouble(
 	error: StoreError,
-	{ endpoints, prefixes }: Pick<Looking, 'endpoints' | 'prefixes'>,
+	{ endpoints, prefixes }: Pick<Inspection, 'endpoints' | 'prefixes'>,
 ): string {
 	const where = `etcd at ${endpoints.join(', ')}`;
 	if (error.code === 'permission-denied')

@@ -1,6 +1,6 @@
-/** What `watch` has seen, and what is new about what it sees now. */
+/** The keys that `watch` knows, and what has changed since. */
 import type { CatalogEntry } from '../../adapters/etcd/catalog.js';
-import type { Sighting } from './rows.js';
+import type { FirstSeen } from './rows.js';
 
 export interface Change {
 	/** As etcd calls them: a key is there or has another value, lease or revision; or it is gone. */
@@ -15,9 +15,9 @@ interface Known {
 	readonly fromBirth: boolean;
 }
 
-export class Sight {
+export class KnownKeys {
 	readonly #known = new Map<string, Known>();
-	#looked = false;
+	#isComplete = false;
 
 	constructor(private readonly nowSeconds: () => number) {}
 
@@ -32,24 +32,24 @@ export class Sight {
 		];
 	}
 
-	/** These were told. */
+	/** These were written. */
 	settle(changes: readonly Change[]): void {
-		const fresh = { sinceSeconds: this.nowSeconds(), fromBirth: this.#looked };
+		const fresh = { sinceSeconds: this.nowSeconds(), fromBirth: this.#isComplete };
 		for (const { event, entry } of changes) {
 			if (event === 'delete') this.#known.delete(entry.key);
 			else this.#known.set(entry.key, { ...(this.#known.get(entry.key) ?? fresh), entry });
 		}
 	}
 
-	/** Everything that was there when we began was told. */
-	begun(): void {
-		this.#looked = true;
+	/** Everything that was there at the beginning was written. */
+	complete(): void {
+		this.#isComplete = true;
 	}
 
-	/** `null` = it was there when we began to look. */
-	seen(key: string): Sighting | null {
+	/** When the key was first seen. `null` = it may have been there before the first read. */
+	firstSeen(key: string): FirstSeen | null {
 		const known = this.#known.get(key);
-		if (known === undefined) return this.#looked ? { seconds: 0, fromBirth: true } : null;
+		if (known === undefined) return this.#isComplete ? { seconds: 0, fromBirth: true } : null;
 		return { seconds: Math.floor(this.nowSeconds() - known.sinceSeconds), fromBirth: known.fromBirth };
 	}
 }

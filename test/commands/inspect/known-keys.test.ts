@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { CatalogEntry } from '../../../src/adapters/etcd/catalog.js';
-import { Sight } from '../../../src/commands/inspect/sight.js';
+import { KnownKeys } from '../../../src/commands/inspect/known-keys.js';
 
 const entry = (key: string, changes: Partial<CatalogEntry> = {}): CatalogEntry => ({
 	...{ key, value: Buffer.from('1'), lease: '7', modRevision: '10' },
@@ -27,29 +27,29 @@ const ROWS: readonly (readonly [
 	['everything gone', [entry('a'), entry('b')], [], ['delete a', 'delete b']],
 ];
 test.each(ROWS)('%s', (_sentence, before, now, told) => {
-	const sight = new Sight(() => 0);
-	sight.settle(sight.changes(before));
-	expect(sight.changes(now).map(({ event, entry: { key } }) => `${event} ${key}`)).toEqual(told);
+	const known = new KnownKeys(() => 0);
+	known.settle(known.changes(before));
+	expect(known.changes(now).map(({ event, entry: { key } }) => `${event} ${key}`)).toEqual(told);
 });
 
 test('what was not settled is told again', () => {
-	const sight = new Sight(() => 0);
-	expect(sight.changes([entry('a')])).toHaveLength(1);
-	expect(sight.changes([entry('a')])).toHaveLength(1);
-	sight.settle(sight.changes([entry('a')]));
-	expect(sight.changes([entry('a')])).toHaveLength(0);
+	const known = new KnownKeys(() => 0);
+	expect(known.changes([entry('a')])).toHaveLength(1);
+	expect(known.changes([entry('a')])).toHaveLength(1);
+	known.settle(known.changes([entry('a')]));
+	expect(known.changes([entry('a')])).toHaveLength(0);
 });
 
 test('a key that came while we looked is as old as we have seen it; of others that is the least', () => {
 	let now = 100;
-	const sight = new Sight(() => now);
-	expect(sight.seen('old')).toBeNull();
-	sight.settle(sight.changes([entry('old')]));
-	sight.begun();
+	const known = new KnownKeys(() => now);
+	expect(known.firstSeen('old')).toBeNull();
+	known.settle(known.changes([entry('old')]));
+	known.complete();
 	now = 105;
-	expect(sight.seen('new')).toEqual({ seconds: 0, fromBirth: true });
-	sight.settle(sight.changes([entry('old'), entry('new')]));
+	expect(known.firstSeen('new')).toEqual({ seconds: 0, fromBirth: true });
+	known.settle(known.changes([entry('old'), entry('new')]));
 	now = 112;
-	expect(sight.seen('old')).toEqual({ seconds: 12, fromBirth: false });
-	expect(sight.seen('new')).toEqual({ seconds: 7, fromBirth: true });
+	expect(known.firstSeen('old')).toEqual({ seconds: 12, fromBirth: false });
+	expect(known.firstSeen('new')).toEqual({ seconds: 7, fromBirth: true });
 });

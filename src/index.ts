@@ -16,6 +16,7 @@ export type { Registrar } from './registrar/api.js';
 export type {
 	Counters,
 	Hint,
+	KeptStatus,
 	KeyState,
 	KeyStatus,
 	PausedStatus,

@@ -14,7 +14,8 @@ const HELP = `etcd-registrar keeps a service registered in etcd, whatever the ne
   etcd-registrar watch NAME --exec 'CMD ARGS'
                                      runs the command, without a shell, at the start and after each change, with the
                                      instances as a JSON array on its standard input
-  etcd-registrar status              the running registrar's state as a table, through REGISTRAR_CONTROL or REGISTRAR_HTTP
+  etcd-registrar status              the running registrar's state as a table, through REGISTRAR_CONTROL or
+                                     REGISTRAR_HTTP
   etcd-registrar pause [NAME]        withdraws all services, or those of this name, from a running registrar, through
                                      REGISTRAR_CONTROL, and returns when etcd has confirmed it; it runs on
   etcd-registrar resume [NAME]       registers them again
@@ -35,8 +36,8 @@ It is configured by environment variables; the least:
   SERVICE_ADDR      host:port where others reach it   required
   SERVICE_TTL       seconds: lease and interval       5
 
-docs/configuration.md has them all; list and watch need none but those of etcd, and look where SERVICE_FORMAT
-and SERVICE_NAMESPACE say.
+docs/configuration.md has them all; list and watch need none but those of etcd; SERVICE_FORMAT and SERVICE_NAMESPACE
+say what they read.
 
 Signals: SIGTERM, SIGINT, SIGHUP and SIGQUIT deregister and stop, a second one leaves at once; SIGUSR2 withdraws the
 service and brings it back, SIGUSR1 does nothing. Under run -- the first SIGTERM or SIGINT deregisters, waits
@@ -50,8 +51,8 @@ or renewed); watch counts from when it first saw the key. A lease is shown as et
 A value that is no UTF-8 is shown as base64.
 
 Exit codes: 0 stopped as asked; 64 wrong usage; 69 not registered, or etcd not reachable or not permitting it, in the
-time given, or no registrar that could be asked; 70 a fault of the program; 75 another live process holds the key, under SERVICE_ON_CONFLICT=fail; 78 wrong
-configuration; health: 0 or 1; under run -- the command's own: 128 + n for a
+time given, or no registrar that could be asked; 70 a fault of the program; 75 another live process holds the key,
+under SERVICE_ON_CONFLICT=fail; 78 wrong configuration; health: 0 or 1; under run -- the command's own: 128 + n for a
 signal, 126 not executable, 127 not found.
 `;
 

@@ -6,6 +6,8 @@ export interface RegistrarEvents {
 	registered: { readonly key: string; readonly lease: LeaseId };
 	/** A key that had been right was found wrong and put right. */
 	repaired: { readonly key: string; readonly reason: RepairReason; readonly lease: LeaseId };
+	/** The check of a service fails, and it stays in, since too few of its instances would be left. */
+	kept: KeptStatus;
 	/** A key that we held was taken out of etcd because it is not wanted now. */
 	withdrawn: { readonly key: string };
 	/**
@@ -23,7 +25,7 @@ export interface RegistrarEvents {
 
 export type RegistrarEvent = keyof RegistrarEvents;
 const NAMES: Readonly<Record<RegistrarEvent, true>> = {
-	...{ registered: true, repaired: true, withdrawn: true, conflict: true },
+	...{ registered: true, repaired: true, kept: true, withdrawn: true, conflict: true },
 	...{ degraded: true, recovered: true, stopped: true },
 };
 /** For callers without types. */
@@ -81,6 +83,17 @@ export interface PausedStatus {
 	readonly agoMs: number;
 }
 
+export interface KeptStatus {
+	readonly service: string;
+	readonly addr: string;
+	/** What its check says. */
+	readonly reason: string;
+	/** Other instances of the service in etcd when they were last counted. */
+	readonly others: number;
+	/** So many have to be left. */
+	readonly needed: number;
+}
+
 export interface WeightStatus {
 	readonly service: string;
 	readonly addr: string;
@@ -114,6 +127,8 @@ export interface Status {
 	readonly weights: readonly WeightStatus[];
 	/** Withdrawn on request. */
 	readonly paused: readonly PausedStatus[];
+	/** Their check fails, and they stay in, since too few instances would be left. */
+	readonly kept: readonly KeptStatus[];
 	/** The first of `leases`; `null` = none yet. */
 	readonly lease: LeaseStatus | null;
 	/** One for up to 500 keys, and one more for each further 500. */

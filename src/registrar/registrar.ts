@@ -26,8 +26,13 @@ export class PollingRegistrar implements Registrar {
 
 	constructor(parts: RegistrarParts) {
 		this.#parts = parts;
-		this.#live = new LiveServices(parts, this.#mayStand, () => void this.#changed());
 		this.#emitter = new Emitter(parts.logger);
+		this.#live = new LiveServices(
+			parts,
+			this.#mayStand,
+			() => this.#changed(),
+			(kept) => this.#emitter.emit('kept', kept),
+		);
 		this.#engine = new Engine(
 			parts,
 			{
@@ -35,7 +40,7 @@ export class PollingRegistrar implements Registrar {
 				wanted: () => this.#wanted(),
 				groups: () => this.#live.services.view.groups,
 				fleetPrefixes: () => this.#live.services.view.fleetPrefixes,
-				passed: () => this.#passed(),
+				passed: (ok) => this.#passed(ok),
 			},
 			this.#emitter,
 		);
@@ -123,6 +128,7 @@ export class PollingRegistrar implements Registrar {
 		return statusOf({
 			phase: this.#phaseToTell(),
 			paused: this.#pausing.status(),
+			kept: this.#live.checks.kept(),
 			wanted: this.#wanted(),
 			memory: engine.pass.memory,
 			owner: this.#live.services.view.owners,
@@ -195,7 +201,8 @@ export class PollingRegistrar implements Registrar {
 	readonly #mayStand = (key: string): boolean =>
 		this.#isVerified(key) || this.#engine.pass.memory.of(key).sent !== null;
 
-	#passed(): boolean {
+	#passed(ok: boolean): boolean {
+		if (ok) this.#live.checks.sample();
 		const oneMore = this.#live.services.settle(this.#isVerified);
 		this.#waiting.recheck();
 		if (this.#engine.conflict !== null) void this.stop();

@@ -2,6 +2,7 @@
 import { leaseHex } from '../core/lease-id.js';
 import type {
 	Counters,
+	KeptStatus,
 	KeyState,
 	KeyStatus,
 	LeaseStatus,
@@ -30,6 +31,7 @@ export interface StatusInput {
 	readonly owner: ReadonlyMap<string, { readonly service: string; readonly addr: string }>;
 	readonly weights: readonly WeightStatus[];
 	readonly paused: readonly PausedStatus[];
+	readonly kept: readonly KeptStatus[];
 	/** Why services are withdrawn, where a check says so. */
 	readonly withdrawnBecause: string | null;
 	readonly leases: readonly Lease[];
@@ -50,7 +52,8 @@ const READY_INTERVALS = 2;
 export function statusOf(input: StatusInput): Status {
 	const keys = [...input.wanted].map(([key, desired]) => keyStatus(key, desired, input));
 	const { state, reason } = judge(keys, input);
-	const notes = input.phase === 'running' ? input.paused.map(pausedNote) : [];
+	const notes =
+		input.phase === 'running' ? [...input.paused.map(pausedNote), ...input.kept.map(keptNote)] : [];
 	const leases = input.leases.map((lease) => leaseStatus(lease, keys));
 	const { lastPass, nowMs } = input;
 	return {
@@ -64,6 +67,7 @@ export function statusOf(input: StatusInput): Status {
 		keys,
 		weights: input.weights,
 		paused: input.paused,
+		kept: input.kept,
 		lease: leases[0] ?? null,
 		leases,
 		endpoint: input.endpoint,
@@ -142,6 +146,9 @@ function reasons(paused: readonly PausedStatus[]): string {
 }
 
 const pausedNote = (paused: PausedStatus): string => `${paused.service} is paused${reasons([paused])}`;
+
+const keptNote = ({ service, reason, others, needed }: KeptStatus): string =>
+	`${service} stays in although its check fails (${reason}): other instances in etcd: ${others}, needed: ${needed}`;
 
 function judgeRunning(
 	keys: readonly KeyStatus[],

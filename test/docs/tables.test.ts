@@ -104,7 +104,7 @@ describe('library', () => {
 			'field',
 			named<keyof Status>({
 				...{ version: true, state: true, ready: true, live: true, reason: true, keys: true, weights: true },
-				...{ paused: true },
+				...{ paused: true, kept: true },
 				...{ lease: true, leases: true, endpoint: true, intervalMs: true, lastPass: true, lastError: true },
 				...{ counters: true },
 			}),

@@ -40,6 +40,7 @@ function status({ wanted = { a: 'v' }, memory = {}, ...rest }: Case): Status {
 		nowMs: NOW,
 		weights: [],
 		paused: [],
+		kept: [],
 		...rest,
 	} as StatusInput);
 }

@@ -7,6 +7,7 @@ import { resolveAddress } from '../../adapters/host/address.js';
 import { monotonicClock } from '../../adapters/host/clock.js';
 import { Routes } from '../../adapters/host/routes.js';
 import { StoreError } from '../../core/errors.js';
+import { instancesPrefix } from '../../core/formats/index.js';
 import { leaseHex } from '../../core/lease-id.js';
 import type { Entry } from '../../core/registration.js';
 import type { Config } from '../../core/settings/config.js';
@@ -39,6 +40,7 @@ export async function check(context: Context, envFile: string | null): Promise<n
 		permissions(entries, {
 			role: `registrar-${config.services[0]?.name ?? 'service'}`,
 			username: config.auth?.username ?? null,
+			counted: countedPrefixes(config),
 		}),
 	);
 	const trips = await Promise.all(
@@ -99,6 +101,15 @@ async function resolvedEntries(config: Config, complain: (text: string) => void)
 		complain(error.message);
 		return null;
 	}
+}
+
+/** Where the instances are counted, for services that not all of them may leave. */
+function countedPrefixes({ services }: Config): readonly string[] {
+	const guarded = services.filter(({ checkTiming }) => checkTiming.minHealthy !== undefined);
+	const prefixes = guarded.flatMap(({ formats, name, namespace }) =>
+		formats.map((format) => instancesPrefix({ format, name, namespace })),
+	);
+	return [...new Set(prefixes)];
 }
 
 interface Trip {

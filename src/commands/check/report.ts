@@ -47,18 +47,29 @@ export function entryTable(entries: readonly Entry[]): string {
 	]);
 }
 
-/** The least role, as commands to copy: readwrite on the own keys and nothing else. */
+/**
+ * The least role, as commands to copy: readwrite on the own keys and nothing else, but for prefixes whose
+ * instances are counted.
+ */
 export function permissions(
 	entries: readonly Entry[],
-	{ role, username }: { readonly role: string; readonly username: string | null },
+	{
+		role,
+		username,
+		counted,
+	}: { readonly role: string; readonly username: string | null; readonly counted: readonly string[] },
 ): string {
 	const grants = entries.map(({ key }) => [
 		`etcdctl role grant-permission ${quoted(role)} readwrite ${quoted(key)}`,
+	]);
+	const reads = counted.map((prefix) => [
+		`etcdctl role grant-permission ${quoted(role)} --prefix=true read ${quoted(prefix)}`,
 	]);
 	const user = username === null ? 'USER' : quoted(username);
 	return section('permissions needed, where etcd has authentication switched on', [
 		[`etcdctl role add ${quoted(role)}`],
 		...grants,
+		...reads,
 		[`etcdctl user grant-role ${user} ${quoted(role)}`],
 	]);
 }

@@ -9,6 +9,7 @@ import { isObject } from '../../core/settings/option.js';
 import type { ServiceOptions } from '../../core/settings/options.js';
 import { parseService } from '../../core/settings/service-options.js';
 import type { CheckConfig } from '../../core/settings/values/check.js';
+import type { KeptStatus } from '../events.js';
 import type { RegistrarParts, ServiceChanges } from '../parts.js';
 import { Addresses } from './addresses.js';
 import { Checks } from './checks.js';
@@ -27,21 +28,23 @@ export class LiveServices {
 		private readonly parts: RegistrarParts,
 		/** Whether this process wrote the key and does not know it to be gone. */
 		mayStand: (key: string) => boolean,
-		/** Called when what is wanted has changed by itself. */
-		changed: () => void,
+		/** Called when what is wanted has changed by itself; resolves after the pass that came of it. */
+		changed: () => Promise<void>,
+		/** A service stays in although its check fails. */
+		kept: (kept: KeptStatus) => void,
 	) {
 		this.services = new Services(parts.ttlSeconds, mayStand, parts.logger);
 		this.services.addChecked(parts.services);
-		this.checks = new Checks(parts.createCheck, parts.logger, changed);
+		this.checks = new Checks({ ...parts, mayStand, changed, kept });
 		this.#addresses = new Addresses(this.services, parts, (service, addr) => {
 			this.#replace([{ former: service, config: service.config, addr }]);
-			changed();
+			void changed();
 		});
 		this.#loadWeight = new LoadWeight({
 			...parts,
 			changed: (percent, why) => {
 				this.services.weights.followMachine(percent, why);
-				changed();
+				void changed();
 			},
 		});
 	}

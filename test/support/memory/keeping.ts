@@ -19,6 +19,7 @@ export interface KeepingOptions
 const EVENTS: readonly RegistrarEvent[] = [
 	'registered',
 	'repaired',
+	'kept',
 	'withdrawn',
 	'conflict',
 	'degraded',

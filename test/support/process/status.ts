@@ -15,6 +15,7 @@ export function aStatus(changes: Partial<Status> = {}): Status {
 		keys: [],
 		weights: [],
 		paused: [],
+		kept: [],
 		lease: null,
 		leases: [],
 		endpoint: null,

@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup build run etcd test check format lint types test-faults test-discovery test-interop simulate simulate-planted mutate test-node demo bench bench-quick pack docs-api clean distclean
+.PHONY: help setup build run etcd test check format lint types test-faults test-discovery test-page test-interop simulate simulate-planted mutate test-node demo bench bench-quick pack docs-api clean distclean
 
 help: ## lists these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ test-faults: setup ## the long scenarios: broken etcds, networks and clocks (min
 
 test-discovery: setup ## clients that find what is registered lose no call while servers are rolled and etcd is away (minutes)
 	@npm run --silent test:discovery
+
+test-page: ## the page in a real browser (installs chromium; PICTURES=docs/images draws those of the documentation anew)
+	@sh scripts/setup.sh page && npm run --silent test:page
 
 test-node: setup ## the tests on Node 20, 22, 24 and 26 and on etcd 3.4 and 3.5 (minutes)
 	@node scripts/matrix.mjs

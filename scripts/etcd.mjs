@@ -128,7 +128,7 @@ function healthy(port) {
 	});
 }
 
-async function firstFree(ports) {
+export async function firstFree(ports) {
 	for (const wanted of ports) {
 		if (wanted === undefined) continue;
 		const server = createServer();

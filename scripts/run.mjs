@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { constants, copyFileSync, existsSync, readFileSync } from 'node:fs';
 import { constants as os } from 'node:os';
 import { parse } from 'dotenv';
-import { localEtcd } from './etcd.mjs';
+import { firstFree, localEtcd } from './etcd.mjs';
 
 /**
  * `make run`: the registrar in the foreground, with an etcd of its own unless one is named (ETCD_ENDPOINTS,
@@ -10,6 +10,15 @@ import { localEtcd } from './etcd.mjs';
  * registrar can take its key away.
  */
 const say = (line) => process.stderr.write(`make run: ${line}\n`);
+
+/** Of the page, where it is free and REGISTRAR_HTTP says nothing. */
+const PAGE_PORT = 9090;
+
+/** Where a browser on this machine finds the page. */
+function pageAt(http) {
+	const address = /^\d+$/.test(http) ? `127.0.0.1:${http}` : http;
+	return `http://${address.replace(/^(?:0\.0\.0\.0|\[::\])(?=:)/, '127.0.0.1')}/`;
+}
 
 /** Signals that come before the registrar is there wait for it. */
 let registrar = null;
@@ -38,7 +47,8 @@ async function run(etcd) {
 		await etcd?.stop();
 		return 0;
 	}
-	const env = etcd ? { ...process.env, ETCD_ENDPOINTS: etcd.endpoint } : process.env;
+	const http = settings.REGISTRAR_HTTP || String(await firstFree([PAGE_PORT, 0]));
+	const env = { ...process.env, REGISTRAR_HTTP: http, ...(etcd && { ETCD_ENDPOINTS: etcd.endpoint }) };
 	const namespace = `/${settings.SERVICE_NAMESPACE || 'ns'}/`;
 	if (etcd) {
 		say(
@@ -52,6 +62,7 @@ async function run(etcd) {
 		say(
 			`uses the etcd at ${own}; look: etcdctl --endpoints '${own.replaceAll(';', ',')}' get --prefix ${namespace}`,
 		);
+	if (http !== 'off') say(`page: ${pageAt(http)}`);
 	// In a session of its own: a Ctrl-C reaches it once, through us. A second one would mean "leave at once".
 	registrar = spawn(process.execPath, ['dist/cli.js', 'run', ...process.argv.slice(2)], {
 		stdio: 'inherit',

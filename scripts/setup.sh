@@ -112,8 +112,12 @@ test)
 	unpacked nginx "its recipe" nginx
 	unpacked haproxy "its recipe" haproxy liblua5.3-0 libopentracing-c-wrapper0 libopentracing1
 	;;
+page)
+	need_etcd ""
+	install chromium chromium || { echo "setup: chromium is not installed and could not be: install it from your system's packages to /usr/bin/chromium" >&2; exit 69; }
+	;;
 *)
-	echo "usage: setup.sh packages | run | etcd | test" >&2
+	echo "usage: setup.sh packages | run | etcd | test | page" >&2
 	exit 64
 	;;
 esac

@@ -15,15 +15,13 @@ export { createRegistrar, register } from './register.js';
 export type { Registrar } from './registrar/api.js';
 export type {
 	Counters,
-	Hint,
 	KeptStatus,
 	KeyState,
 	KeyStatus,
 	PausedStatus,
-	RegistrarEvent,
-	RegistrarEvents,
 	Status,
 	WeightStatus,
-} from './registrar/events.js';
+} from './registrar/documents.js';
+export type { Hint, RegistrarEvent, RegistrarEvents } from './registrar/events.js';
 export type { ServiceChanges } from './registrar/parts.js';
 export type { PauseOptions, ResumeOptions } from './registrar/services/pausing.js';

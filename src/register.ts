@@ -28,6 +28,8 @@ export interface Assembly extends EtcdConfig {
 	readonly onConflict: ConflictPolicy;
 	readonly stopTimeoutMs: number;
 	readonly hints: boolean;
+	/** Whether the recent changes are kept for whoever asks. @defaultValue false */
+	readonly keepsChanges?: boolean;
 	readonly logger: Logger;
 	/** What messages call the settings. @defaultValue the variables */
 	readonly names?: SettingNames;

@@ -58,6 +58,12 @@ test.each([
 		'src/adapters/http/metrics.ts',
 		`export { register } from '../../register.js';`,
 	],
+	[
+		'the page knows how the registrar works',
+		'src/page/lines.ts',
+		`import type { Memory } from '../registrar/pass/memory.js';`,
+	],
+	['an adapter imports the page', 'src/adapters/page.ts', `import { show } from '../page/view.js';`],
 	['the library imports a command', 'src/register.ts', `await import('./commands/run/run.js');`],
 	['a command imports the entry', 'src/commands/run/run.ts', `import { main } from '../../cli.js';`],
 	['etcd3 outside its folder', 'src/register.ts', `import { Etcd3 } from 'etcd3';`],

@@ -8,6 +8,7 @@ const FLOORS: readonly (readonly [floor: RegExp, name: string])[] = [
 	[/^src\/core\//, 'core'],
 	[/^src\/registrar\//, 'registrar'],
 	[/^src\/discovery\//, 'discovery'],
+	[/^src\/page\//, 'page'],
 	[/^src\/adapters\//, 'adapters'],
 	[/^src\/(?:register|index)\.ts$|^src\/[a-z-]+\.ts$/, 'library'],
 	[/^src\/commands\//, 'commands'],
@@ -29,7 +30,9 @@ const PROCESS_READERS = /^src\/(?:cli|auto)\.ts$|^src\/commands\/|^src\/adapters
 /**
  * What the adapters may know of the floor below: what it asks of them and what it tells, never how it works.
  */
-const PORTS = /^src\/(?:registrar\/(?:ports|events)|discovery\/ports)\.ts$/;
+const PORTS = /^src\/(?:registrar\/(?:ports|events|documents)|discovery\/ports)\.ts$/;
+/** All that the page, which runs in a browser, knows of the program: the shapes of the documents. */
+const DOCUMENTS = /^src\/registrar\/documents\.ts$/;
 /** The two halves of the program: neither knows of the other. */
 const HALVES: readonly (string | undefined)[] = ['registrar', 'discovery'];
 const MOST_LINES = 200;
@@ -37,7 +40,7 @@ const MOST_LINES = 200;
 const MOST_FILES = 14;
 /** Names that two files export, and why. */
 const EXPORTED_TWICE: Readonly<Record<string, string>> = {
-	KeyState: 'of a key in the status document (events.ts), and as a pass remembers it (pass/memory.ts)',
+	KeyState: 'of a key in the status document (documents.ts), and as a pass remembers it (pass/memory.ts)',
 };
 
 /** Every breach of the rules, one sentence each. `sources` is path (`src/…`) → text. */
@@ -52,10 +55,15 @@ function crowded(sources: ReadonlyMap<string, string>): string[] {
 	);
 }
 
-/** A name means one thing in the whole tree; what a file passes on (`export … from`) does not count. */
+/**
+ * A name means one thing in the whole tree; what a file passes on (`export … from`) does not count. The page is
+ * a program of its own, which runs in the browser and takes nothing but types from the rest.
+ */
 function exportedTwice(sources: ReadonlyMap<string, string>): string[] {
 	const places = grouped(
-		[...sources].flatMap(([path, text]) => exportsOf(text).map((name) => [name, path] as const)),
+		[...sources]
+			.filter(([path]) => !path.startsWith('src/page/'))
+			.flatMap(([path, text]) => exportsOf(text).map((name) => [name, path] as const)),
 	);
 	return [...places].flatMap(([name, paths]) =>
 		paths.length > 1 && !Object.hasOwn(EXPORTED_TWICE, name)
@@ -95,6 +103,9 @@ function judgeImport(path: string, target: string): string[] {
 		if (floor(file) > floor(path)) return says('imports go only down');
 		if (HALVES.includes(floorName(path)) && HALVES.includes(floorName(file)) && floor(path) !== floor(file))
 			return says('the registrar and discovery do not know each other');
+		if (floorName(file) === 'page' && floorName(path) !== 'page') return says('the page runs in a browser');
+		if (floorName(path) === 'page' && floorName(file) !== 'page' && !DOCUMENTS.test(file))
+			return says('the page knows the documents only');
 		if (floorName(path) === 'adapters' && HALVES.includes(floorName(file)) && !PORTS.test(file))
 			return says('an adapter knows the ports only');
 		return [];

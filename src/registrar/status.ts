@@ -1,5 +1,6 @@
 /** The registrar's state as one plain document; also what `/readyz` and `/livez` go by. */
 import { leaseHex } from '../core/lease-id.js';
+import type { LeaseId } from '../core/registration.js';
 import type {
 	Counters,
 	KeptStatus,
@@ -9,10 +10,11 @@ import type {
 	PausedStatus,
 	Status,
 	WeightStatus,
-} from './events.js';
+} from './documents.js';
 import type { Wanted } from './pass/facts.js';
 import type { Lease } from './pass/leases.js';
 import type { KeyMemory, KeyState as RememberedState } from './pass/memory.js';
+import { judge, notesOf, READY } from './state.js';
 
 /** What the registrar itself is about, beside what its keys are. */
 export type Phase = 'idle' | 'running' | 'paused' | 'conflict' | 'stopping' | 'stopped';
@@ -35,7 +37,10 @@ export interface StatusInput {
 	/** Why services are withdrawn, where a check says so. */
 	readonly withdrawnBecause: string | null;
 	readonly leases: readonly Lease[];
+	/** When a lease runs out unless it is renewed; `null` = not known. */
+	readonly leaseEndsMs: (lease: LeaseId) => number | null;
 	readonly endpoint: string | null;
+	readonly endpoints: readonly string[];
 	readonly version: string;
 	readonly intervalMs: number;
 	readonly lastPass: LastPass | null;
@@ -52,18 +57,14 @@ const READY_INTERVALS = 2;
 export function statusOf(input: StatusInput): Status {
 	const keys = [...input.wanted].map(([key, desired]) => keyStatus(key, desired, input));
 	const { state, reason } = judge(keys, input);
-	const notes =
-		input.phase === 'running' ? [...input.paused.map(pausedNote), ...input.kept.map(keptNote)] : [];
-	const leases = input.leases.map((lease) => leaseStatus(lease, keys));
+	const leases = input.leases.map((lease) => leaseStatus(lease, keys, input));
 	const { lastPass, nowMs } = input;
 	return {
 		version: input.version,
 		state,
 		ready: reason === null,
 		live: isLive(input),
-		reason: [reason ?? 'every wanted key was verified in etcd within the last two intervals', ...notes].join(
-			'; ',
-		),
+		reason: [reason ?? READY, ...notesOf(input)].join('; '),
 		keys,
 		weights: input.weights,
 		paused: input.paused,
@@ -71,6 +72,7 @@ export function statusOf(input: StatusInput): Status {
 		lease: leases[0] ?? null,
 		leases,
 		endpoint: input.endpoint,
+		endpoints: input.endpoints,
 		intervalMs: input.intervalMs,
 		lastPass: lastPass && {
 			agoMs: Math.round(nowMs - lastPass.beganMs),
@@ -82,9 +84,15 @@ export function statusOf(input: StatusInput): Status {
 	};
 }
 
-function leaseStatus({ id, ttlSeconds }: Lease, keys: readonly KeyStatus[]): LeaseStatus {
+function leaseStatus(
+	{ id, ttlSeconds }: Lease,
+	keys: readonly KeyStatus[],
+	{ leaseEndsMs, nowMs }: StatusInput,
+): LeaseStatus {
+	const endsMs = leaseEndsMs(id);
+	const secondsLeft = endsMs === null ? null : Math.max(0, Math.round((endsMs - nowMs) / 100) / 10);
 	const count = keys.filter(({ lease, state }) => lease === id && state !== 'standing-by').length;
-	return { id, hex: leaseHex(id), ttlSeconds, keys: count };
+	return { id, hex: leaseHex(id), ttlSeconds, secondsLeft, keys: count };
 }
 
 function keyStatus(key: string, desired: string | null, input: StatusInput): KeyStatus {
@@ -113,70 +121,6 @@ function stateOf(state: RememberedState, desired: string | null, isFresh: boolea
 		case 'denied':
 			return state.is;
 	}
-}
-
-/** `reason: null` = ready. */
-function judge(
-	keys: readonly KeyStatus[],
-	input: StatusInput,
-): { readonly state: Status['state']; readonly reason: string | null } {
-	switch (input.phase) {
-		case 'idle':
-			return { state: 'idle', reason: 'not started' };
-		case 'paused':
-			return {
-				state: 'paused',
-				reason: `paused${reasons(input.paused)}: withdrawn on request until resumed`,
-			};
-		case 'conflict':
-			return { state: 'conflict', reason: 'another live process holds a key, and the policy is fail' };
-		case 'stopping':
-			return { state: 'stopping', reason: 'stopping' };
-		case 'stopped':
-			return { state: 'stopped', reason: 'stopped' };
-		case 'running':
-			return judgeRunning(keys, input);
-	}
-}
-
-/** ` (disk swap; upgrade)`: each reason once. */
-function reasons(paused: readonly PausedStatus[]): string {
-	const given = new Set(paused.flatMap(({ reason }) => reason ?? []));
-	return given.size === 0 ? '' : ` (${[...given].join('; ')})`;
-}
-
-const pausedNote = (paused: PausedStatus): string => `${paused.service} is paused${reasons([paused])}`;
-
-const keptNote = ({ service, reason, others, needed }: KeptStatus): string =>
-	`${service} stays in although its check fails (${reason}): other instances in etcd: ${others}, needed: ${needed}`;
-
-function judgeRunning(
-	keys: readonly KeyStatus[],
-	{ wanted, withdrawnBecause, lastError }: StatusInput,
-): { state: Status['state']; reason: string | null } {
-	const wantedKeys = keys.filter(({ key }) => wanted.get(key) !== null);
-	const some = (state: KeyState) => wantedKeys.find((key) => key.state === state);
-	const why = lastError === null ? '' : `: ${lastError}`;
-	if (wantedKeys.length === 0)
-		return { state: 'withdrawn', reason: `withdrawn: ${withdrawnBecause ?? 'no service is wanted now'}` };
-	const held = some('standing-by');
-	if (held) return { state: 'standing-by', reason: `another process holds ${held.key}` };
-	const denied = some('denied');
-	if (denied) return { state: 'degraded', reason: `etcd refuses ${denied.key}` };
-	const wrong = some('wrong');
-	if (wrong) return { state: 'degraded', reason: `${wrong.key} is not as wanted${why}` };
-	const pending = some('pending');
-	if (pending) {
-		const never = wantedKeys.every(({ verifiedAgoMs }) => verifiedAgoMs === null);
-		return never
-			? { state: 'starting', reason: `not registered yet${why}` }
-			: { state: 'degraded', reason: `${pending.key} is not registered yet${why}` };
-	}
-	const stale = some('unverified');
-	if (stale) {
-		return { state: 'degraded', reason: `${stale.key} was not verified within the last two intervals${why}` };
-	}
-	return { state: 'registered', reason: null };
 }
 
 /**

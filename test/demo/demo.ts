@@ -1,6 +1,7 @@
 /**
  * A guided tour: the chief faults, one after the other, on the real command and beside it on a plain poll.
  */
+import { once } from 'node:events';
 import { compile } from '../support/compile.js';
 import { CHAPTERS, type Chapter } from './chapters.js';
 import { drawLine, drawMoments, duration, SIGNS } from './draw.js';
@@ -21,6 +22,8 @@ say('  ! the fault comes   ^ its cause is gone\n');
 
 const firstDesign = await compile(new URL('first-design.ts', import.meta.url));
 const tracks = await Promise.all([openTrack('etcd-registrar'), openTrack('plain poll', firstDesign)]);
+const page = tracks.map((track) => track.page).find((found) => found !== null) ?? '';
+say(`Its page, live: ${page}\n`);
 const width = Math.max(...tracks.map(({ name }) => name.length)) + 2;
 const missingMs = new Map<Track, number>();
 const notBack = new Map<Track, number>();
@@ -30,6 +33,7 @@ for (const [index, chapter] of CHAPTERS.entries()) {
 	await tell(chapter);
 }
 await summary();
+await keepOpen();
 await Promise.all(tracks.map(closeTrack));
 
 async function tell({ commit, watchMs }: Chapter): Promise<void> {
@@ -60,6 +64,18 @@ function verdict(track: Track, endedMs: number, faultMs: number): string {
 	const marks = timeline.marksSince(faultMs);
 	if (!marks.has('absent') && !marks.has('wrong')) return 'never seen missing';
 	return `right again ${duration(timeline.rightForGoodAfter(endedMs))} after`;
+}
+
+/** The page with what happened stays until somebody has seen it: where there is somebody. */
+async function keepOpen(): Promise<void> {
+	const { stdin, stdout } = process;
+	if (!stdin.isTTY || !stdout.isTTY)
+		return void say(`\nIts page was at ${page} (on a terminal it stays open)`);
+	say(`\nIts page: ${page} shows these faults since the program was started again. Any key ends.`);
+	stdin.setRawMode(true);
+	await once(stdin, 'data');
+	stdin.setRawMode(false);
+	stdin.pause();
 }
 
 async function summary(): Promise<void> {

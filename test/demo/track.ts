@@ -1,5 +1,6 @@
 import { type Etcd, startEtcd } from '../support/etcd/etcd.js';
 import { Gateway } from '../support/etcd/gateway.js';
+import { freePort } from '../support/network/net.js';
 import { startProxy, type TcpProxy } from '../support/network/proxy.js';
 import { type RunningCommand, runCommand } from '../support/process/command.js';
 import { startRegistrar } from '../support/process/registrar.js';
@@ -21,6 +22,8 @@ export interface Track {
 	readonly proxy: TcpProxy;
 	readonly gateway: Gateway;
 	readonly timeline: Timeline;
+	/** Where the program has its page; `null` = it has none. */
+	readonly page: string | null;
 	/** The process that runs now. */
 	process: RunningCommand;
 	start(): RunningCommand;
@@ -37,9 +40,11 @@ export async function openTrack(name: string, entry?: string): Promise<Track> {
 		SERVICE_ADDR: VALUE,
 		SERVICE_TTL: String(TTL_SECONDS),
 	};
+	const http = `127.0.0.1:${await freePort()}`;
+	const page = entry === undefined ? `http://${http}/` : null;
 	const start = (): RunningCommand =>
 		entry === undefined
-			? startRegistrar(proxy.endpoint, { ttlSeconds: TTL_SECONDS })
+			? startRegistrar(proxy.endpoint, { ttlSeconds: TTL_SECONDS, env: { REGISTRAR_HTTP: http } })
 			: runCommand([], env, { entry });
 	// A key on no lease would stay when the program is long dead: that is not registered.
 	const timeline = new Timeline(
@@ -48,7 +53,7 @@ export async function openTrack(name: string, entry?: string): Promise<Track> {
 		({ value, lease }) => value === VALUE && lease !== null,
 		LOOK_MS,
 	);
-	const track = { name, etcd, proxy, gateway, timeline, process: start(), start };
+	const track = { name, etcd, proxy, gateway, timeline, page, process: start(), start };
 	await timeline.right();
 	return track;
 }

@@ -86,7 +86,7 @@ describe('log lines', () => {
 
 describe('reasons', () => {
 	test('every reason of the status is on the page', () => {
-		const reasons = textsIn(read('registrar/status.ts')).filter(isSentence);
+		const reasons = textsIn(read('registrar/state.ts')).filter(isSentence);
 		expect(reasons.length).toBeGreaterThan(8);
 		expect(lacking([...reasons, ['stopping'], ['stopped'], ['not started']])).toEqual([]);
 	});

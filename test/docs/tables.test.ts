@@ -9,7 +9,8 @@ import { defaultText } from '../../src/core/settings/environment/variables.js';
 import type { CheckOptions, RegistrarOptions, ServiceOptions } from '../../src/core/settings/options.js';
 import * as library from '../../src/index.js';
 import type { Registrar } from '../../src/registrar/api.js';
-import { EVENTS, type KeyState, type Status } from '../../src/registrar/events.js';
+import type { KeyState, Status } from '../../src/registrar/documents.js';
+import { EVENTS } from '../../src/registrar/events.js';
 import { aStatus } from '../support/process/status.js';
 import { anchorsOf, bare, codes, page, rowsOf } from './markdown.js';
 
@@ -105,8 +106,8 @@ describe('library', () => {
 			named<keyof Status>({
 				...{ version: true, state: true, ready: true, live: true, reason: true, keys: true, weights: true },
 				...{ paused: true, kept: true },
-				...{ lease: true, leases: true, endpoint: true, intervalMs: true, lastPass: true, lastError: true },
-				...{ counters: true },
+				...{ lease: true, leases: true, endpoint: true, endpoints: true, intervalMs: true },
+				...{ lastPass: true, lastError: true, counters: true },
 			}),
 		],
 		[

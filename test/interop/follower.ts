@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { spawnGuarded } from '../support/process/guarded.js';
+import { until } from '../support/until.js';
 
 const inInterop = (path: string): string => fileURLToPath(new URL(`../../.interop/${path}`, import.meta.url));
 
@@ -37,6 +38,27 @@ export function follow(client: 'own' | 'next', endpoint: string, service: string
 		answering(calls = 20) {
 			const last = lines().filter((line) => /^(answer|nobody)/.test(line));
 			return new Set(last.slice(-calls).map((line) => line.replace('answer ', '')));
+		},
+	};
+}
+
+/** The compiled `write.go`, which registers with etcd's own `endpoints.Manager`. */
+export interface Writer {
+	/** `add ADDR`, `zone ADDR ZONE` or `delete ADDR`; resolves when etcd has done it. */
+	does(line: string): Promise<void>;
+}
+
+export function writer(client: 'own' | 'next', endpoint: string, service: string): Writer {
+	const child = spawnGuarded(inInterop(`${client}/write`), [endpoint, service], { env: {} });
+	let text = '';
+	for (const stream of [child.stdout, child.stderr])
+		stream?.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+	return {
+		async does(line) {
+			const done = text.split('\n').length;
+			child.stdin?.write(`${line}\n`);
+			await until(() => text.split('\n').length > done, { what: `'${line}' to be done` });
+			if (!text.endsWith(`${line}\n`)) throw new Error(text);
 		},
 	};
 }

@@ -1,11 +1,12 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { describe, expect, type TestContext, test } from 'vitest';
+import { discover } from '../../src/discovery.js';
 import { createRegistrar } from '../../src/index.js';
 import { startEtcd } from '../support/etcd/etcd.js';
 import { needs } from '../support/needs.js';
 import { runCommand } from '../support/process/command.js';
 import { until } from '../support/until.js';
-import { type Follower, follow, versionOf } from './follower.js';
+import { type Follower, follow, versionOf, writer } from './follower.js';
 
 /** A gRPC server with no service: it answers every call with a refusal, and that is an answer. */
 async function aServer({ onTestFinished }: Pick<TestContext, 'onTestFinished'>): Promise<string> {
@@ -90,5 +91,31 @@ describe.each(['own', 'next'] as const)("etcd's own Go client (%s release)", (cl
 		await registrar.stop();
 		await answers(follower, 'nobody');
 		expect(follower.lines.filter((line) => line.startsWith('ended'))).toEqual([]);
+	});
+});
+
+describe.each(['own', 'next'] as const)("etcd's own endpoints.Manager (%s release)", (client) => {
+	test('what it registers, changes and deletes is what discovery finds', async (context) => {
+		needs(context, versionOf(client) === null ? 'there is no such client here' : null);
+		const etcd = await startEtcd();
+		context.onTestFinished(() => etcd.kill());
+		const found = discover({ endpoints: etcd.endpoint, name: 'shop/user', format: 'grpc' });
+		context.onTestFinished(() => found.close());
+		await found.ready();
+		const go = writer(client, etcd.endpoint, 'shop/user');
+		const sees = (...addresses: string[]) =>
+			until(() => found.instances.map(({ addr }) => addr).join() === addresses.join());
+		await go.does('add 10.0.0.1:80');
+		await sees('10.0.0.1:80');
+		await go.does('zone 10.0.0.2:80 b');
+		await sees('10.0.0.1:80', '10.0.0.2:80');
+		expect(found.instances).toMatchObject([
+			{ id: '10.0.0.1:80', host: '10.0.0.1', port: 80, protocol: null, metadata: {} },
+			{ key: 'shop/user/10.0.0.2:80', metadata: { zone: 'b' } },
+		]);
+		await go.does('delete 10.0.0.1:80');
+		await sees('10.0.0.2:80');
+		await go.does('delete 10.0.0.2:80');
+		await sees();
 	});
 });

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes what test-interop needs, in .interop/: `own`, follow.go with etcd's Go client as this Debian packages it (golang-go and
+# Makes what test-interop needs, in .interop/: `own`, follow.go and write.go with etcd's Go client as this Debian packages it (golang-go and
 # golang-etcd-server-dev are installed if they are missing), and `next`, the same with the client of a later release, which is only
 # unpacked beside, never installed. Without root or network it says why in one sentence; `next` may be missing, and its tests say so.
 set -eu
@@ -9,15 +9,26 @@ out=$PWD/.interop
 later=trixie
 mkdir -p "$out"
 
+PROGRAMS="follow write"
+
+# Whether all of FOLDER is there and newer than its source.
+is_built() {
+	for program in $PROGRAMS; do
+		[ "$out/$1/$program" -nt "$here/$program.go" ] || return 1
+	done
+}
+
 fail() { echo "test-interop: $1" >&2; exit 69; }
 
 # build FOLDER GO GOPATH: whichever of the two import paths is there.
 build() {
 	if [ -d "$3/src/go.etcd.io/etcd/client/v3" ]; then client=go.etcd.io/etcd/client/v3; else client=go.etcd.io/etcd/clientv3; fi
 	mkdir -p "$out/$1"
-	sed "s|ETCD_CLIENT|$client|" "$here/follow.go" >"$out/$1/follow.go"
 	version "$3" >"$out/$1/version"
-	(cd "$out/$1" && GO111MODULE=off GOTOOLCHAIN=local GOFLAGS= GOPATH="$3" GOCACHE="$out/go-cache" "$2" build -o follow follow.go)
+	for program in $PROGRAMS; do
+		sed "s|ETCD_CLIENT|$client|" "$here/$program.go" >"$out/$1/$program.go"
+		(cd "$out/$1" && GO111MODULE=off GOTOOLCHAIN=local GOFLAGS= GOPATH="$3" GOCACHE="$out/go-cache" "$2" build -o "$program" "$program.go")
+	done
 }
 
 # The version of the client, as it tells it itself.
@@ -56,8 +67,8 @@ next() {
 	rm -rf "$root"
 }
 
-[ -x "$out/own/follow" ] && [ "$out/own/follow" -nt "$here/follow.go" ] || own
-if [ ! -x "$out/next/follow" ] || [ ! "$out/next/follow" -nt "$here/follow.go" ]; then
+is_built own || own
+if ! is_built next; then
 	echo "test-interop: unpacks Go and etcd's client of Debian $later" >&2
 	# A subshell with its own `set -e`: a condition would switch that off.
 	set +e; (set -e; next) >"$out/next.log" 2>&1; failed=$?; set -e

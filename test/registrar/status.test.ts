@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Status } from '../../src/registrar/events.js';
+import type { Status } from '../../src/registrar/documents.js';
 import type { KeyMemory } from '../../src/registrar/pass/memory.js';
 import { Counting } from '../../src/registrar/report/counters.js';
 import { type StatusInput, statusOf } from '../../src/registrar/status.js';
@@ -31,6 +31,8 @@ function status({ wanted = { a: 'v' }, memory = {}, ...rest }: Case): Status {
 		lease: { id: '7', hex: '7', ttlSeconds: 5, keys: 1 },
 		leases: [{ id: '7', hex: '7', ttlSeconds: 5, keys: 1 }],
 		endpoint: null,
+		endpoints: ['http://10.0.0.1:2379'],
+		leaseEndsMs: () => NOW + 3_340,
 		intervalMs: 5_000,
 		lastPass: { beganMs: NOW - 100, durationMs: 2, ok: true },
 		passBeganMs: NOW - 100,
@@ -93,7 +95,7 @@ test.each<readonly [sentence: string, input: Case, state: Status['state'], ready
 	['etcd away from the start: live, not ready', { lastError: 'no answer' }, 'starting', false, true],
 	[
 		'found wrong by the last pass and not put right',
-		{ memory: { a: { ...verified(10), state: { is: 'wrong' } } } },
+		{ memory: { a: { ...verified(10), state: { is: 'wrong', isAbsent: true } } } },
 		'degraded',
 		false,
 		true,
@@ -182,7 +184,12 @@ test.each<
 >([
 	['wanted and not seen yet', 'v', unseen, 'pending'],
 	['wanted and verified', 'v', verified(10), 'registered'],
-	['wanted, verified once, found wrong', 'v', { ...verified(10), state: { is: 'wrong' } }, 'wrong'],
+	[
+		'wanted, verified once, found wrong',
+		'v',
+		{ ...verified(10), state: { is: 'wrong', isAbsent: true } },
+		'wrong',
+	],
 	['wanted, and verified longer than two intervals ago', 'v', verified(10_001), 'unverified'],
 	['wanted and held by another', 'v', held, 'standing-by'],
 	['wanted and denied', 'v', denied, 'denied'],

@@ -20,7 +20,7 @@ const REGISTRAR = `
 		process.exit(Number(process.env.CODE ?? 0));
 	});
 	setInterval(() => {}, 60_000);
-	console.error('registrar', process.env.ETCD_ENDPOINTS);`;
+	console.error('registrar', process.env.ETCD_ENDPOINTS, 'http', process.env.REGISTRAR_HTTP);`;
 
 /** A folder as a built checkout is, without the rest. */
 function checkout(): string {
@@ -103,4 +103,21 @@ test.each([
 	await until(() => run.text.includes('registrar'));
 	expect(run.text).toContain('uses the etcd at http://127.0.0.1:9;');
 	expect(existsSync(join(folder, '.etcd'))).toBe(false);
+});
+
+test.each([
+	['a free port, where nothing is configured', '', /page: http:\/\/127\.0\.0\.1:(\d+)\/\n[\s\S]*http \1\n/],
+	['the configured port', '9123', /page: http:\/\/127\.0\.0\.1:9123\/\n[\s\S]*http 9123\n/],
+	[
+		'any address of this machine',
+		'0.0.0.0:9123',
+		/page: http:\/\/127\.0\.0\.1:9123\/\n[\s\S]*http 0\.0\.0\.0:9123\n/,
+	],
+	['a name', 'localhost:9123', /page: http:\/\/localhost:9123\/\n/],
+	['none', 'off', /^(?![\s\S]*page:)[\s\S]*http off\n/],
+])('it tells where the page is: %s', async (_, http, told) => {
+	const env = { ETCD_ENDPOINTS: 'http://127.0.0.1:9', ...(http && { REGISTRAR_HTTP: http }) };
+	const run = start(checkout(), 'run.mjs', env);
+	await until(() => / http \S+\n/.test(run.text));
+	expect(run.text).toMatch(told);
 });

@@ -2,6 +2,7 @@
 import type { LeaseId } from '../../src/core/registration.js';
 import type { Write } from '../../src/registrar/ports.js';
 import type { Kv } from '../support/memory/memory-etcd.js';
+import { leasesFor } from './convergence.js';
 import type { Life, LifeWitness } from './life.js';
 import type { SimulatedEtcd } from './server.js';
 import { type Call, short } from './store.js';
@@ -97,6 +98,15 @@ export class Judge implements LifeWitness {
 			if (!isWanted && (life.paused || life.leaving.get(write.key) !== write.value))
 				return this.broken('only what is wanted is put', `${life.name} puts ${write.key} = ${write.value}`);
 		}
+	}
+
+	asking(life: Life): void {
+		const most = leasesFor(life.wanted.size + life.leaving.size);
+		if (life.asked.size > Math.max(1, most))
+			this.broken(
+				'a grant without an answer is repeated under its ID',
+				`${life.name} asked for ${[...life.asked].join(', ')}`,
+			);
 	}
 
 	granted(life: Life | null, lease: LeaseId): void {

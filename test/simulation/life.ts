@@ -1,5 +1,5 @@
 /** One life of a process: the real registrar on a simulated store, and what it ought to keep in etcd. */
-import type { StoreError } from '../../src/core/errors.js';
+import type { StoreError, StoreErrorCode } from '../../src/core/errors.js';
 import type { LeaseId } from '../../src/core/registration.js';
 import type { ServiceConfig } from '../../src/core/settings/config.js';
 import { entriesOf } from '../../src/core/settings/entries.js';
@@ -21,6 +21,8 @@ import type { Trace } from './trace.js';
 export interface LifeWitness {
 	acts<T>(life: Life, call: Call, carryOut: () => T): T;
 	writing(life: Life, writes: readonly Write[]): void;
+	/** It asks for a lease. */
+	asking(life: Life): void;
 	granted(life: Life, lease: LeaseId): void;
 	beforeRenewal(lease: LeaseId): void;
 	renewed(lease: LeaseId, ttlSeconds: number): void;
@@ -46,6 +48,8 @@ interface Expected {
 const EVENTS: readonly RegistrarEvent[] = [
 	...(['registered', 'repaired', 'withdrawn', 'conflict', 'degraded', 'recovered', 'stopped'] as const),
 ];
+/** Errors after which etcd may have done what it was asked. */
+const MAYBE_DONE: ReadonlySet<StoreErrorCode> = new Set(['unavailable', 'timeout', 'aborted']);
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
 export class Life implements Owner, CallWitness {
@@ -79,6 +83,12 @@ export class Life implements Owner, CallWitness {
 	apiCalls = 0;
 	/** Calls that etcd refused for permission. */
 	denials = 0;
+	/** How often a key was refused in a call of its own. */
+	readonly refusedAlone = new Map<string, number>();
+	/** When etcd last answered a read or a write. */
+	answeredMs = Number.NEGATIVE_INFINITY;
+	/** Leases that were asked for, and of which it does not know whether they were granted. */
+	readonly asked = new Set<string>();
 	#readAtMs = 0;
 
 	constructor(
@@ -203,6 +213,9 @@ export class Life implements Owner, CallWitness {
 	called(call: Call, what: string): void {
 		this.calls[call] += 1;
 		this.parts.trace.add(this.name, `${call} ${what}`);
+		if (call !== 'grant') return;
+		this.asked.add(what);
+		this.parts.witness.asking(this);
 	}
 
 	carriedOut<T>(call: Call, what: string, carryOut: () => T): T {
@@ -214,13 +227,22 @@ export class Life implements Owner, CallWitness {
 			return result;
 		} catch (error) {
 			trace.add('etcd', `${this.name} ${call} ${what}: ${(error as Error).message}`);
-			if ((error as StoreError).code === 'permission-denied') this.denials += 1;
+			if ((error as StoreError).code === 'permission-denied') this.#denied(what);
 			throw error;
 		}
 	}
 
+	#denied(what: string): void {
+		this.denials += 1;
+		const [, alone] = /^1 (?:keys|puts, 0 deletes) from (\S+)/.exec(what) ?? [];
+		if (alone !== undefined) this.refusedAlone.set(alone, (this.refusedAlone.get(alone) ?? 0) + 1);
+	}
+
 	answered(call: Call, what: string, error: unknown): void {
 		const { trace, time } = this.parts;
+		const mayBeDone = error !== null && MAYBE_DONE.has((error as StoreError).code);
+		if (call === 'grant' && !mayBeDone) this.asked.delete(what);
+		if ((call === 'read' || call === 'write') && error === null) this.answeredMs = time.now();
 		if (call === 'read' && error === null)
 			this.slowestReadMs = Math.max(this.slowestReadMs, time.now() - this.#readAtMs);
 		trace.add(this.name, `  ${error === null ? 'answer' : (error as Error).message}: ${call} ${what}`);

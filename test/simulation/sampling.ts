@@ -13,6 +13,7 @@ interface Seen {
 	calls: number;
 	apiCalls: number;
 	denials: number;
+	refusedAlone: ReadonlyMap<string, number>;
 }
 
 export class Sampling {
@@ -43,6 +44,13 @@ export class Sampling {
 		const calm = life.parts.link.isCalmFor(3 * life.passMs) && server.isCalmFor(3 * life.passMs);
 		const slackMs = calm ? 8 * life.parts.link.worstRttMs(time.now() - 2 * life.passMs) + 100 : life.passMs;
 		const limitMs = 2 * intervalMs + life.slowestReadMs + slackMs;
+		const unseenMs = time.now() - life.answeredMs;
+		const told = keys.find(({ state }) => state === 'registered');
+		if (unseenMs > 2 * intervalMs + 1 && (ready || told !== undefined))
+			return judge.broken(
+				'never ready or registered by what was seen more than two intervals ago',
+				`${life.name} tells ${ready ? 'ready' : told?.key}, last answer ${Math.round(unseenMs)} ms ago`,
+			);
 		for (const { key, state } of keys) {
 			if (!ready && state !== 'registered') continue;
 			const wanted = life.wanted.get(key);
@@ -76,6 +84,7 @@ export class Sampling {
 			calls: 0,
 			apiCalls: 0,
 			denials: 0,
+			refusedAlone: new Map(),
 		};
 		if (time.now() - seen.atMs < intervalMs) return;
 		const seconds = (time.now() - seen.atMs) / 1_000;
@@ -105,9 +114,22 @@ export class Sampling {
 				'what is refused is tried once an interval',
 				`${life.name}: ${life.denials - seen.denials} refusals in ${seconds} s for ${denied} keys`,
 			);
+		const intervals = Math.max(1, (1_000 * seconds) / intervalMs);
+		for (const [key, refused] of life.refusedAlone) {
+			const times = refused - (seen.refusedAlone.get(key) ?? 0);
+			if (times > (isNew ? 5 : 4) * intervals * company)
+				return judge.broken(
+					'a refused key is tried once an interval',
+					`${life.name}: ${key} ${times} times in ${seconds} s`,
+				);
+		}
 		if (renew > 100 + (time.now() - life.startedMs) / 100)
 			judge.broken('renewals are bounded', `${life.name}: ${renew}`);
-		this.#seen.set(life, { atMs: time.now(), passes, calls, apiCalls: life.apiCalls, denials: life.denials });
+		const { apiCalls, denials, refusedAlone } = life;
+		this.#seen.set(life, {
+			...{ atMs: time.now(), passes, calls, apiCalls, denials },
+			refusedAlone: new Map(refusedAlone),
+		});
 	}
 }
 

@@ -1,6 +1,6 @@
 /** A request to pause or to resume, from its body to its answer. */
 import { ConfigError } from '../../core/errors.js';
-import type { Status } from '../../registrar/events.js';
+import type { Status } from '../../registrar/documents.js';
 
 /** What is steered. */
 export interface ControlledRegistrar {

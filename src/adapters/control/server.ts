@@ -147,11 +147,11 @@ async function respond(
 	response.shouldKeepAlive = false;
 	const act = method === 'POST' ? /^\/(pause|resume)$/.exec(url)?.[1] : undefined;
 	if (act !== 'pause' && act !== 'resume') {
-		const { code, contentType, body } = answer(method, url, () => subject.status(), Date.now());
-		return end(response, code, contentType, body);
+		const { code, headers, body } = answer(method, url, { status: () => subject.status() }, Date.now());
+		return end(response, code, headers, body);
 	}
 	const body = await bodyOf(request);
-	if (body === null) return end(response, 413, 'application/json', '{"error":"the body is too long"}\n');
+	if (body === null) return end(response, 413, JSON_HEADERS, '{"error":"the body is too long"}\n');
 	const left = new AbortController();
 	socket.once('close', () => left.abort());
 	const { code, message } = await carryOut(act, body, {
@@ -160,12 +160,18 @@ async function respond(
 		waits: (limitMs) => connections.waits(socket, limitMs),
 	});
 	connections.answers(socket);
-	end(response, code, 'application/json; charset=utf-8', `${JSON.stringify({ message })}\n`);
+	end(response, code, JSON_HEADERS, `${JSON.stringify({ message })}\n`);
 }
 
-function end(response: ServerResponse, code: number, contentType: string, body: string): void {
-	const headers = { 'Content-Type': contentType, 'Content-Length': Buffer.byteLength(body) };
-	response.writeHead(code, headers).end(body);
+const JSON_HEADERS = { 'Content-Type': 'application/json; charset=utf-8' };
+
+function end(
+	response: ServerResponse,
+	code: number,
+	headers: Readonly<Record<string, string>>,
+	body: string,
+): void {
+	response.writeHead(code, { ...headers, 'Content-Length': Buffer.byteLength(body) }).end(body);
 }
 
 /** `null` = it is longer than any request is. Never settles when the client leaves in the middle of it. */

@@ -1,38 +1,58 @@
-import type { Status } from '../../registrar/events.js';
+import type { RecentChanges, Status } from '../../registrar/documents.js';
 import { METRICS_CONTENT_TYPE, metricsText } from './metrics.js';
 
 export interface Answer {
 	readonly code: number;
-	readonly contentType: string;
+	/** Beside `Content-Type` what only some answers have: `Allow`, the page's `Content-Security-Policy`. */
+	readonly headers: Readonly<Record<string, string>>;
 	readonly body: string;
-	/** Present with 405 only. */
-	readonly allow?: string;
 }
+
+/** The page for people: `csp` allows its own script and style and nothing else. */
+export interface Page {
+	readonly html: string;
+	readonly csp: string;
+}
+
+/** What answers are made of. */
+export interface Sources {
+	readonly status: () => Status;
+	/** Left out = there is no `/changes`. */
+	readonly changes?: () => RecentChanges;
+	/** Left out = there is no `/`. `null` = it is not part of this installation. */
+	readonly page?: () => Page | null;
+}
+
+type Answering = (sources: Sources, nowMs: number) => Answer;
 
 const METHODS = ['GET', 'HEAD'];
 
-const PATHS: Readonly<Record<string, (status: Status, nowMs: number) => Answer>> = {
-	'/livez': (status) => probe(status.live, status, liveReason(status)),
-	'/readyz': (status) => probe(status.ready, status, status.reason),
-	'/status': (status) => json(200, status),
-	'/metrics': (status, nowMs) => ({
-		code: 200,
-		contentType: METRICS_CONTENT_TYPE,
-		body: metricsText(status, nowMs),
-	}),
+const of = (answer: (status: Status, nowMs: number) => Answer): Answering => {
+	return ({ status }, nowMs) => answer(status(), nowMs);
 };
+
+function pathsOf({ changes, page }: Sources): ReadonlyMap<string, Answering> {
+	return new Map<string, Answering>([
+		...(page === undefined ? [] : ([['/', () => pageAnswer(page())]] as const)),
+		['/livez', of((status) => probe(status.live, status, liveReason(status)))],
+		['/readyz', of((status) => probe(status.ready, status, status.reason))],
+		['/status', of((status) => json(200, status))],
+		...(changes === undefined ? [] : ([['/changes', () => json(200, changes())]] as const)),
+		['/metrics', of((status, nowMs) => text(metricsText(status, nowMs), METRICS_CONTENT_TYPE))],
+	]);
+}
 
 /**
  * What is answered to a request, as a value: an unknown path 404, another method than GET and HEAD 405, a
  * status that cannot be had 500.
  */
-export function answer(method: string, target: string, status: () => Status, nowMs: number): Answer {
-	const path = pathOf(target);
-	const known = Object.hasOwn(PATHS, path) ? PATHS[path] : undefined;
-	if (known === undefined) return json(404, { error: `there is ${Object.keys(PATHS).join(', ')}` });
+export function answer(method: string, target: string, sources: Sources, nowMs: number): Answer {
+	const paths = pathsOf(sources);
+	const known = paths.get(pathOf(target));
+	if (known === undefined) return json(404, { error: `there is ${[...paths.keys()].join(', ')}` });
 	if (!METHODS.includes(method))
-		return { ...json(405, { error: `only ${METHODS.join(' and ')}` }), allow: METHODS.join(', ') };
-	return known(status(), nowMs);
+		return json(405, { error: `only ${METHODS.join(' and ')}` }, { Allow: METHODS.join(', ') });
+	return known(sources, nowMs);
 }
 
 /**
@@ -56,10 +76,25 @@ function liveReason({ live, state, intervalMs, lastPass }: Status): string {
 }
 
 /** JSON knows no infinity; the last bucket's bound is written as Prometheus writes it. */
-function json(code: number, value: unknown): Answer {
+function json(code: number, value: unknown, headers: Answer['headers'] = {}): Answer {
 	return {
 		code,
-		contentType: 'application/json; charset=utf-8',
+		headers: { 'Content-Type': 'application/json; charset=utf-8', ...headers },
 		body: `${JSON.stringify(value, (_key, part) => (part === Infinity ? '+Inf' : part))}\n`,
 	};
+}
+
+const text = (body: string, contentType: string, headers: Answer['headers'] = {}): Answer => ({
+	code: 200,
+	headers: { 'Content-Type': contentType, ...headers },
+	body,
+});
+
+function pageAnswer(page: Page | null): Answer {
+	if (page === null) return json(404, { error: 'the page is not part of this installation: ask /status' });
+	return text(page.html, 'text/html; charset=utf-8', {
+		'Content-Security-Policy': page.csp,
+		'Referrer-Policy': 'no-referrer',
+		'X-Content-Type-Options': 'nosniff',
+	});
 }

@@ -1,9 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { formatAddress } from '../../core/address.js';
-import type { Status } from '../../registrar/events.js';
 import type { Logger } from '../../registrar/ports.js';
-import { answer } from './answers.js';
+import { answer, type Sources } from './answers.js';
 
 /** Probes and scrapers are done in milliseconds. */
 const CONNECTION_MS = 5_000;
@@ -12,11 +11,10 @@ const RETRY_MS = 250;
 const LONGEST_RETRY_MS = 10_000;
 const MAX_HEADER_BYTES = 8 * 1024;
 
-export interface EndpointsOptions {
+export interface EndpointsOptions extends Sources {
 	readonly host: string;
 	/** 0 = any free port; told by the result. */
 	readonly port: number;
-	readonly status: () => Status;
 	readonly logger: Logger;
 	/** A connection's whole life in milliseconds, whatever its client does. @defaultValue 5000 */
 	readonly connectionMs?: number;
@@ -34,7 +32,7 @@ export interface Endpoints {
 }
 
 /**
- * Serves `/livez /readyz /status /metrics`. One answer a connection, which lives at most five seconds; when
+ * Serves `/livez /readyz /status /metrics`, and `/changes` and the page `/` where there are sources for them. One answer a connection, which lives at most five seconds; when
  * there are too many, the oldest goes, so that a crowd of idle clients keeps no probe out. Nothing that a
  * client does reaches further than its connection.
  *
@@ -42,7 +40,7 @@ export interface Endpoints {
  * until it can.
  */
 export async function startEndpoints(options: EndpointsOptions): Promise<Endpoints> {
-	const { status, logger, connectionMs = CONNECTION_MS } = options;
+	const { connectionMs = CONNECTION_MS } = options;
 	const { createServer } = await import('node:http');
 	// `requestTimeout` and `headersTimeout` off: the life of the connection bounds both.
 	const server = createServer({
@@ -53,7 +51,7 @@ export async function startEndpoints(options: EndpointsOptions): Promise<Endpoin
 	});
 	const sockets = guardConnections(server, connectionMs);
 	server.on('request', (request, response) =>
-		respond(response, request.method ?? '', request.url ?? '', status, logger),
+		respond(response, request.method ?? '', request.url ?? '', options),
 	);
 	// Node closes a CONNECT without a word unless it is listened to.
 	server.on('connect', (_request, socket) => {
@@ -122,23 +120,14 @@ function guardConnections(server: Server, connectionMs: number): ReadonlySet<Soc
 	return sockets;
 }
 
-function respond(
-	response: ServerResponse,
-	method: string,
-	target: string,
-	status: () => Status,
-	logger: Logger,
-): void {
+function respond(response: ServerResponse, method: string, target: string, options: EndpointsOptions): void {
 	response.shouldKeepAlive = false;
 	response.setHeader('Cache-Control', 'no-store');
 	try {
-		const { code, contentType, body, allow } = answer(method, target, status, Date.now());
-		if (allow !== undefined) response.setHeader('Allow', allow);
-		response
-			.writeHead(code, { 'Content-Type': contentType, 'Content-Length': Buffer.byteLength(body) })
-			.end(body);
+		const { code, headers, body } = answer(method, target, options, Date.now());
+		response.writeHead(code, { ...headers, 'Content-Length': Buffer.byteLength(body) }).end(body);
 	} catch (error) {
-		logger.error('a request to the HTTP endpoints could not be answered', { error });
+		options.logger.error('a request to the HTTP endpoints could not be answered', { error });
 		response.writeHead(500, { 'Content-Length': 0 }).end();
 	}
 }

@@ -2,7 +2,7 @@
 import type { Where } from '../../adapters/control/client.js';
 import { ConfigError } from '../../core/errors.js';
 import type { ControlSettings } from '../../core/settings/environment/control.js';
-import type { Status } from '../../registrar/events.js';
+import type { Status } from '../../registrar/documents.js';
 import { type Context, EXIT } from '../context.js';
 import { asked, readControl, socketOf } from './asking.js';
 import { reachable } from './health.js';

@@ -3,6 +3,7 @@
 import type { Control } from '../../adapters/control/server.js';
 import { type Endpoints, startEndpoints } from '../../adapters/http/endpoints.js';
 import { createLog, type Log } from '../../adapters/log/winston.js';
+import { readPage } from '../../adapters/page.js';
 import type { Config } from '../../core/settings/config.js';
 import { assemble } from '../../register.js';
 import type { PollingRegistrar } from '../../registrar/registrar.js';
@@ -33,11 +34,15 @@ export class Serving {
 			stream: stderr,
 		});
 		for (const warning of warnings) log.warn(warning);
-		const registrar = assemble({ ...config, logger: log, hints: true });
+		const registrar = assemble({ ...config, logger: log, hints: true, keepsChanges: config.http !== null });
 		await registrar.findAddresses();
-		const status = () => registrar.status();
+		const sources = {
+			status: () => registrar.status(),
+			changes: () => registrar.recentChanges(),
+			page: readPage,
+		};
 		const endpoints =
-			config.http === null ? null : await startEndpoints({ ...config.http, status, logger: log });
+			config.http === null ? null : await startEndpoints({ ...config.http, ...sources, logger: log });
 		const control =
 			config.control === null ? null : await openControl(registrar, log, config, config.control);
 		return new Serving(registrar, log, config, endpoints, control);

@@ -10,7 +10,7 @@ import type { Lease } from '../pass/leases.js';
 import type { KeepaliveStream, Store } from '../ports.js';
 
 export interface KeepaliveReports {
-	renewed(lease: LeaseId): void;
+	renewed(lease: LeaseId, ttlSeconds: number): void;
 	/** etcd says that the lease is gone. */
 	lost(lease: LeaseId): void;
 	/** etcd refuses to renew the lease (3.5: it holds a key that this user may no longer write). */
@@ -131,7 +131,7 @@ export class Keepalive {
 			this.#second = null;
 		}
 		if (!this.#leases.some(({ id }) => id === lease)) return;
-		if (ttlSeconds > 0) return this.reports.renewed(lease);
+		if (ttlSeconds > 0) return this.reports.renewed(lease, ttlSeconds);
 		this.#leases = this.#leases.filter(({ id }) => id !== lease);
 		this.reports.lost(lease);
 	}

@@ -4,7 +4,7 @@
  */
 import type { Hint } from '../events.js';
 import type { Wanted } from '../pass/facts.js';
-import type { Leases } from '../pass/leases.js';
+import type { Lease, Leases } from '../pass/leases.js';
 import type { Memory } from '../pass/memory.js';
 import type { Clock, Store, WatchListener } from '../ports.js';
 import type { Counting } from '../report/counters.js';
@@ -46,7 +46,8 @@ export class Streams {
 	constructor(private readonly parts: StreamsParts) {
 		const { store, clock, leases, counting, hint } = parts;
 		this.#keepalive = new Keepalive(store, {
-			renewed: () => {
+			renewed: (lease, ttlSeconds) => {
+				this.#lives({ id: lease, ttlSeconds });
 				this.#unrenewedSinceMs = null;
 				counting.keepalive(true);
 			},
@@ -68,7 +69,13 @@ export class Streams {
 		});
 	}
 
-	/** Renews what there is to renew, from the moment of its grant. */
+	/** A lease is renewed from the moment of its grant. */
+	granted(lease: Lease): void {
+		this.#lives(lease);
+		this.renew();
+	}
+
+	/** Renews what there is to renew. */
 	renew(): void {
 		this.#keepalive.refresh(this.parts.leases.renewed);
 	}
@@ -106,6 +113,10 @@ export class Streams {
 	stop(): void {
 		this.#keepalive.stop();
 		this.#watch.stop();
+	}
+
+	#lives({ id, ttlSeconds }: Lease): void {
+		this.parts.leases.extended(id, this.parts.clock.now() + ttlSeconds * 1_000);
 	}
 
 	/** A key that should be there went, or somebody else put it. What this process did itself is no news. */

@@ -31,6 +31,7 @@ export class Leases {
 	/** `true` = keys that are wanted hang on it, so it is renewed until they were moved. */
 	readonly #former = new Map<LeaseId, boolean>();
 	readonly #ttls = new Map<LeaseId, number>();
+	readonly #endsMs = new Map<LeaseId, number>();
 	/** etcd refuses to renew them (3.5: one holds a key that this user may no longer write). */
 	readonly #denied = new Set<LeaseId>();
 	#intervalSeconds: number;
@@ -42,7 +43,7 @@ export class Leases {
 		private readonly ttlSeconds: number,
 		random: () => number,
 		/** A lease was granted: it has to be renewed from now on. */
-		private readonly granted: () => void = () => {},
+		private readonly granted: (lease: Lease) => void = () => {},
 	) {
 		this.#ids = new LeaseIds(random);
 		this.#intervalSeconds = ttlSeconds;
@@ -123,16 +124,27 @@ export class Leases {
 			// Asked for again meanwhile, that answer came first; the lease may be a former one by now.
 			if (this.#asked.get(group) !== id) return;
 			this.#asked.delete(group);
-			this.#current.set(group, { id, ttlSeconds });
+			const lease = { id, ttlSeconds };
+			this.#current.set(group, lease);
 			this.#ttls.set(id, ttlSeconds);
 			this.#intervalSeconds = ttlSeconds;
-			this.granted();
+			this.granted(lease);
 		} catch (error) {
 			// It was never sent, or etcd answered and did not grant it: there is nothing to revoke.
 			const maybe = error instanceof StoreError && MAYBE_GRANTED.has(error.code);
 			if (this.#asked.get(group) === id && !maybe) this.#asked.delete(group);
 			throw error;
 		}
+	}
+
+	/** etcd has granted or renewed the lease: without a further renewal it lives until then. */
+	extended(lease: LeaseId, endsMs: number): void {
+		this.#endsMs.set(lease, endsMs);
+	}
+
+	/** When the lease runs out unless it is renewed, in monotonic milliseconds; `null` = not known. */
+	endsMs(lease: LeaseId): number | null {
+		return this.#endsMs.get(lease) ?? null;
 	}
 
 	/** The lease may go on existing, but nothing new goes under it. Left out: each current one. */
@@ -159,6 +171,7 @@ export class Leases {
 	gone(lease: LeaseId): void {
 		this.#former.delete(lease);
 		this.#ttls.delete(lease);
+		this.#endsMs.delete(lease);
 		this.#denied.delete(lease);
 		for (const [group, { id }] of this.#current) if (id === lease) this.#current.delete(group);
 		for (const [group, id] of this.#asked) if (id === lease) this.#asked.delete(group);

@@ -15,8 +15,8 @@ export type KeyState =
 	| { readonly is: 'unseen' }
 	/** Verified by the last pass that observed it. */
 	| { readonly is: 'registered' }
-	/** Found not as wanted by the last pass that observed it, and not yet mended. */
-	| { readonly is: 'wrong' }
+	/** Found not as wanted, or not at all, by the last pass that observed it, and not yet mended. */
+	| { readonly is: 'wrong'; readonly isAbsent: boolean }
 	/** Another process holds it, under this lease. */
 	| { readonly is: 'standing-by'; readonly lease: LeaseId }
 	/** etcd refused it when it was last tried. */
@@ -36,12 +36,23 @@ export interface KeyMemory {
 
 const UNSEEN: KeyMemory = { state: { is: 'unseen' }, hasOwned: false, verified: null, sent: null };
 const REGISTERED: KeyState = { is: 'registered' };
-const WRONG: KeyState = { is: 'wrong' };
+const WRONG: KeyState = { is: 'wrong', isAbsent: false };
+const ABSENT: KeyState = { is: 'wrong', isAbsent: true };
 const WITHDRAWN: KeyState = { is: 'withdrawn' };
+
+/** Whoever follows what becomes of the keys. */
+export interface Follower {
+	/** Called with the state before and the state now, which may be the same. */
+	changed(key: string, before: KeyState, now: KeyState): void;
+	/** The key is no longer configured. */
+	forgotten(key: string): void;
+}
 
 export class Memory {
 	readonly #keys = new Map<string, KeyMemory>();
 	readonly #denied = new Set<string>();
+
+	constructor(private readonly follower: Follower | null = null) {}
 
 	of(key: string): KeyMemory {
 		return this.#keys.get(key) ?? UNSEEN;
@@ -69,6 +80,11 @@ export class Memory {
 	}
 
 	/** Seen as wanted since it was wanted, and not another's now. */
+	/** Verified, or put without an answer: only a read tells that such a key does not stand. */
+	mayStand(key: string): boolean {
+		return this.isVerified(key) || this.of(key).sent !== null;
+	}
+
 	isVerified(key: string): boolean {
 		const { state, verified } = this.of(key);
 		return verified !== null && state.is !== 'standing-by';
@@ -87,6 +103,7 @@ export class Memory {
 			if (keys.has(key)) continue;
 			this.#keys.delete(key);
 			this.#denied.delete(key);
+			this.follower?.forgotten(key);
 		}
 	}
 
@@ -95,9 +112,9 @@ export class Memory {
 	}
 
 	/** One that is denied stays so until it was verified. */
-	wrong(key: string): void {
+	wrong(key: string, isAbsent: boolean): void {
 		if (this.#denied.has(key)) return;
-		this.#set(key, { ...this.of(key), state: WRONG });
+		this.#set(key, { ...this.of(key), state: isAbsent ? ABSENT : WRONG });
 	}
 
 	sent(key: string, value: string): void {
@@ -118,6 +135,7 @@ export class Memory {
 	}
 
 	#set(key: string, memory: KeyMemory): void {
+		this.follower?.changed(key, this.of(key).state, memory.state);
 		this.#keys.set(key, memory);
 		if (memory.state.is === 'denied') this.#denied.add(key);
 		else this.#denied.delete(key);

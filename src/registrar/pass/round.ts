@@ -5,7 +5,7 @@ import type { Clock, Store } from '../ports.js';
 import type { Fact, Wanted } from './facts.js';
 import { History } from './history.js';
 import type { Leases } from './leases.js';
-import { Memory } from './memory.js';
+import { type Follower, Memory } from './memory.js';
 import { OtherHolders } from './other-holders.js';
 import { type Plan, type PlannedWrite, plan } from './plan.js';
 import { type Observation, Reader } from './read.js';
@@ -18,6 +18,7 @@ export interface PassParts {
 	readonly clock: Clock;
 	/** What the pass did or found out, as it happens. */
 	readonly report: (fact: Fact) => void;
+	readonly follower?: Follower | null;
 	/** etcd answered this pass's read: keepalive and watch may use its connection. */
 	readonly answered?: () => void;
 }
@@ -31,14 +32,15 @@ export interface RoundOptions {
 }
 
 export class Rounds {
-	readonly memory = new Memory();
+	readonly memory: Memory;
 	readonly others: OtherHolders;
 	readonly #reader: Reader;
 	readonly #writer: Writer;
 	readonly #history = new History();
 
 	constructor(private readonly parts: PassParts) {
-		const { store, leases, clock, report } = parts;
+		const { store, leases, clock, report, follower = null } = parts;
+		this.memory = new Memory(follower);
 		this.#reader = new Reader(store);
 		this.others = new OtherHolders(store, clock);
 		this.#writer = new Writer(store, leases, this.memory, clock, report);
@@ -138,7 +140,8 @@ export class Rounds {
 		}
 		for (const key of next.absentAsWanted) this.memory.withdrawn(key);
 		for (const write of next.writes)
-			if (this.#isWrong(write, observed.get(write.key) ?? null)) this.memory.wrong(write.key);
+			if (this.#isWrong(write, observed.get(write.key) ?? null))
+				this.memory.wrong(write.key, observed.get(write.key) == null);
 		for (const { key, lease } of next.standingBy) {
 			if (this.memory.of(key).state.is !== 'standing-by') report({ fact: 'standing by', key, lease });
 			this.memory.standingBy(key, lease);

@@ -1,6 +1,7 @@
 /** What is counted, in the shape in which it is told. */
 import { REPAIR_REASONS, type RepairReason } from '../../core/registration.js';
-import { type Counters, HINTS, type Hint } from '../events.js';
+import type { Counters } from '../documents.js';
+import { HINTS, type Hint } from '../events.js';
 
 /** Upper bounds of the histogram of passes, in seconds. */
 const BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, Number.POSITIVE_INFINITY] as const;

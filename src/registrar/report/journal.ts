@@ -10,6 +10,7 @@ import { leaseHex } from '../../core/lease-id.js';
 import type { LeaseId } from '../../core/registration.js';
 import type { Fact } from '../pass/facts.js';
 import type { Clock, Logger } from '../ports.js';
+import type { ChangeLog } from './change-log.js';
 import type { Counting } from './counters.js';
 import type { Emitter } from './emitter.js';
 
@@ -30,6 +31,17 @@ interface Line {
 /** Named in one line at most. */
 const MOST_KEYS = 10;
 
+export interface JournalParts {
+	readonly logger: Logger;
+	readonly emitter: Emitter;
+	readonly counting: Counting;
+	readonly clock: Clock;
+	/** Where etcd is, for whoever reads of an outage at night. */
+	readonly where?: Readonly<Record<string, unknown>> | undefined;
+	/** `null` = nobody asks for the recent changes. */
+	readonly changes?: ChangeLog | null;
+}
+
 export class Journal {
 	#downSinceMs: number | null = null;
 	#attempts = 0;
@@ -39,73 +51,70 @@ export class Journal {
 	readonly #unsaid = new Map<string, Line>();
 	readonly #saidAtMs = new Map<string, number>();
 
-	constructor(
-		private readonly logger: Logger,
-		private readonly emitter: Emitter,
-		private readonly counting: Counting,
-		private readonly clock: Clock,
-		/** Where etcd is, for whoever reads of an outage at night. */
-		private readonly where: Readonly<Record<string, unknown>> = {},
-	) {}
+	constructor(private readonly parts: JournalParts) {}
 
 	tell(fact: Fact): void {
 		switch (fact.fact) {
 			case 'registered':
 				this.#say('info', 'registered', on(fact));
-				return this.emitter.emit('registered', { key: fact.key, lease: fact.lease });
+				return this.parts.emitter.emit('registered', { key: fact.key, lease: fact.lease });
 			case 'repaired':
-				this.counting.repair(fact.reason);
+				this.parts.counting.repair(fact.reason);
+				this.parts.changes?.repaired(fact.key, fact.reason);
 				this.#say('warn', 'put right', { ...on(fact), reason: fact.reason });
-				return this.emitter.emit('repaired', { key: fact.key, reason: fact.reason, lease: fact.lease });
+				return this.parts.emitter.emit('repaired', { key: fact.key, reason: fact.reason, lease: fact.lease });
 			case 'withdrawn':
 				this.#say('info', 'withdrawn', { key: fact.key });
-				return this.emitter.emit('withdrawn', { key: fact.key });
+				return this.parts.emitter.emit('withdrawn', { key: fact.key });
 			case 'standing by':
-				this.counting.conflict();
+				this.parts.counting.conflict();
 				this.#say('warn', 'another process holds the key: standing by until its lease is gone', on(fact));
-				return this.emitter.emit('conflict', { key: fact.key, lease: fact.lease, fatal: false });
+				return this.parts.emitter.emit('conflict', { key: fact.key, lease: fact.lease, fatal: false });
 			case 'conflict':
-				this.counting.conflict();
+				this.parts.counting.conflict();
 				this.#say('error', 'another live process holds the key, and the conflict policy is fail', on(fact));
-				return this.emitter.emit('conflict', { key: fact.key, lease: fact.lease, fatal: true });
+				return this.parts.emitter.emit('conflict', { key: fact.key, lease: fact.lease, fatal: true });
 			case 'denied':
 				return this.#say('warn', REFUSED[fact.why], { key: fact.key });
 			case 'history changed':
+				this.parts.changes?.replaced();
 				return this.#say('warn', 'etcd was wiped, restored or replaced: beginning anew', {});
 		}
 	}
 
 	passed(): void {
+		this.parts.changes?.passed();
 		if (this.#downSinceMs === null) return;
-		const downMs = Math.round(this.clock.now() - this.#downSinceMs);
+		const downMs = Math.round(this.parts.clock.now() - this.#downSinceMs);
 		this.#say('info', 'etcd answers again', { downMs, attempts: this.#attempts });
 		const attempts = this.#attempts;
 		this.#downSinceMs = null;
 		this.#stranger = null;
 		this.#attempts = this.#reminders = 0;
-		this.emitter.emit('recovered', { downMs, attempts });
+		this.parts.emitter.emit('recovered', { downMs, attempts });
 	}
 
 	/** `beganMs`: when that pass began, since etcd was away by then at the latest. */
 	failed(error: Error, beganMs: number): void {
 		this.#attempts += 1;
+		this.parts.changes?.failed(error, beganMs);
 		// Neither etcd nor the configuration can mend it: told with its stack, so that it can be reported.
 		if (!(error instanceof StoreError || error instanceof ConfigError))
 			this.#say('error', 'a pass failed by a fault of the registrar itself', { error });
 		if (error instanceof StoreError && error.code === 'not-etcd' && error.message !== this.#stranger) {
 			this.#stranger = error.message;
-			const fields = { reason: error.message, ...this.where };
+			const fields = { reason: error.message, ...this.parts.where };
 			this.#say('error', 'what answers is no etcd that can hold a registration', fields);
 		}
 		if (this.#downSinceMs === null) {
 			this.#downSinceMs = beganMs;
 			this.#say('warn', 'a pass failed: trying again until one succeeds', {
 				reason: error.message,
-				...this.where,
+				...this.parts.where,
 			});
-			return this.emitter.emit('degraded', { error });
+			return this.parts.emitter.emit('degraded', { error });
 		}
-		const downMs = this.clock.now() - this.#downSinceMs;
+		const downMs = this.parts.clock.now() - this.#downSinceMs;
 		if (downMs < remindAfterMs(this.#reminders)) return;
 		this.#reminders += 1;
 		this.#say('warn', 'every pass still fails', {
@@ -115,15 +124,31 @@ export class Journal {
 		});
 	}
 
+	/** The last line. `clean` = etcd confirmed that nothing is left. */
+	stopped(
+		clean: boolean,
+		{ hadLeases, ttlSeconds }: { readonly hadLeases: boolean; readonly ttlSeconds: number },
+	): void {
+		if (clean) this.parts.logger.info(hadLeases ? 'deregistered' : 'stopped: nothing was registered');
+		else
+			this.parts.logger.warn(
+				'etcd did not confirm the deregistration: the keys go when their lease runs out',
+				{
+					ttlSeconds,
+				},
+			);
+	}
+
 	/** At the end of a pass: what it reported, one line for each kind. */
 	flush(): void {
-		const now = this.clock.now();
+		this.parts.changes?.close();
+		const now = this.parts.clock.now();
 		for (const [kind, atMs] of this.#saidAtMs) if (now - atMs >= 1_000) this.#saidAtMs.delete(kind);
 		for (const [kind, { level, message, fields, keys, times }] of this.#unsaid) {
 			if (this.#saidAtMs.has(kind)) continue;
 			this.#saidAtMs.set(kind, now);
 			this.#unsaid.delete(kind);
-			this.logger[level](
+			this.parts.logger[level](
 				message,
 				times === 1 ? fields : { ...fields, ...(keys.length > 1 && { keys }), times },
 			);

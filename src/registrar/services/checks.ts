@@ -1,6 +1,6 @@
 /** One health loop for each service that has a check; a change of its health changes what is wanted. */
 import type { CheckTarget } from '../../core/settings/values/check.js';
-import type { KeptStatus } from '../events.js';
+import type { KeptStatus } from '../documents.js';
 import type { HealthCheck } from '../ports.js';
 import { HealthLoop } from './health.js';
 import { LastInstances, type LastInstancesParts } from './last-instances.js';

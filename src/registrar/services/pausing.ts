@@ -2,7 +2,7 @@
 import { fields } from '../../core/settings/option.js';
 import { Problems } from '../../core/settings/problems.js';
 import { isText } from '../../core/settings/values/kinds.js';
-import type { PausedStatus } from '../events.js';
+import type { PausedStatus } from '../documents.js';
 import type { KeyMemory } from '../pass/memory.js';
 import type { Clock, Logger } from '../ports.js';
 import type { Readiness } from '../report/readiness.js';

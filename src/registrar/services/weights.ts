@@ -4,7 +4,7 @@
  */
 import { onRejection } from '../../core/promises.js';
 import { MAX_WEIGHT } from '../../core/settings/values/service-values.js';
-import type { WeightStatus } from '../events.js';
+import type { WeightStatus } from '../documents.js';
 import type { Logger } from '../ports.js';
 import type { OwnService } from './service.js';
 

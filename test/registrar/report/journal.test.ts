@@ -22,7 +22,7 @@ beforeEach(() => {
 	for (const event of ['registered', 'repaired', 'withdrawn', 'conflict', 'degraded', 'recovered'] as const) {
 		emitter.on(event, (detail) => events.push(`${event} ${JSON.stringify(detail)}`));
 	}
-	journal = new Journal(log.logger, emitter, counting, clock);
+	journal = new Journal({ logger: log.logger, emitter, counting, clock });
 });
 
 /** Passes that fail, one each `everyMs`. */
@@ -189,8 +189,9 @@ test('a fault of our own is told as one, with its stack, and not only as an outa
 });
 
 test('an outage says which etcd is meant', () => {
-	const where = new Journal(log.logger, new Emitter(log.logger), counting, clock, {
-		endpoints: 'http://10.0.0.1:2379',
+	const where = new Journal({
+		...{ logger: log.logger, emitter: new Emitter(log.logger), counting, clock },
+		where: { endpoints: 'http://10.0.0.1:2379' },
 	});
 	where.failed(error, clock.now());
 	where.flush();

@@ -106,7 +106,7 @@ export const PLANTED: readonly Planted[] = [
 			),
 			edit('core/decision/decide.ts', "if (liveness === 'expired') return put('foreign_lease');", ''),
 		],
-		by: 'simulation',
+		by: { test: 'test/core/decision' },
 	},
 	{
 		why: 'who had the key takes it back: two processes duel',
@@ -156,13 +156,14 @@ export const PLANTED: readonly Planted[] = [
 		edits: [
 			edit(
 				'registrar/loop/engine.ts',
-				'parts.random, () => this.#streams.renew());',
-				'parts.random, () => {});',
+				'random, (lease) => this.#streams.granted(lease));',
+				'random, () => {});',
 			),
 			edit('registrar/loop/engine.ts', '			answered: () => this.#streams.answered(),\n', ''),
 		],
 		by: 'simulation',
-		budget: 1_500,
+		where: slowManyKeys,
+		budget: 40,
 	},
 	{
 		why: 'a lease is renewed once a TTL',
@@ -190,7 +191,7 @@ export const PLANTED: readonly Planted[] = [
 				'const succeeded = (await this.store.write(guarded, options.signal)) || true;',
 			),
 		],
-		by: { test: 'test/registrar/pass/changed-meanwhile.test.ts' },
+		by: { test: 'test/registrar/pass/pass.test.ts' },
 	},
 	{
 		why: 'a put is sent after the stop began',
@@ -324,8 +325,8 @@ export const PLANTED: readonly Planted[] = [
 		edits: [
 			edit(
 				'registrar/pass/leases.ts',
-				'			this.#intervalSeconds = ttlSeconds;\n			this.granted();',
-				'			this.granted();',
+				'			this.#intervalSeconds = ttlSeconds;\n			this.granted(lease);',
+				'			this.granted(lease);',
 			),
 		],
 		by: 'simulation',
@@ -365,6 +366,6 @@ export const PLANTED: readonly Planted[] = [
 		],
 		by: 'simulation',
 		where: ({ faults }) => faults.some(({ kind }) => kind === 'move'),
-		budget: 200,
+		budget: 4000,
 	},
 ];

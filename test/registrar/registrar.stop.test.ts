@@ -46,6 +46,29 @@ test.each(['read', 'grant', 'write', 'openKeepalive', 'openWatch'] as const)(
 	},
 );
 
+type Made = ReturnType<typeof aKeeping>;
+const nothing = 'stopped: nothing was registered';
+test.each<
+	[sentence: string, fault: 'write' | 'grant' | null, before: (made: Made) => Promise<unknown>, said: string]
+>([
+	['a key that stood', null, ({ registrar }) => registrar.ready(), 'deregistered'],
+	['a put without an answer', 'write', () => seconds(0.5), 'deregistered'],
+	['a grant without an answer', 'grant', () => seconds(0.5), nothing],
+	[
+		'a key that was withdrawn',
+		null,
+		({ registrar }) => registrar.ready().then(() => registrar.pause()),
+		nothing,
+	],
+])('its last word says whether anything was registered: %s', async (_sentence, fault, before, said) => {
+	const made = aKeeping();
+	if (fault !== null) made.store.fault(fault, 'lost');
+	await made.registrar.start();
+	await within(1, before(made));
+	await within(6, made.registrar.stop());
+	expect(made.lines.at(-1)).toMatchObject({ message: said });
+});
+
 test('stopped while a later pass runs: the same', async () => {
 	const { registrar, store, etcd, schedule } = aKeeping();
 	await registrar.start();

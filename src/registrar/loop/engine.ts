@@ -116,7 +116,7 @@ export class Engine {
 	async stop(): Promise<boolean> {
 		const { clock, stopTimeoutMs, callTimeoutMs, store } = this.parts;
 		const untilMs = clock.now() + stopTimeoutMs;
-		const hadLeases = this.leases.alive.length > 0;
+		const hadKeys = [...this.subject.wanted().keys()].some((key) => this.pass.memory.mayStand(key));
 		this.#isStopping = true;
 		this.leases.end();
 		// A grant or a put on its way may still be carried out: let it end. A pass that has nothing in etcd is
@@ -133,7 +133,7 @@ export class Engine {
 		const clean = await withdrawAll({ ...this.parts, leases, pass, wanted, report, untilMs });
 		this.#journal.flush();
 		store.close();
-		this.#journal.stopped(clean, { hadLeases, ttlSeconds: this.intervalSeconds });
+		this.#journal.stopped(clean, { hadKeys, ttlSeconds: this.intervalSeconds });
 		return clean;
 	}
 

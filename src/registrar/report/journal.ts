@@ -127,9 +127,9 @@ export class Journal {
 	/** The last line. `clean` = etcd confirmed that nothing is left. */
 	stopped(
 		clean: boolean,
-		{ hadLeases, ttlSeconds }: { readonly hadLeases: boolean; readonly ttlSeconds: number },
+		{ hadKeys, ttlSeconds }: { readonly hadKeys: boolean; readonly ttlSeconds: number },
 	): void {
-		if (clean) this.parts.logger.info(hadLeases ? 'deregistered' : 'stopped: nothing was registered');
+		if (clean) this.parts.logger.info(hadKeys ? 'deregistered' : 'stopped: nothing was registered');
 		else
 			this.parts.logger.warn(
 				'etcd did not confirm the deregistration: the keys go when their lease runs out',

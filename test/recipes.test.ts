@@ -180,6 +180,7 @@ test('the systemd unit does not start again what that would not mend', () => {
 	expect(value('Restart')).toBe('always');
 	expect(value('RestartPreventExitStatus')?.split(' ')).toEqual(['64', '75', '78']);
 	expect(Number(value('TimeoutStopSec'))).toBeGreaterThan(5);
+	expect([value('Type'), value('NotifyAccess')]).toEqual(['notify', 'all']);
 });
 
 test('systemd-analyze finds nothing to complain about in the unit', (context) => {

@@ -1,5 +1,6 @@
 /** From the recent changes to the list of what happened, newest first. Pure. */
 import type { ChangeKind, KeyStatus, RecentChange, RecentChanges } from '../registrar/documents.js';
+import { meet } from './ranges.js';
 import { duration, plural, reasonText } from './words.js';
 
 export interface Happening {
@@ -80,9 +81,7 @@ function tell(
 const isTrouble = ({ kind }: RecentChange): boolean => kind === 'silent' || kind === 'failing';
 const isFound = ({ kind }: RecentChange): boolean => kind === 'missing' || kind === 'wrong';
 
-/** Whether they have a key in common. */
-const meets = (one: RecentChange, other: RecentChange): boolean =>
-	one.keys.some(([first, last]) => other.keys.some(([from, to]) => first <= to && from <= last));
+const meets = (one: RecentChange, other: RecentChange): boolean => meet(one.keys, other.keys);
 
 /** Told of the same keys in the same pass. */
 const isSame = (one: RecentChange, other: RecentChange): boolean =>

@@ -23,7 +23,10 @@ export function showKeys({ status, atMs }: Snapshot, lines: Lines, nowMs: number
 	byId('filter-row').hidden = !isMany;
 	const bad = found.filter((key) => !isHealthy(key));
 	const healthy = found.filter(isHealthy);
-	setChildren(byId('keys'), bad.length === 0 ? [] : [table('Keys', bad.map(row), bad.length)]);
+	setChildren(
+		byId('keys'),
+		bad.length === 0 ? [] : [table('Keys', bad.slice(0, MOST_ROWS).map(row), bad.length)],
+	);
 	const fold = byId('healthy') as HTMLDetailsElement;
 	fold.hidden = healthy.length === 0;
 	setText(inside(fold, 'summary'), foldText(healthy, status.keys.length));
@@ -39,11 +42,13 @@ export function showKeys({ status, atMs }: Snapshot, lines: Lines, nowMs: number
 		const last = line.at(-1)?.is;
 		const isBad = key.state === 'wrong' && (last === 'missing' || last === 'wrong');
 		const kind = isBad ? last : key.state === 'unverified' ? 'silent' : key.state;
+		// What it was under once is no lease that keeps it now.
+		const isElsewhere = key.state === 'standing-by' || key.state === 'withdrawn';
 		const left = lease?.secondsLeft == null ? null : Math.max(0, lease.secondsLeft - (nowMs - atMs) / 1_000);
 		const cells = [
 			cell('Value', key.value ?? '', 'mono'),
-			cell('Lease', key.lease === null ? '' : leaseHex(key.lease), 'mono'),
-			cell('Lease left', left === null ? '' : left === 0 ? 'run out' : `${Math.ceil(left)} s`),
+			cell('Lease', key.lease === null || isElsewhere ? '' : leaseHex(key.lease), 'mono'),
+			cell('Lease left', left === null || isElsewhere ? '' : left === 0 ? 'run out' : `${Math.ceil(left)} s`),
 			cell(
 				'',
 				element('span', { class: 'chip', 'data-kind': kind }, isBad ? MARKS[last] : STATES[key.state]),
@@ -81,18 +86,17 @@ function cell(head: string, content: Node | string, name = ''): HTMLElement {
 
 function table(name: string, bodies: readonly HTMLElement[], count: number): HTMLElement {
 	const heads = HEADS.map((head) => element('th', { scope: 'col', role: 'columnheader' }, head));
-	const shown = bodies.slice(0, MOST_ROWS);
 	const made = element(
 		'table',
 		{ class: 'keys', role: 'table', 'aria-label': name },
 		element('thead', { role: 'rowgroup' }, element('tr', { role: 'row' }, ...heads)),
-		...shown,
+		...bodies,
 	);
-	if (count <= shown.length) return made;
+	if (count <= bodies.length) return made;
 	return element(
 		'div',
 		{},
 		made,
-		element('p', {}, `and ${plural(count - shown.length, 'more key')}: use the filter`),
+		element('p', {}, `and ${plural(count - bodies.length, 'more key')}: use the filter`),
 	);
 }

@@ -1,5 +1,6 @@
 /** From the recent changes to the time line of a key, and to one line for all keys. Pure; times are ages. */
 import type { ChangeKind, KeyState, RecentChange, RecentChanges } from '../registrar/documents.js';
+import { holds, lastAtMost } from './ranges.js';
 
 export type Mark =
 	| Exclude<ChangeKind, 'repaired' | 'recovered' | 'replaced'>
@@ -56,7 +57,7 @@ export class Lines {
 	/** The line of a key that is in this state now, as far back as it is known. */
 	of(key: string, state: KeyState): Line {
 		const number = this.#numbers.get(key);
-		const group = number === undefined ? -1 : this.#bounds.findLastIndex((bound) => bound <= number);
+		const group = number === undefined ? -1 : lastAtMost(this.#bounds, number);
 		const name = `${group} ${state}`;
 		const line = this.#kept.get(name) ?? this.#draw(number, state);
 		this.#kept.set(name, line);
@@ -104,7 +105,7 @@ export function sinceMs(line: Line, isAlike: (mark: Mark) => boolean): number {
 }
 
 const concerns = ({ keys }: RecentChange, number: number | undefined): boolean =>
-	number !== undefined && keys.some(([first, last]) => first <= number && number <= last);
+	number !== undefined && holds(keys, number);
 
 function markOf(state: KeyState): Mark {
 	return state === 'unverified' ? 'registered' : state;

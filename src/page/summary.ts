@@ -1,8 +1,10 @@
 /** From the status to the answer: am I in, since when, and what is wrong. Pure. */
 import type { KeyStatus, Status } from '../registrar/documents.js';
 import { type Lines, type Mark, sinceMs } from './lines.js';
-import type { Snapshot } from './snapshot.js';
 import { clock, plural } from './words.js';
+
+/** Of what may be as many as there are services. */
+const MOST_NOTES = 5;
 
 /** Which colour it has; the word always stands beside it. */
 export type Mood = 'in' | 'partly' | 'out' | 'unknown' | 'waiting' | 'off';
@@ -26,7 +28,7 @@ const isOff = (mark: Mark) => mark === 'withdrawn';
 const isBad = (mark: Mark) => !isGood(mark) && !isOff(mark) && mark !== 'none';
 
 /** `agoMs`: how old the status is by now, in the browser's time `nowMs`. */
-export function summaryOf(status: Snapshot['status'], lines: Lines, nowMs: number, agoMs: number): Summary {
+export function summaryOf(status: Status, lines: Lines, nowMs: number, agoMs: number): Summary {
 	const wanted = status.keys.filter(({ value }) => value !== null);
 	const answer = {
 		...answerOf(status, wanted, lines),
@@ -102,32 +104,41 @@ function notAllRight(
 	return { mood: 'out', word: 'Out', sentence };
 }
 
-function notesOf(
-	status: Snapshot['status'],
-	wanted: readonly KeyStatus[],
-	lines: Lines,
-	{ nowMs, atMs }: { readonly nowMs: number; readonly atMs: number },
-): string[] {
-	const notes = (status.paused ?? []).map(({ service, reason, agoMs }) => {
-		const since = `paused at ${clock(atMs - agoMs, nowMs)}`;
-		return reason === null ? `${service}: ${since}, no reason given.` : `${service}: ${since}: ${reason}`;
-	});
-	if (!status.live) notes.push('The registrar hangs: no pass began within three intervals.');
-	if (status.ready && status.lastError !== null) notes.push(`The last pass failed: ${status.lastError}`);
-	else if (status.ready && lines.outage !== null) notes.push('etcd has not answered for some seconds.');
-	const stale = wanted.filter(({ state }) => state === 'unverified');
-	if (stale.length === 0) return notes;
-	const verifiedMs = Math.max(...stale.map(({ verifiedAgoMs }) => verifiedAgoMs ?? 0));
-	const left = Math.min(...status.leases.map(({ secondsLeft }) => secondsLeft ?? Infinity));
-	const what = stale.length === 1 ? 'key' : 'keys';
-	notes.push(`Last verified at ${clock(atMs - verifiedMs, nowMs)}.`);
-	if (left === 0)
-		notes.push(
-			`The lease was not renewed for its whole TTL: unless etcd itself stands still, the ${what} went with it.`,
-		);
-	else if (Number.isFinite(left)) notes.push(`Without a renewal the ${what} will go with the lease.`);
-	return notes;
+interface Times {
+	readonly nowMs: number;
+	/** From when the status is. */
+	readonly atMs: number;
 }
+
+function notesOf(status: Status, wanted: readonly KeyStatus[], lines: Lines, times: Times): string[] {
+	const { paused, kept, live, ready, lastError } = status;
+	const told = [...paused.map((one) => pausedNote(one, times)), ...kept.map(keptNote)].slice(0, MOST_NOTES);
+	if (!live) told.push('The registrar hangs: no pass began within three intervals.');
+	if (ready && lastError !== null) told.push(`The last pass failed: ${lastError}`);
+	else if (ready && lines.outage !== null) told.push('etcd has not answered for some seconds.');
+	return [...told, ...staleNotes(status, wanted, times)];
+}
+
+/** Nobody knows what is in etcd: what can be said of it all the same. */
+function staleNotes({ leases }: Status, wanted: readonly KeyStatus[], { nowMs, atMs }: Times): string[] {
+	const stale = wanted.filter(({ state }) => state === 'unverified');
+	if (stale.length === 0) return [];
+	const verifiedMs = Math.max(...stale.map(({ verifiedAgoMs }) => verifiedAgoMs ?? 0));
+	const left = Math.min(...leases.map(({ secondsLeft }) => secondsLeft ?? Infinity));
+	const what = stale.length === 1 ? 'key' : 'keys';
+	const verified = `Last verified at ${clock(atMs - verifiedMs, nowMs)}.`;
+	if (!Number.isFinite(left)) return [verified];
+	const gone = `The lease was not renewed for its whole TTL: unless etcd itself stands still, the ${what} went with it.`;
+	return [verified, left === 0 ? gone : `Without a renewal the ${what} will go with the lease.`];
+}
+
+function pausedNote({ service, reason, agoMs }: Status['paused'][number], { nowMs, atMs }: Times): string {
+	const since = `${service}: paused at ${clock(atMs - agoMs, nowMs)}`;
+	return reason === null ? `${since}, no reason given.` : `${since}: ${reason}`;
+}
+
+const keptNote = ({ service, addr, reason, others, needed }: Status['kept'][number]): string =>
+	`${service} at ${addr} stays in though its check fails (${reason}): ${others} others, ${needed} needed.`;
 
 const allOf = (keys: readonly KeyStatus[]): string =>
 	keys.length === 1 ? 'The key is' : `All ${plural(keys.length)} are`;

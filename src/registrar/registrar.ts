@@ -167,8 +167,11 @@ export class PollingRegistrar implements Registrar {
 	}
 
 	#whyWithdrawn(): string | null {
-		if (this.#life.phase !== 'running') return this.#life.phase;
-		return this.#live.checks.whyNot() ?? (this.#pausing.status().length > 0 ? 'paused' : null);
+		if (!this.#life.isAlive) return this.#life.phase;
+		const paused = this.#pausing
+			.status()
+			.map(({ service, reason }) => `${service} paused${reason === null ? '' : `: ${reason}`}`);
+		return [...paused, this.#live.checks.whyNot()].filter((why) => why !== null).join('; ') || null;
 	}
 
 	#passed(ok: boolean): boolean {

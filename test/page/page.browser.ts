@@ -65,8 +65,9 @@ test('paused and resumed', async (context) => {
 	await tab.says('#word', /^In$/);
 	stage.registrar.signal('SIGUSR2');
 	await tab.says('#told', /^Paused\s+withdrawn on request until resumed, since/);
+	await tab.says('#notes', /user: paused at \d\d:\d\d:\d\d: SIGUSR2/);
 	await tab.says('#keys', /withdrawn/);
-	await tab.says('#events', /withdrawn\s+\/ns\/user\/10.0.0.5:8080: paused/);
+	await tab.says('#events', /withdrawn\s+\/ns\/user\/10.0.0.5:8080: user paused: SIGUSR2/);
 	expect(await tab.faults()).toEqual([]);
 	stage.registrar.signal('SIGUSR2');
 	await tab.says('#word', /^In$/);
@@ -99,7 +100,7 @@ test('200 keys: the bad one on top, the others folded; a filter finds one; by ke
 	context.onTestFinished(() => end(other));
 	await tab.says('#keys', /\/ns\/user\/10.0.0.5:8080[\s\S]*standing by/);
 	await tab.says('#healthy', /^199 right, of 200 keys$/);
-	await tab.picture('page-200-keys.png', { width: 860, height: 640 });
+	await tab.picture('page-200-keys.png', { width: 860, height: 760 });
 	await tab.page.locator('#filter').focus();
 	await tab.page.keyboard.type('1.1:8042');
 	await tab.says('#healthy', /^1 right, of 200 keys$/);

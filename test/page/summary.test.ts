@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import { Lines } from '../../src/page/lines.js';
-import type { Snapshot } from '../../src/page/snapshot.js';
 import { lostSummary, summaryOf } from '../../src/page/summary.js';
-import type { RecentChange } from '../../src/registrar/documents.js';
+import type { RecentChange, Status } from '../../src/registrar/documents.js';
 import { aStatus } from '../support/process/status.js';
 import { aKey, aRecent, change } from './recent.js';
 
@@ -14,7 +13,7 @@ const lease = { id: '7', hex: '7', ttlSeconds: 5, keys: 1 };
 test.each<
 	readonly [
 		sentence: string,
-		status: Partial<Snapshot['status']>,
+		status: Partial<Status>,
 		changes: readonly RecentChange[],
 		answer: { readonly [field: string]: unknown },
 	]

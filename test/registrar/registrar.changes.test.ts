@@ -15,7 +15,7 @@ test('what becomes of a key is kept where somebody asks for it: repairs, holders
 	await seconds(1);
 	etcd.delete(KEY);
 	await seconds(1);
-	await within(1, registrar.pause());
+	await within(1, registrar.pause({ reason: 'moving its disk' }));
 	await within(1, registrar.resume());
 	const other = aKeeping({ etcd });
 	await other.registrar.start();
@@ -25,7 +25,7 @@ test('what becomes of a key is kept where somebody asks for it: repairs, holders
 	const recent = registrar.recentChanges();
 	expect(kinds(recent)).toEqual([
 		...['registered', 'missing', 'repaired absent', 'registered'],
-		...['withdrawn paused', 'registered', 'standing-by'],
+		...['withdrawn user paused: moving its disk', 'registered', 'standing-by'],
 	]);
 	expect(recent.keys).toEqual([[0, KEY]]);
 	expect(recent.startedAgoMs).toBeGreaterThan(2_900);

@@ -46,7 +46,7 @@ async function runWrapped(
 ): Promise<number> {
 	const { config, warnings } = readSettings(context, envFile);
 	const checked: Config = { ...config, services: config.services.map(withOwnPort) };
-	const serving = await Serving.open({ config: checked, warnings }, context.stderr);
+	const serving = await Serving.open({ config: checked, warnings }, context.stderr, context.env);
 	let child: Child | null = null;
 	const pass = (signal: NodeJS.Signals) => {
 		if (child === null || !FORWARDED_SIGNALS.has(signal)) return false;
@@ -128,7 +128,7 @@ class Wrapped {
 		const cut = Promise.race([this.#code, signals.second]);
 		// Without a lease nothing of ours was ever in etcd: nobody can have found us.
 		const known = serving.registrar.status().lease !== null;
-		await Promise.race([serving.registrar.stop(), cut]);
+		await Promise.race([serving.stop(), cut]);
 		if (known && this.drainDelayMs > 0) {
 			serving.log.info('draining before the command is told to stop', { delayMs: this.drainDelayMs });
 			await Promise.race([delay(this.drainDelayMs), cut]);

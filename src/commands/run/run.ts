@@ -5,7 +5,7 @@ import { Serving } from './serving.js';
 import { listenForSignals } from './signals.js';
 
 export async function run(context: Context, envFile: string | null): Promise<number> {
-	const serving = await Serving.open(readSettings(context, envFile), context.stderr);
+	const serving = await Serving.open(readSettings(context, envFile), context.stderr, context.env);
 	const signals = listenForSignals(context, { toggle: serving.toggle });
 	void signals.second.then(() => context.exit(EXIT.ok));
 	const asked = signals.first.then((signal) => {

@@ -7,27 +7,35 @@ import { readPage } from '../../adapters/page.js';
 import type { Config } from '../../core/settings/config.js';
 import { assemble } from '../../register.js';
 import type { PollingRegistrar } from '../../registrar/registrar.js';
-import { EXIT } from '../context.js';
+import { type Context, EXIT } from '../context.js';
 import type { Settings } from '../settings.js';
+import type { Notifying } from './notifying.js';
 import { unguarded } from './unguarded.js';
 
 /** How long the log's reader may take for the last lines. */
 const FLUSH_MS = 2_000;
 
 export class Serving {
+	#isStopping = false;
+
 	private constructor(
 		readonly registrar: PollingRegistrar,
 		readonly log: Log,
 		private readonly config: Config,
 		private readonly endpoints: Endpoints | null,
 		private readonly control: Control | null,
+		private readonly notifying: Notifying | null,
 	) {}
 
 	/**
-	 * Everything but the first pass: that begins with `start()`. The endpoints and the control socket are asked
+	 * `env`: where systemd may be told of it. Everything but the first pass: that begins with `start()`. The endpoints and the control socket are asked
 	 * for before it and not waited for: a port that is taken delays no registration. @throws ConfigError
 	 */
-	static async open({ config, warnings }: Settings, stderr: NodeJS.WriteStream): Promise<Serving> {
+	static async open(
+		{ config, warnings }: Settings,
+		stderr: NodeJS.WriteStream,
+		env: Context['env'] = {},
+	): Promise<Serving> {
 		const log = createLog({
 			level: config.logLevel,
 			format: config.logFormat ?? (stderr.isTTY ? 'pretty' : 'json'),
@@ -45,7 +53,8 @@ export class Serving {
 			config.http === null ? null : await startEndpoints({ ...config.http, ...sources, logger: log });
 		const control =
 			config.control === null ? null : await openControl(registrar, log, config, config.control);
-		return new Serving(registrar, log, config, endpoints, control);
+		const notifying = env.NOTIFY_SOCKET ? await notifier(registrar, log, config, env) : null;
+		return new Serving(registrar, log, config, endpoints, control, notifying);
 	}
 
 	/**
@@ -55,6 +64,7 @@ export class Serving {
 	async start(): Promise<number> {
 		const conflict = this.#conflict();
 		await this.registrar.start();
+		this.notifying?.started();
 		void unguarded(this.config.services).then((warnings) => {
 			for (const warning of warnings) this.log.warn(warning);
 		});
@@ -69,9 +79,18 @@ export class Serving {
 		void (registrar.isPaused ? registrar.resume() : registrar.pause({ reason: 'SIGUSR2' }));
 	};
 
+	/** Resolves when the keys are gone, or were given up. */
+	async stop(): Promise<void> {
+		const stopped = this.registrar.stop();
+		if (!this.#isStopping) this.notifying?.stopping();
+		this.#isStopping = true;
+		await stopped;
+	}
+
 	/** Waits for the log's reader too, within bounds. */
 	async close(): Promise<void> {
-		await this.registrar.stop();
+		await this.stop();
+		await this.notifying?.end();
 		await Promise.all([this.endpoints?.close(), this.control?.close()]);
 		await this.log.close(FLUSH_MS);
 	}
@@ -105,4 +124,14 @@ async function openControl(
 ): Promise<Control> {
 	const { startControl } = await import('../../adapters/control/server.js');
 	return startControl({ path, subject: registrar, logger, confirmMs: stopTimeoutMs });
+}
+
+async function notifier(
+	registrar: PollingRegistrar,
+	log: Log,
+	config: Config,
+	env: Context['env'],
+): Promise<Notifying> {
+	const { Notifying } = await import('./notifying.js');
+	return new Notifying(registrar, config, env, log);
 }

@@ -32,6 +32,8 @@ export class ChangeLog implements Follower {
 	#ranges = 0;
 	#lostMs: number | null = null;
 	#isFailing = false;
+	/** Why keys are withdrawn in this pass: it may be long, and they may be many. */
+	#why: string | null = null;
 	readonly #open = new Map<string, Open>();
 	/** By key: the place of the open change that it was last added to. */
 	readonly #places = new Map<number, number>();
@@ -81,6 +83,7 @@ export class ChangeLog implements Follower {
 			const keys = rangesOf(numbers);
 			this.#keep({ ...change, count: numbers.length, keys: keys.slice(0, MOST_RANGES_OF_ONE) });
 		}
+		this.#why = null;
 		this.#open.clear();
 		this.#places.clear();
 	}
@@ -144,7 +147,9 @@ export class ChangeLog implements Follower {
 
 	#whyOf(state: KeyState): string | null {
 		if (state.is === 'denied') return state.why;
-		return state.is === 'withdrawn' ? this.whyWithdrawn() : null;
+		if (state.is !== 'withdrawn') return null;
+		this.#why ??= this.whyWithdrawn();
+		return this.#why;
 	}
 }
 

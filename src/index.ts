@@ -9,6 +9,7 @@ export {
 } from './core/errors.js';
 export type { FormatName } from './core/formats/index.js';
 export { fromPino, type Logger, type PinoLike } from './core/log/logger.js';
+export type { Meter } from './core/meter.js';
 export type { ConflictPolicy, LeaseId, Protocol, RepairReason } from './core/registration.js';
 export type { CheckOptions, RegistrarOptions, ServiceOptions, Weight } from './core/settings/options.js';
 export { createRegistrar, register } from './register.js';

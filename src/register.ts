@@ -10,8 +10,10 @@ import { resolveAddress } from './adapters/host/address.js';
 import { monotonicClock } from './adapters/host/clock.js';
 import { createLoadReader } from './adapters/host/load/index.js';
 import { Routes } from './adapters/host/routes.js';
+import { meterOf } from './adapters/meter.js';
 import { packageVersion } from './adapters/version.js';
 import { guardedLogger } from './core/log/logger.js';
+import type { Meter } from './core/meter.js';
 import type { ConflictPolicy } from './core/registration.js';
 import type { EtcdConfig, ParsedOptions, ServiceConfig } from './core/settings/config.js';
 import { parseOptions } from './core/settings/from-options.js';
@@ -31,6 +33,7 @@ export interface Assembly extends EtcdConfig {
 	/** Whether the recent changes are kept for whoever asks. @defaultValue false */
 	readonly keepsChanges?: boolean;
 	readonly logger: Logger;
+	readonly meter?: Meter | null;
 	/** What messages call the settings. @defaultValue the variables */
 	readonly names?: SettingNames;
 }
@@ -60,7 +63,7 @@ export function createRegistrar(options: RegistrarOptions): Registrar {
 }
 
 export function assemble(assembly: Assembly): PollingRegistrar {
-	const { ttlSeconds, endpoints, names } = assembly;
+	const { ttlSeconds, endpoints, names, meter = null } = assembly;
 	const routes = new Routes();
 	const logger = guardedLogger(assembly.logger);
 	const store = new EtcdStore({ ...assembly, authRetryMs: ttlSeconds * 1_000 }, monotonicClock, logger);
@@ -76,6 +79,7 @@ export function assemble(assembly: Assembly): PollingRegistrar {
 		random: Math.random,
 		createCheck,
 		createLoadReader,
+		createMetering: meter === null ? undefined : (status) => meterOf(meter, status, logger),
 		resolve: ({ addr, host }) => resolveAddress(addr, { serviceHost: host, endpoints, names, routes }),
 	});
 }

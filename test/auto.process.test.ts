@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, type TestContext, test } from 'vitest';
@@ -76,6 +76,20 @@ describe.concurrent('etcd-registrar/auto', () => {
 			expect(await isThere()).toBe(false);
 		},
 	);
+
+	test('the control socket pauses it as well, and its file goes with a program that ends by itself', async (context) => {
+		const env = { REGISTRAR_CONTROL: join(app, 'control.sock') };
+		const { program, registered, isThere } = start(context, 'app.mjs', `import '${NAME}'; ${AT_SIGNAL} });`, {
+			env,
+		});
+		await registered();
+		await until(() => existsSync(env.REGISTRAR_CONTROL));
+		expect(await runCommand(['pause'], env).waitExit()).toMatchObject({ code: 0 });
+		expect(await isThere()).toBe(false);
+		program.signal('SIGUSR2');
+		expect(await program.waitExit()).toMatchObject({ code: 0 });
+		expect(existsSync(env.REGISTRAR_CONTROL)).toBe(false);
+	});
 
 	const HANDLERS: readonly (readonly [
 		sentence: string,

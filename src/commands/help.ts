@@ -14,8 +14,8 @@ const HELP = `etcd-registrar keeps a service registered in etcd, whatever the ne
   etcd-registrar watch NAME --exec 'CMD ARGS'
                                      runs the command, without a shell, at the start and after each change, with the
                                      instances as a JSON array on its standard input
-  etcd-registrar status              the running registrar's state as a table, through REGISTRAR_CONTROL or
-                                     REGISTRAR_HTTP
+  etcd-registrar status              the running registrar's state as a table, through REGISTRAR_CONTROL or, where it
+                                     is not set, REGISTRAR_HTTP
   etcd-registrar pause [NAME]        withdraws all services, or those of this name, from a running registrar, through
                                      REGISTRAR_CONTROL, and returns when etcd has confirmed it; it runs on
   etcd-registrar resume [NAME]       registers them again
@@ -51,9 +51,9 @@ or renewed); watch counts from when it first saw the key. A lease is shown as et
 A value that is no UTF-8 is shown as base64.
 
 Exit codes: 0 stopped as asked; 64 wrong usage; 69 not registered, or etcd not reachable or not permitting it, in the
-time given, or no registrar that could be asked; 70 a fault of the program; 75 another live process holds the key,
-under SERVICE_ON_CONFLICT=fail; 78 wrong configuration; health: 0 or 1; under run -- the command's own: 128 + n for a
-signal, 126 not executable, 127 not found.
+time given, or no registrar that could be asked; 70 a fault of the program; 75 another live process holds the key, under
+SERVICE_ON_CONFLICT=fail; 78 wrong configuration; health: 0 or 1; under run -- the command's own: 128 + n for a signal,
+126 not executable, 127 not found.
 `;
 
 export function help({ stdout }: Context): number {

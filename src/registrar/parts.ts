@@ -4,8 +4,9 @@ import type { ConflictPolicy } from '../core/registration.js';
 import type { ServiceConfig } from '../core/settings/config.js';
 import type { ServiceOptions } from '../core/settings/options.js';
 import type { CheckTarget } from '../core/settings/values/check.js';
+import type { Status } from './documents.js';
 import type { Wanted } from './pass/facts.js';
-import type { Clock, HealthCheck, LoadReader, Logger, Schedule, Store } from './ports.js';
+import type { Clock, HealthCheck, LoadReader, Logger, Metering, Schedule, Store } from './ports.js';
 
 export interface EngineParts {
 	readonly store: Store;
@@ -50,6 +51,8 @@ export interface RegistrarParts extends EngineParts {
 	readonly resolve: (config: ServiceConfig) => Promise<string>;
 	readonly createLoadReader: () => LoadReader;
 	readonly createCheck: (target: CheckTarget) => HealthCheck;
+	/** Where the numbers go, beside the status. */
+	readonly createMetering?: ((status: () => Status) => Metering) | undefined;
 }
 
 /**

@@ -2,8 +2,9 @@
  * What the registrar asks of the outside. Each interface has one adapter (folder `adapters/`); the in-memory
  * store of the tests passes the same contract suite as etcd. Nothing of a vendor's types appears here.
  */
-import type { LeaseId, Observed } from '../core/registration.js';
+import type { LeaseId, Observed, RepairReason } from '../core/registration.js';
 import type { Load } from '../core/weight.js';
+import type { Hint } from './events.js';
 
 export type { Logger } from '../core/log/logger.js';
 export type { Clock } from '../core/pace.js';
@@ -143,4 +144,18 @@ export type LoadReader = () => Promise<Load>;
  */
 export interface HealthCheck {
 	check(signal: AbortSignal): Promise<void>;
+}
+
+/** What is counted, as it happens. Nothing here throws. */
+export interface Counted {
+	pass(ok: boolean, seconds: number): void;
+	repair(reason: RepairReason): void;
+	hint(hint: Hint): void;
+	conflict(): void;
+	keepalive(ok: boolean): void;
+}
+
+export interface Metering extends Counted {
+	/** Nothing is observed any more. */
+	end(): void;
 }

@@ -7,6 +7,7 @@ import type { RegistrarEvent } from './events.js';
 import { Lifecycle } from './lifecycle.js';
 import { Engine } from './loop/engine.js';
 import type { RegistrarParts, ServiceChanges } from './parts.js';
+import type { Metering } from './ports.js';
 import { ChangeLog } from './report/change-log.js';
 import { Emitter, type Listener } from './report/emitter.js';
 import { type Readiness, Waiting } from './report/readiness.js';
@@ -23,6 +24,7 @@ export class PollingRegistrar implements Registrar {
 	readonly #waiting = new Waiting();
 	readonly #pausing: Pausing;
 	readonly #life: Lifecycle;
+	readonly #metering: Metering | null;
 	#stopping: Promise<void> | null = null;
 
 	constructor(parts: RegistrarParts) {
@@ -48,6 +50,8 @@ export class PollingRegistrar implements Registrar {
 			memory: () => this.#engine.pass.memory,
 			changed: () => void this.#changed(),
 		});
+		this.#metering = parts.createMetering?.(() => this.status()) ?? null;
+		this.#engine.counting.also = this.#metering;
 	}
 
 	async start(): Promise<void> {
@@ -64,12 +68,9 @@ export class PollingRegistrar implements Registrar {
 		this.#engine.start();
 	}
 
-	/**
-	 * What `start()` does first: finds out the addresses of wildcards. Rejects with a `ConfigError` when there
-	 * are none that fit.
-	 */
-	async findAddresses(): Promise<void> {
-		await this.#live.findAddresses();
+	/** What `start()` does first. Rejects with a `ConfigError` when no address fits a wildcard. */
+	findAddresses(): Promise<void> {
+		return this.#live.findAddresses();
 	}
 
 	async ready(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
@@ -150,6 +151,7 @@ export class PollingRegistrar implements Registrar {
 		this.#waiting.recheck();
 		const clean = await this.#engine.stop();
 		this.#life.stopped();
+		this.#metering?.end();
 		this.#emitter.emit('stopped', { clean });
 		this.#waiting.recheck();
 	}

@@ -33,7 +33,7 @@ test('help names every command, option and exit code', async () => {
 		'check',
 		'list',
 		'watch',
-		'health',
+		...['health', 'status', 'pause', 'resume', '--reason'],
 		'--env-file',
 		'--json',
 		'--help',

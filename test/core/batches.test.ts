@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest';
-import { chunked, halves, MAX_BYTES, MAX_OPERATIONS } from '../../src/core/batches.js';
+import {
+	BatchLimits,
+	chunked,
+	halves,
+	inParallel,
+	MAX_BYTES,
+	MAX_OPERATIONS,
+	sendBatches,
+} from '../../src/core/batches.js';
+import { StoreError } from '../../src/core/errors.js';
 
 test.each<
 	readonly [sentence: string, bytes: number[], maxItems: number, maxBytes: number, sizes: number[][]]
@@ -34,4 +43,91 @@ test.each<readonly [sentence: string, items: number[], first: number[], second: 
 	['one has an empty second half', [1], [1], []],
 ])('%s', (_sentence, items, first, second) => {
 	expect(halves(items)).toEqual([first, second]);
+});
+
+/** A store that takes no batch of more than `most`, or refuses the letters of `denied`; tells what travelled. */
+async function sent(
+	letters: string,
+	{ most = 99, denied = '', limits = new BatchLimits(), parallel = 8 } = {},
+) {
+	const travelled: string[] = [];
+	const refused: string[] = [];
+	let together = 0;
+	let atOnce = 0;
+	const work = {
+		nameOf: (letter: string) => letter,
+		bytesOf: () => 1,
+		parallel,
+		async send(batch: readonly string[]) {
+			travelled.push(batch.join(''));
+			atOnce = Math.max(atOnce, ++together);
+			await Promise.resolve();
+			together -= 1;
+			if (batch.length > most) throw new StoreError('too-large', 'too large');
+			if (batch.some((letter) => denied.includes(letter))) throw new StoreError('permission-denied', 'no');
+		},
+		refused: (letter: string) => void refused.push(letter),
+	};
+	await sendBatches(limits.cut([...letters], work), limits, work);
+	return { travelled, refused: refused.join(''), atOnce };
+}
+
+test('a batch that is too large is halved until it fits, and travels so for the next twenty times', async () => {
+	const limits = new BatchLimits();
+	expect((await sent('abcd', { most: 2, limits })).travelled).toEqual(['abcd', 'ab', 'cd']);
+	// That was the first time.
+	for (let pass = 1; pass < 20; pass += 1)
+		expect((await sent('abcd', { most: 2, limits })).travelled).toEqual(['ab', 'cd']);
+	expect((await sent('abcd', { most: 2, limits })).travelled).toEqual(['abcd', 'ab', 'cd']);
+});
+
+test('a denied item is found by halves, and what was in a refused batch travels so once more, behind the others', async () => {
+	const limits = new BatchLimits();
+	expect(await sent('abcd', { denied: 'd', limits })).toMatchObject({
+		travelled: ['abcd', 'ab', 'cd', 'c', 'd'],
+		refused: 'd',
+	});
+	// a, b and c were carried out: only d is still remembered.
+	expect((await sent('dxyz', { limits })).travelled).toEqual(['xyz', 'd']);
+	expect((await sent('dxyz', { limits })).travelled).toEqual(['dxyz']);
+});
+
+test('limits of items that are no longer configured are forgotten, those of others are not', async () => {
+	const limits = new BatchLimits();
+	await sent('abc', { denied: 'abc', limits });
+	limits.keepOnly(new Set(['b']));
+	expect((await sent('abc', { limits })).travelled).toEqual(['ac', 'b']);
+});
+
+test('at most so many travel at the same time', async () => {
+	const limits = new BatchLimits();
+	await sent('abcdefgh', { most: 1, limits });
+	expect(await sent('abcdefgh', { limits, parallel: 3 })).toMatchObject({ atOnce: 3 });
+});
+
+test('an error that halving cannot help begins no further batch, and is thrown when those on their way ended', async () => {
+	const begun: number[] = [];
+	const ended: number[] = [];
+	const work = async (item: number): Promise<readonly number[]> => {
+		begun.push(item);
+		await new Promise((resolve) => setImmediate(resolve));
+		if (item === 1) throw new Error('broken');
+		await new Promise((resolve) => setImmediate(resolve));
+		ended.push(item);
+		return [];
+	};
+	await expect(inParallel([1, 2, 3, 4], work, 2)).rejects.toThrow('broken');
+	expect([begun, ended]).toEqual([[1, 2], [2]]);
+});
+
+test('what is no error of the store is passed on as it is', async () => {
+	const limits = new BatchLimits();
+	const fault = new TypeError('a fault of the program');
+	const work = {
+		...{ nameOf: String, bytesOf: () => 1, refused: () => expect.unreachable() },
+		send: () => Promise.reject(fault),
+	};
+	await expect(sendBatches([['a', 'b']], limits, work)).rejects.toBe(fault);
+	const fake = { ...work, send: () => Promise.reject({ code: 'too-large' }) };
+	await expect(sendBatches([['a', 'b']], limits, fake)).rejects.toEqual({ code: 'too-large' });
 });

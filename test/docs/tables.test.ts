@@ -84,6 +84,7 @@ describe('library', () => {
 					auth: true,
 				},
 				...{ tls: true, dialTimeoutMs: true, callTimeoutMs: true, stopTimeoutMs: true, logger: true },
+				...{ meter: true },
 			}),
 		],
 		[

@@ -70,7 +70,7 @@ export async function application(pino: FastifyBaseLogger, signal: AbortSignal |
 	await registrar.add(service);
 	await registrar.update('user', '10.0.0.5:8080', { addr: env.ADDR, weight: undefined, version: '2' });
 	await registrar.remove('user', '10.0.0.5:8080');
-	await registrar.pause();
+	await registrar.pause({ name: 'user', reason: 'x', signal: undefined });
 	await registrar.resume();
 	await registrar.reconcile();
 	const { state, keys, counters, lease } = registrar.status();
@@ -102,13 +102,13 @@ yes<
 	Same<
 		keyof RegistrarOptions,
 		| ('endpoints' | 'namespace' | 'ttlSeconds' | 'onConflict' | 'services' | 'auth' | 'tls')
-		| ('dialTimeoutMs' | 'callTimeoutMs' | 'stopTimeoutMs' | 'logger')
+		| ('dialTimeoutMs' | 'callTimeoutMs' | 'stopTimeoutMs' | 'logger' | 'meter')
 	>
 >();
 yes<
 	Same<
 		RegistrarEvent,
-		'registered' | 'repaired' | 'withdrawn' | 'conflict' | 'degraded' | 'recovered' | 'stopped'
+		'registered' | 'repaired' | 'kept' | 'withdrawn' | 'conflict' | 'degraded' | 'recovered' | 'stopped'
 	>
 >();
 

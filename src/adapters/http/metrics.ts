@@ -91,7 +91,7 @@ function label(name: string, value: string): string {
 	return `${name}="${escaped}"`;
 }
 
-function oldestVerification(keys: readonly KeyStatus[], nowMs: number): number {
+export function oldestVerification(keys: readonly KeyStatus[], nowMs: number): number {
 	const ages = keys.filter((key) => key.state !== 'withdrawn').map((key) => key.verifiedAgoMs ?? Infinity);
 	const oldest = Math.max(...ages, -Infinity);
 	return Number.isFinite(oldest) ? Math.max(0, nowMs - oldest) / 1000 : 0;

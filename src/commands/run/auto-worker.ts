@@ -37,7 +37,9 @@ async function serve(): Promise<void> {
 		// somebody else's process.
 		void serving.start();
 		await asked;
-		await serving.registrar.stop();
+		await serving.stop();
+		// Who ends by itself waits no longer than until it is over.
+		await serving.control?.close();
 	}
 	over();
 	await serving.close();

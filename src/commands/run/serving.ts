@@ -23,7 +23,7 @@ export class Serving {
 		readonly log: Log,
 		private readonly config: Config,
 		private readonly endpoints: Endpoints | null,
-		private readonly control: Control | null,
+		readonly control: Control | null,
 		private readonly notifying: Notifying | null,
 	) {}
 

@@ -2,6 +2,7 @@
 import type { BindAddress } from '../address.js';
 import type { FormatName, WantedName } from '../formats/index.js';
 import type { Logger } from '../log/logger.js';
+import type { Meter } from '../meter.js';
 import type { ConflictPolicy, Protocol } from '../registration.js';
 import type { Weight } from './options.js';
 import type { CheckConfig, CheckTiming } from './values/check.js';
@@ -82,6 +83,7 @@ export interface Config extends RegistrarConfig {
 export interface ParsedOptions extends RegistrarConfig {
 	readonly namespace: string | undefined;
 	readonly logger: Logger | null;
+	readonly meter: Meter | null;
 	readonly hints: boolean;
 	/** What was assumed and had better be known. */
 	readonly warnings: readonly string[];

@@ -3,6 +3,7 @@
  * mistakes in one error.
  */
 import type { Logger } from '../log/logger.js';
+import type { Meter } from '../meter.js';
 import type { ParsedOptions } from './config.js';
 import { doubtsOn } from './doubts.js';
 import { clashesOf, PLACEHOLDER_HOST, resolvedAddr } from './entries.js';
@@ -17,7 +18,7 @@ import type { ReadFile } from './tls-files.js';
 
 const OPTIONS: readonly (keyof RegistrarOptions)[] = [
 	...(['endpoints', 'namespace', 'ttlSeconds', 'onConflict', 'services', 'auth', 'tls'] as const),
-	...(['dialTimeoutMs', 'callTimeoutMs', 'stopTimeoutMs', 'logger'] as const),
+	...(['dialTimeoutMs', 'callTimeoutMs', 'stopTimeoutMs', 'logger', 'meter'] as const),
 ];
 
 /** @throws ConfigError */
@@ -41,6 +42,7 @@ export function parseOptions(
 		services,
 		stopTimeoutMs: take(option('stopTimeoutMs', root.stopTimeoutMs, PROCESS.stopTimeout), problems) ?? 0,
 		logger: isLogger(root.logger, problems) ? root.logger : null,
+		meter: isMeter(root.meter, problems) ? root.meter : null,
 		hints: root.hints !== false,
 		warnings: [
 			...notes,
@@ -97,13 +99,24 @@ function readServices(
 	return named.map(({ config }) => config);
 }
 
+function isMeter(value: unknown, problems: Problems): value is Meter {
+	if (value === undefined) return false;
+	const fits = hasMethods(value, ['createCounter', 'createHistogram', 'createObservableGauge']);
+	if (!fits)
+		problems.addLine(
+			'meter: expected an OpenTelemetry meter: for example meter: metrics.getMeter("etcd-registrar")',
+		);
+	return fits;
+}
+
+function hasMethods(value: unknown, methods: readonly string[]): boolean {
+	if (typeof value !== 'object' || value === null) return false;
+	return methods.every((name) => typeof Reflect.get(value, name) === 'function');
+}
+
 export function isLogger(value: unknown, problems: Problems): value is Logger {
 	if (value === undefined) return false;
-	const methods = ['debug', 'info', 'warn', 'error'];
-	const fits =
-		typeof value === 'object' &&
-		value !== null &&
-		methods.every((name) => typeof Reflect.get(value, name) === 'function');
+	const fits = hasMethods(value, ['debug', 'info', 'warn', 'error']);
 	if (!fits)
 		problems.addLine(
 			'logger: expected an object with the methods debug, info, warn and error: for example logger: console',

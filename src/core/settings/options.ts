@@ -4,6 +4,7 @@
  */
 import type { FormatName } from '../formats/index.js';
 import type { Logger } from '../log/logger.js';
+import type { Meter } from '../meter.js';
 import type { ConflictPolicy, Protocol } from '../registration.js';
 import type { TlsFiles } from './config.js';
 
@@ -51,6 +52,8 @@ export interface RegistrarOptions {
 	readonly stopTimeoutMs?: number | undefined;
 	/** Nothing is printed without one. */
 	readonly logger?: Logger | undefined;
+	/** OpenTelemetry's: the numbers of `/metrics` go there. */
+	readonly meter?: Meter | undefined;
 }
 
 /** With what only tests set. */

@@ -2,11 +2,14 @@
 import { REPAIR_REASONS, type RepairReason } from '../../core/registration.js';
 import type { Counters } from '../documents.js';
 import { HINTS, type Hint } from '../events.js';
+import type { Counted } from '../ports.js';
 
 /** Upper bounds of the histogram of passes, in seconds. */
 const BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, Number.POSITIVE_INFINITY] as const;
 
-export class Counting {
+export class Counting implements Counted {
+	/** Hears of everything, too. */
+	also: Counted | null = null;
 	readonly #passes = { ok: 0, failed: 0 };
 	readonly #repairs = zeros<RepairReason>(REPAIR_REASONS);
 	readonly #hints = zeros<Hint>(HINTS);
@@ -16,6 +19,7 @@ export class Counting {
 	#conflicts = 0;
 
 	pass(ok: boolean, seconds: number): void {
+		this.also?.pass(ok, seconds);
 		this.#passes[ok ? 'ok' : 'failed'] += 1;
 		this.#seconds += seconds;
 		BOUNDS.forEach((bound, index) => {
@@ -24,18 +28,22 @@ export class Counting {
 	}
 
 	repair(reason: RepairReason): void {
+		this.also?.repair(reason);
 		this.#repairs[reason] += 1;
 	}
 
 	hint(hint: Hint): void {
+		this.also?.hint(hint);
 		this.#hints[hint] += 1;
 	}
 
 	conflict(): void {
+		this.also?.conflict();
 		this.#conflicts += 1;
 	}
 
 	keepalive(ok: boolean): void {
+		this.also?.keepalive(ok);
 		this.#keepalives[ok ? 'ok' : 'failed'] += 1;
 	}
 

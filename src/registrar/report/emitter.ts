@@ -1,7 +1,9 @@
 /**
  * Typed events to which the outside can only listen. A listener that throws or rejects is logged, and the
- * loop lives.
+ * loop lives. Each event is published on a channel of `node:diagnostics_channel` as well, for who has no hold
+ * of the registrar; that costs nothing while nobody subscribes.
  */
+import { type Channel, channel } from 'node:diagnostics_channel';
 import { ConfigError } from '../../core/errors.js';
 import { onRejection } from '../../core/promises.js';
 import { EVENTS, type RegistrarEvent, type RegistrarEvents } from '../events.js';
@@ -11,6 +13,9 @@ export type Listener<E extends RegistrarEvent> = (event: RegistrarEvents[E]) => 
 
 export class Emitter {
 	readonly #listeners = new Map<RegistrarEvent, Set<Listener<never>>>();
+	readonly #channels: Readonly<Record<string, Channel>> = Object.fromEntries(
+		EVENTS.map((event) => [event, channel(`etcd-registrar:${event}`)]),
+	);
 
 	constructor(private readonly logger: Logger) {}
 
@@ -31,6 +36,8 @@ export class Emitter {
 	}
 
 	emit<E extends RegistrarEvent>(event: E, detail: RegistrarEvents[E]): void {
+		const published = this.#channels[event];
+		if (published?.hasSubscribers) published.publish(detail);
 		for (const listener of [...(this.#listeners.get(event) ?? [])]) {
 			const threw = (error: unknown) => this.logger.error('a listener threw', { event, error });
 			try {

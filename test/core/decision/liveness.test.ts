@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest';
 import type { Liveness } from '../../../src/core/decision/decide.js';
-import { type LeaseObservation, livenessOf, observeEveryMs } from '../../../src/core/decision/liveness.js';
+import {
+	firstOf,
+	type LeaseObservation,
+	livenessOf,
+	observeEveryMs,
+} from '../../../src/core/decision/liveness.js';
 
 /** `-` = gone. Looks are `seconds: remaining`, of a lease granted for `granted` seconds. */
 const at = (seconds: number, remaining: number | '-', granted: number): LeaseObservation => ({
@@ -111,4 +116,21 @@ test.each([
 	['of one that is gone once a second', 0, 1_000],
 ])('the next look comes after %s', (_sentence, granted, ms) => {
 	expect(observeEveryMs(granted)).toBe(ms);
+});
+
+test('an end that moved with a new raft term is no renewal: a restart gives every lease its full TTL again', () => {
+	const restarted = { ...at(3, 8, 9), term: '8' };
+	expect(livenessOf(at(0, 8, 9), restarted)).toBe('unknown');
+	expect(livenessOf(at(0, 8, 9), at(3, 8, 9))).toBe('alive');
+});
+
+test.each<
+	[sentence: string, first: LeaseObservation | undefined, now: LeaseObservation, kept: 'first' | 'now']
+>([
+	['there is none yet', undefined, at(3, 5, 9), 'now'],
+	['the lease was gone and is there again', at(0, '-', 9), at(3, 5, 9), 'now'],
+	['it is of an earlier raft term', { ...at(0, 8, 9), term: '6' }, at(3, 5, 9), 'now'],
+	['it is of the same term', at(0, 8, 9), at(3, 5, 9), 'first'],
+])('the observation to compare with: %s', (_sentence, first, now, kept) => {
+	expect(firstOf(first, now)).toBe(kept === 'now' ? now : first);
 });

@@ -188,7 +188,7 @@ describe('wrong options: the path, what was expected, and a mend', () => {
 			'an internal option is not offered',
 			{ hint: 1 },
 			'hint is no option',
-			'stopTimeoutMs, logger:',
+			'stopTimeoutMs, logger, meter:',
 			'correct',
 		],
 		['hints of another kind', { hints: 'no' }, 'hints', 'true or false', 'true or false'],
@@ -333,6 +333,13 @@ describe('wrong options: the path, what was expected, and a mend', () => {
 			'services[0].check.rise',
 			'from 1',
 			'services[0].check.rise: 1',
+		],
+		[
+			'a meter that is none',
+			{ meter: { createCounter() {} } },
+			'meter',
+			'an OpenTelemetry meter',
+			'metrics.getMeter',
 		],
 		[
 			'a share that is none',

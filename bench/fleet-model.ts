@@ -1,4 +1,4 @@
-import { fullJitter, phase, type Random, retryCap } from '../src/core/backoff.js';
+import { fullJitter, phase, type Random, retryCap } from '../src/core/pace.js';
 
 /** How failed passes are tried again. */
 export interface Retrying {

@@ -3,18 +3,19 @@
  * out.
  */
 import { readFileSync } from 'node:fs';
-import { type DiscoverOptions, parseDiscovery } from './core/settings/discovery-options.js';
+import { parseDiscovery } from './core/settings/discovery-options.js';
+import type { DiscoverOptions } from './core/settings/options.js';
 import type { Discovery } from './discovery/discovery.js';
 import { follow } from './follow.js';
 
 export { ConfigError } from './core/errors.js';
 export type { FormatName, Instance } from './core/formats/index.js';
-export type { Logger } from './core/logger.js';
+export type { Logger } from './core/log/logger.js';
 export type { Protocol } from './core/registration.js';
-export type { DirectoryOptions, DiscoverOptions } from './core/settings/discovery-options.js';
+export type { DirectoryOptions, DiscoverOptions } from './core/settings/options.js';
 export type { Discovery } from './discovery/discovery.js';
-export { ClosedError } from './discovery/errors.js';
 export type { Changed, DiscoveryEvent, DiscoveryEvents, DiscoveryStatus } from './discovery/events.js';
+export { ClosedError } from './discovery/events.js';
 
 /**
  * Follows the instances of one service until it is closed; it begins to read at once, whether or not etcd is

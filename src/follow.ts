@@ -1,9 +1,9 @@
 /** Where discovery's ports meet vendors. */
 import { EtcdDirectory } from './adapters/etcd/directory.js';
 import { monotonicClock } from './adapters/host/clock.js';
-import { guardedLogger } from './core/log/guarded-logger.js';
-import type { Logger } from './core/logger.js';
-import type { ParsedDiscovery } from './core/settings/discovery-options.js';
+import type { Logger } from './core/log/logger.js';
+import { guardedLogger } from './core/log/logger.js';
+import type { ParsedDiscovery } from './core/settings/config.js';
 import { Discovery } from './discovery/discovery.js';
 import type { Directory } from './discovery/ports.js';
 import { Shared } from './discovery/shared.js';

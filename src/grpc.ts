@@ -4,7 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { monotonicClock } from './adapters/host/clock.js';
-import { type DirectoryOptions, parseDiscovery } from './core/settings/discovery-options.js';
+import { parseDiscovery } from './core/settings/discovery-options.js';
+import type { DirectoryOptions } from './core/settings/options.js';
 import type { Discovery } from './discovery/discovery.js';
 import type { GrpcJs } from './discovery/grpc/interface.js';
 import { resolverClass } from './discovery/grpc/resolver.js';
@@ -13,8 +14,8 @@ import { follow } from './follow.js';
 
 export { ConfigError } from './core/errors.js';
 export type { FormatName } from './core/formats/index.js';
-export type { Logger } from './core/logger.js';
-export type { DirectoryOptions } from './core/settings/discovery-options.js';
+export type { Logger } from './core/log/logger.js';
+export type { DirectoryOptions } from './core/settings/options.js';
 export type { GrpcJs } from './discovery/grpc/interface.js';
 
 const SCHEME = 'etcd';

@@ -10,7 +10,7 @@ function tree(): Map<string, string> {
 	return new Map(names.map((name) => [join('src', name), readFileSync(join('src', name), 'utf8')]));
 }
 
-test('folders are floors, one vendor has one place, only the commands read process, no file is long', () => {
+test('folders are floors, one vendor has one place, only the commands read process, no file or folder is long, a name means one thing', () => {
 	expect(tree().size).toBeGreaterThan(10);
 	expect(breaches(tree())).toEqual([]);
 });
@@ -83,9 +83,25 @@ test.each([
 	],
 	['the process within a text', 'src/registrar/loop/loop.ts', `const text = \`\${process.pid}\`;`],
 	['the process by its module', 'src/registrar/loop/loop.ts', `import { env } from 'node:process';`],
-	['a file of 271 lines', 'src/core/decision/decide.ts', 'const x = 1;\n'.repeat(271)],
+	['a file of 201 lines', 'src/core/decision/decide.ts', 'const x = 1;\n'.repeat(201)],
 ])('a planted breach is found: %s', (_, path, planted) => {
 	expect(breaches(new Map([[path, planted]]))).toHaveLength(1);
+});
+
+test('a planted breach is found: a folder of 15 files', () => {
+	const files = Array.from({ length: 15 }, (_, n) => [`src/core/formats/${n}.ts`, ''] as const);
+	expect(breaches(new Map(files))).toEqual(['src/core/formats holds 15 files']);
+	expect(breaches(new Map(files.slice(1)))).toEqual([]);
+});
+
+test('a planted breach is found: a name that means two things', () => {
+	const one = ['src/core/pace.ts', 'export interface Pace {}'] as const;
+	expect(breaches(new Map([one, ['src/core/weight.ts', 'export function Pace() {}']]))).toEqual([
+		'Pace is exported by src/core/pace.ts and src/core/weight.ts',
+	]);
+	expect(breaches(new Map([one, ['src/index.ts', `export type { Pace } from './core/pace.js';`]]))).toEqual(
+		[],
+	);
 });
 
 test.each([

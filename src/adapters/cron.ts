@@ -5,7 +5,7 @@
  * that shuts cron down (a timer by the monotonic clock fires half a second later); the hour that a time zone
  * repeats in autumn (`cronSlot` leaves it to the timer).
  */
-import { nextBeat } from '../core/beat.js';
+import { untilNextTick } from '../core/pace.js';
 import type { Logger, Schedule } from '../registrar/ports.js';
 
 type NodeCron = typeof import('node-cron');
@@ -65,7 +65,7 @@ export class CronSchedule implements Schedule {
 	/** The next call is planned before the tick runs: nothing that the tick does can prevent it. */
 	#arm(ticking: Ticking, delayMs: number): void {
 		const onTime = (): void => {
-			this.#arm(ticking, nextBeat(performance.now(), ticking.anchorMs, ticking.intervalMs));
+			this.#arm(ticking, untilNextTick(performance.now(), ticking.anchorMs, ticking.intervalMs));
 			try {
 				ticking.tick();
 			} catch (error) {

@@ -1,8 +1,9 @@
 /** The numbers of `/metrics` on an OpenTelemetry meter that the application hands in. */
 import type { GaugeCallback, InstrumentOptions, Meter, ObservableGauge } from '../core/meter.js';
+import { onRejection } from '../core/promises.js';
 import { REPAIR_REASONS } from '../core/registration.js';
-import { onRejection } from '../core/rejections.js';
-import { HINTS, type Status } from '../registrar/events.js';
+import type { Status } from '../registrar/documents.js';
+import { HINTS } from '../registrar/events.js';
 import type { Logger, Metering } from '../registrar/ports.js';
 import { oldestVerification } from './http/metrics.js';
 

@@ -1,5 +1,6 @@
 /** The command line. */
 import { parseArgs } from 'node:util';
+import { meant } from '../core/distance.js';
 
 export type Call =
 	| { readonly command: 'help' | 'version' }
@@ -45,6 +46,9 @@ const OPTIONS = {
 	reason: { type: 'string' },
 } as const;
 
+const COMMANDS = [
+	...['run', 'check', 'health', 'list', 'watch', 'status', 'pause', 'resume', 'help', 'version'],
+];
 const TAKES_NAME = ['list', 'watch', 'pause', 'resume'];
 const TAKES_JSON = ['list', 'watch', 'status'];
 
@@ -94,16 +98,39 @@ export function parseCall(argv: readonly string[]): Call {
 		case 'version':
 			return { command };
 		default:
-			throw new UsageError(
-				`unknown command: ${command}${/[./]/.test(command) ? `: did you mean run -- ${command}?` : ''}`,
-			);
+			throw new UsageError(unknownCommand(command));
 	}
 }
 
+function unknownCommand(command: string): string {
+	const near = /[./]/.test(command) ? `run -- ${command}` : meant(command, COMMANDS);
+	return `unknown command: ${command}${near === undefined ? '' : `: did you mean ${near}?`}`;
+}
+
+/** Each option by a rule of its own, since what Node says of a wrong one names Node's options, not these. */
 function parse(args: readonly string[]) {
-	try {
-		return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-	} catch (error) {
-		throw new UsageError(error instanceof Error ? error.message : String(error));
+	const call = { args: [...args], options: OPTIONS, allowPositionals: true } as const;
+	const { tokens, positionals } = parseArgs({ ...call, strict: false, tokens: true });
+	for (const token of tokens) {
+		if (token.kind !== 'option') continue;
+		const { rawName, name, value } = token;
+		if (!Object.hasOwn(OPTIONS, name)) throw new UsageError(unknownOption(rawName, positionals));
+		const expected = VALUES[name];
+		if (expected === undefined && value !== undefined) throw new UsageError(`${rawName} takes no value`);
+		if (expected === undefined || (value !== undefined && (token.inlineValue || !value.startsWith('-'))))
+			continue;
+		throw new UsageError(`${rawName} needs a value: ${rawName} ${expected}`);
 	}
+	return parseArgs(call);
+}
+
+const VALUES: Readonly<Record<string, string>> = {
+	...{ env: 'FILE', 'env-file': 'FILE', exec: "'CMD ARGS'", reason: 'TEXT' },
+};
+
+function unknownOption(rawName: string, [command, program]: readonly string[]): string {
+	if (command === 'run' && program !== undefined)
+		return `unknown option: ${rawName}: did you forget -- before the command?`;
+	const near = rawName.startsWith('--') ? meant(rawName.slice(2), Object.keys(OPTIONS)) : undefined;
+	return `unknown option: ${rawName}${near === undefined ? '' : `: did you mean --${near}?`}`;
 }

@@ -36,8 +36,8 @@ It is configured by environment variables; the least:
   SERVICE_ADDR      host:port where others reach it   required
   SERVICE_TTL       seconds: lease and interval       5
 
-docs/configuration.md has them all; list and watch need none but those of etcd, and look where SERVICE_FORMAT
-and SERVICE_NAMESPACE say.
+docs/configuration.md has them all; list and watch need none but those of etcd; SERVICE_FORMAT and SERVICE_NAMESPACE
+say what they read.
 
 Signals: SIGTERM, SIGINT, SIGHUP and SIGQUIT deregister and stop, a second one leaves at once; SIGUSR2 withdraws the
 service and brings it back, SIGUSR1 does nothing. Under run -- the first SIGTERM or SIGINT deregisters, waits

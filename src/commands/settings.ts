@@ -1,7 +1,8 @@
 /** The environment and the `.env` file, as one checked configuration. */
 import { readFileSync } from 'node:fs';
 import { readEnvFile } from '../adapters/dotenv.js';
-import { type Env, type EnvironmentOptions, type ParsedConfig, parseConfig } from '../core/settings/index.js';
+import type { Env, EnvironmentOptions } from '../core/settings/environment/environment.js';
+import { type ParsedConfig, parseConfig } from '../core/settings/from-environment.js';
 import type { Context } from './context.js';
 
 export type Settings = Pick<ParsedConfig, 'config' | 'warnings'>;

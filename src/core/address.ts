@@ -1,7 +1,7 @@
 /**
  * `host:port`, `[v6]:port`, and the wildcards that ask for detection: `:port`, `0.0.0.0:port`, `[::]:port`.
  */
-import type { Parsed } from './settings/parsed.js';
+import type { Parsed } from './settings/values/kinds.js';
 
 export interface Address {
 	/** Without brackets; empty for `:port`. */
@@ -101,4 +101,30 @@ export function hostKind(host: string): 'loopback' | 'link-local' | 'unspecified
 	if (isIPv4(text))
 		return text.startsWith('127.') ? 'loopback' : text.startsWith('169.254.') ? 'link-local' : 'other';
 	return /^fe[89ab][0-9a-f]:/.test(text) || text.startsWith('::ffff:a9fe:') ? 'link-local' : 'other';
+}
+
+export interface BindAddress {
+	readonly host: string;
+	readonly port: number;
+}
+
+/**
+ * Where to listen: `host:port`, or a port alone, which binds 127.0.0.1; `off` (`null`) = nowhere. `:port` is
+ * refused: it would read as everywhere to some.
+ */
+export function parseBindAddress(text: string): Parsed<BindAddress | null> {
+	if (text === 'off') return { value: null };
+	const address = parseAddress(/^\d+$/.test(text) ? `127.0.0.1:${text}` : text);
+	if (!('value' in address))
+		return {
+			expected: `host:port, or a port alone for 127.0.0.1: ${address.expected}`,
+			example: '127.0.0.1:9090',
+		};
+	const { host, port, wildcard } = address.value;
+	return wildcard === 'any'
+		? {
+				expected: 'a host before the port, or a port alone for 127.0.0.1',
+				example: formatAddress('0.0.0.0', port),
+			}
+		: { value: { host, port } };
 }

@@ -1,18 +1,18 @@
 /**
- * Rise and fall: a service counts as well only after `rise` passed looks in a row, and as unwell only after
- * `fall` failed ones, so that a single slow answer does not take it out of discovery. Begins unwell: nothing
- * is registered unseen.
+ * Rise and fall: a service is healthy only after `rise` passed checks in a row, and unhealthy only after
+ * `fall` failed ones, so that a single slow answer does not take it out of discovery. It begins unhealthy:
+ * nothing is registered unseen.
  */
 export interface HealthRule {
-	/** Passed looks in a row that make it well; at least 1. */
+	/** Passed checks in a row that make it healthy; at least 1. */
 	readonly rise: number;
-	/** Failed looks in a row that make it unwell; at least 1. */
+	/** Failed checks in a row that make it unhealthy; at least 1. */
 	readonly fall: number;
 }
 
 export interface Health {
 	readonly healthy: boolean;
-	/** Looks in a row that contradict `healthy`; the state turns when they reach `rise` or `fall`. */
+	/** Checks in a row that contradict `healthy`; the state turns when they reach `rise` or `fall`. */
 	readonly against: number;
 }
 

@@ -2,7 +2,7 @@
  * What may stand in an etcd key: names, ids and namespaces are parts of keys that people type, print and
  * range over.
  */
-import type { Parsed } from './settings/parsed.js';
+import type { Parsed } from './settings/values/kinds.js';
 
 /** Control characters, line and paragraph separators, and halves of surrogate pairs (they have no UTF-8). */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;

@@ -2,22 +2,22 @@
  * From what stands in etcd to instances: what is no instance is left out, reported once per key, and costs
  * the others nothing.
  */
-import { decode, type Wanted } from '../core/formats/index.js';
-import type { Logger } from '../core/logger.js';
+import { decode, type WantedName } from '../core/formats/index.js';
+import type { Logger } from '../core/log/logger.js';
 import type { Listing } from './ports.js';
-import { type Answer, type AnsweredEntry, continues } from './view.js';
+import { type AnsweredEntry, type CompleteAnswer, continues } from './view.js';
 
 export class Decoding {
 	readonly #reported = new Set<string>();
 
 	constructor(
-		private readonly wanted: Wanted,
+		private readonly wanted: WantedName,
 		private readonly prefix: string,
 		private readonly logger: Logger,
 	) {}
 
 	/** An entry that was not written since `last` is not decoded again. */
-	answerOf(listing: Listing, last: Answer | null): Answer {
+	answerOf(listing: Listing, last: CompleteAnswer | null): CompleteAnswer {
 		const header = {
 			clusterId: listing.clusterId,
 			revision: BigInt(listing.revision),

@@ -37,3 +37,12 @@ export interface DiscoveryStatus {
 	readonly endpoint: string | null;
 	readonly reads: { readonly ok: number; readonly failed: number };
 }
+
+/** Discovery was closed while somebody waited for it. */
+export class ClosedError extends Error {
+	override readonly name = 'ClosedError';
+	readonly code = 'closed';
+	constructor() {
+		super('discovery was closed');
+	}
+}

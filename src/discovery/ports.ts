@@ -25,7 +25,7 @@ export interface ListedEntry {
 }
 
 /** Something below a prefix may have changed, up to this revision; `null` = unknown, the watch has ended. */
-export type Hint = (revision: string | null) => void;
+export type ChangeHint = (revision: string | null) => void;
 
 /** etcd as discovery needs it. Shared by all names that are read from one etcd. */
 export interface Directory {
@@ -38,7 +38,7 @@ export interface Directory {
 	 * Calls `hint` when something below the prefix changes. Only a hint: it is deaf before the first read, and
 	 * between the end of a watch and the next read. Returns a function that takes it off.
 	 */
-	watch(prefix: string, hint: Hint): () => void;
+	watch(prefix: string, hint: ChangeHint): () => void;
 	/** The endpoint that the last read found to answer, as configured; `null` = none. */
 	endpoint(): string | null;
 	/** Ends every connection and every read. Idempotent. */

@@ -1,11 +1,11 @@
 /**
- * When etcd is read: at the start, then on a beat of its own, sooner at a hint, and after a failure again and
+ * When etcd is read: at the start, then at an interval of its own, sooner at a hint, and after a failure again and
  * again. One read at a time; hints that come during one make exactly one more. No event is handed to a read:
  * it observes everything anew.
  */
-import { fullJitter, type Random } from '../core/backoff.js';
-import { nextBeat } from '../core/beat.js';
-import type { Clock } from '../core/clock.js';
+
+import type { Clock } from '../core/pace.js';
+import { fullJitter, type Random, untilNextTick } from '../core/pace.js';
 
 /** Hints come in flocks (a rolling restart): at most one read in so long. */
 const LEAST_GAP_MS = 100;
@@ -24,7 +24,7 @@ export interface ReaderParts {
 	readonly pollMs: number;
 }
 
-export class Reader {
+export class PollingReader {
 	readonly #stop = new AbortController();
 	readonly #anchorMs: number;
 	#timer: ReturnType<typeof setTimeout> | undefined;
@@ -39,7 +39,7 @@ export class Reader {
 	#quietUntilMs = 0;
 
 	constructor(private readonly parts: ReaderParts) {
-		// Readers that start together do not beat together.
+		// Readers that start together do not read together.
 		this.#anchorMs = parts.clock.now() + parts.random() * parts.pollMs;
 	}
 
@@ -89,7 +89,7 @@ export class Reader {
 		if (answered) this.#failures = 0;
 		this.#arm(
 			answered
-				? endedMs + nextBeat(endedMs, this.#anchorMs, pollMs)
+				? endedMs + untilNextTick(endedMs, this.#anchorMs, pollMs)
 				: Math.max(
 						beganMs + LEAST_GAP_MS,
 						endedMs + fullJitter(this.#failures++, Math.min(pollMs, RETRY_CAP_MS), random),

@@ -26,20 +26,20 @@ export class States {
 		signal?: AbortSignal,
 	): Promise<{ readonly version: number; readonly state: State } | null> {
 		return new Promise((resolve, reject) => {
-			const look = () => {
+			const check = () => {
 				if (signal?.aborted) settle(() => reject(signal.reason));
 				else if (this.#version > version)
 					settle(() => resolve({ version: this.#version, state: this.#state }));
 				else if (this.#closed) settle(() => resolve(null));
 			};
 			const settle = (how: () => void) => {
-				this.#waiting.delete(look);
-				signal?.removeEventListener('abort', look);
+				this.#waiting.delete(check);
+				signal?.removeEventListener('abort', check);
 				how();
 			};
-			this.#waiting.add(look);
-			signal?.addEventListener('abort', look, { once: true });
-			look();
+			this.#waiting.add(check);
+			signal?.addEventListener('abort', check, { once: true });
+			check();
 		});
 	}
 
@@ -67,6 +67,6 @@ export class States {
 	}
 
 	#wake(): void {
-		for (const look of [...this.#waiting]) look();
+		for (const check of [...this.#waiting]) check();
 	}
 }

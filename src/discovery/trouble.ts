@@ -2,7 +2,7 @@
  * Why the instances are not those of the last read: reported once for each kind, and once when it is over.
  */
 import { StoreError } from '../core/errors.js';
-import type { Logger } from '../core/logger.js';
+import type { Logger } from '../core/log/logger.js';
 import type { Held } from './view.js';
 
 const KINDS = {

@@ -7,7 +7,7 @@
 import type { Instance } from '../core/formats/index.js';
 
 /** One complete answer of etcd, decoded. */
-export interface Answer {
+export interface CompleteAnswer {
 	readonly clusterId: string;
 	readonly revision: bigint;
 	readonly term: bigint;
@@ -20,11 +20,11 @@ export interface AnsweredEntry {
 	readonly instance: Instance | null;
 }
 
-export interface View {
+export interface InstancesView {
 	/** Sorted by key, frozen. */
 	readonly instances: readonly Instance[];
 	/** The last answer, believed or not; `null` = none yet. */
-	readonly last: Answer | null;
+	readonly last: CompleteAnswer | null;
 	/** A read has failed since the last answer. */
 	readonly failed: boolean;
 	/** Instances that the last answer lacks are kept for now; `null` = nothing is. */
@@ -37,14 +37,19 @@ export interface Held {
 	readonly why: 'empty' | 'history';
 }
 
-export const NOTHING: View = { instances: Object.freeze([]), last: null, failed: false, held: null };
+export const NOTHING: InstancesView = { instances: Object.freeze([]), last: null, failed: false, held: null };
 
 /** No answer: everything stays as it is. */
-export function failed(view: View): View {
+export function failed(view: InstancesView): InstancesView {
 	return { ...view, failed: true };
 }
 
-export function answered(view: View, answer: Answer, nowMs: number, graceMs: number): View {
+export function answered(
+	view: InstancesView,
+	answer: CompleteAnswer,
+	nowMs: number,
+	graceMs: number,
+): InstancesView {
 	const found = instancesOf(answer);
 	const missing = view.instances.some(({ key }) => !found.has(key));
 	const held = missing ? suspicion(view, answer, found.size === 0, nowMs) : null;
@@ -58,7 +63,12 @@ export function answered(view: View, answer: Answer, nowMs: number, graceMs: num
 }
 
 /** Why instances that the answer lacks are kept; `null` = they are gone. */
-function suspicion(view: View, answer: Answer, isEmpty: boolean, nowMs: number): Held | null {
+function suspicion(
+	view: InstancesView,
+	answer: CompleteAnswer,
+	isEmpty: boolean,
+	nowMs: number,
+): Held | null {
 	const { held, last } = view;
 	if (last !== null && !continues(last, answer)) return { sinceMs: nowMs, why: 'history' };
 	// An etcd that came back from an outage fills bit by bit: what it lacks at first is no news.
@@ -72,7 +82,7 @@ function suspicion(view: View, answer: Answer, isEmpty: boolean, nowMs: number):
  * an answer is complete, a key that was last written at or before its revision is in it, with that very
  * revision.
  */
-export function continues(last: Answer, answer: Answer): boolean {
+export function continues(last: CompleteAnswer, answer: CompleteAnswer): boolean {
 	if (answer.clusterId !== last.clusterId || answer.revision < last.revision || answer.term < last.term)
 		return false;
 	for (const [key, { modRevision }] of answer.entries) {
@@ -82,7 +92,7 @@ export function continues(last: Answer, answer: Answer): boolean {
 	return true;
 }
 
-function instancesOf(answer: Answer): Map<string, Instance> {
+function instancesOf(answer: CompleteAnswer): Map<string, Instance> {
 	const found = new Map<string, Instance>();
 	for (const [key, { instance }] of answer.entries) if (instance !== null) found.set(key, instance);
 	return found;
@@ -137,4 +147,9 @@ function isSame(one: Instance, other: Instance): boolean {
 		mine.length === Object.keys(others).length &&
 		mine.every(([key, value]) => Object.hasOwn(others, key) && others[key] === value)
 	);
+}
+
+/** How many keys of the last answer are no instance that could be decoded. */
+export function leftOut({ last }: InstancesView): number {
+	return [...(last?.entries.values() ?? [])].filter(({ instance }) => instance === null).length;
 }

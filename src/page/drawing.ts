@@ -1,5 +1,5 @@
 /** Time lines as elements. */
-import type { RecentChange } from '../registrar/events.js';
+import type { RecentChange } from '../registrar/documents.js';
 import { element, placed } from './dom.js';
 import { type Line, within } from './lines.js';
 import { spoken } from './spoken.js';

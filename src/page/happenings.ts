@@ -1,5 +1,5 @@
 /** From the recent changes to the list of what happened, newest first. Pure. */
-import type { ChangeKind, KeyStatus, RecentChange, RecentChanges } from '../registrar/events.js';
+import type { ChangeKind, KeyStatus, RecentChange, RecentChanges } from '../registrar/documents.js';
 import { meet } from './ranges.js';
 import { duration, plural, reasonText } from './words.js';
 

@@ -1,5 +1,5 @@
 /** The table of the keys: bad ones on top, healthy ones folded where there are many. */
-import type { KeyStatus, LeaseStatus } from '../registrar/events.js';
+import type { KeyStatus, LeaseStatus } from '../registrar/documents.js';
 import { byId, element, inside, setChildren, setText } from './dom.js';
 import { drawLine } from './drawing.js';
 import type { Lines } from './lines.js';

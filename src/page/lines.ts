@@ -1,5 +1,5 @@
 /** From the recent changes to the time line of a key, and to one line for all keys. Pure; times are ages. */
-import type { ChangeKind, KeyState, RecentChange, RecentChanges } from '../registrar/events.js';
+import type { ChangeKind, KeyState, RecentChange, RecentChanges } from '../registrar/documents.js';
 import { holds, lastAtMost } from './ranges.js';
 
 export type Mark =

@@ -1,5 +1,5 @@
 /** Sets of numbers as sorted ranges with both ends in them. Pure. */
-import type { RecentChange } from '../registrar/events.js';
+import type { RecentChange } from '../registrar/documents.js';
 
 export type Ranges = RecentChange['keys'];
 

@@ -1,5 +1,5 @@
 /** What the registrar answered, as the page keeps it. */
-import type { RecentChanges, Status } from '../registrar/events.js';
+import type { RecentChanges, Status } from '../registrar/documents.js';
 
 export interface Snapshot {
 	/** JSON: what is infinite in it is a text. */

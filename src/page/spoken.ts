@@ -1,5 +1,5 @@
 /** A time line in words, for who does not see it. Pure. */
-import type { RecentChange } from '../registrar/events.js';
+import type { RecentChange } from '../registrar/documents.js';
 import type { Line } from './lines.js';
 import { clock, duration, MARKS, reasonText } from './words.js';
 

@@ -1,5 +1,5 @@
 /** From the status to the answer: am I in, since when, and what is wrong. Pure. */
-import type { KeyStatus, Status } from '../registrar/events.js';
+import type { KeyStatus, Status } from '../registrar/documents.js';
 import { type Lines, type Mark, sinceMs } from './lines.js';
 import { clock, plural } from './words.js';
 

@@ -1,5 +1,5 @@
 /** Puts what is known into the document. */
-import type { RecentChange } from '../registrar/events.js';
+import type { RecentChange } from '../registrar/documents.js';
 import { byId, element, inside, setChildren, setText } from './dom.js';
 import { drawAxis, drawLine, drawRepairs, WINDOW_MS } from './drawing.js';
 import { type Happening, happeningsOf } from './happenings.js';

@@ -1,5 +1,5 @@
 /** How states, reasons and times are told. Pure. */
-import type { KeyState } from '../registrar/events.js';
+import type { KeyState } from '../registrar/documents.js';
 import type { Mark } from './lines.js';
 
 /** What a time line and its legend call it. */

@@ -1,6 +1,7 @@
 /** The registrar as applications use it. */
-import type { ServiceOptions } from '../core/settings/from-options.js';
-import type { RegistrarEvent, RegistrarEvents, Status } from './events.js';
+import type { ServiceOptions } from '../core/settings/options.js';
+import type { Status } from './documents.js';
+import type { RegistrarEvent, RegistrarEvents } from './events.js';
 import type { ServiceChanges } from './parts.js';
 import type { PauseOptions, ResumeOptions } from './services/pausing.js';
 

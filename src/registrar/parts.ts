@@ -1,10 +1,41 @@
 /** What a registrar is made of. */
-import type { CheckTarget } from '../core/settings/check.js';
+
+import type { ConflictPolicy } from '../core/registration.js';
 import type { ServiceConfig } from '../core/settings/config.js';
-import type { ServiceOptions } from '../core/settings/from-options.js';
-import type { Status } from './events.js';
-import type { EngineParts } from './loop/engine.js';
-import type { HealthCheck, LoadReader, Metering } from './ports.js';
+import type { ServiceOptions } from '../core/settings/options.js';
+import type { CheckTarget } from '../core/settings/values/check.js';
+import type { Status } from './documents.js';
+import type { Wanted } from './pass/facts.js';
+import type { Clock, HealthCheck, LoadReader, Logger, Metering, Schedule, Store } from './ports.js';
+
+export interface EngineParts {
+	readonly store: Store;
+	readonly schedule: Schedule;
+	readonly clock: Clock;
+	readonly random: () => number;
+	readonly logger: Logger;
+	/** Seconds asked for. */
+	readonly ttlSeconds: number;
+	readonly callTimeoutMs: number;
+	readonly stopTimeoutMs: number;
+	readonly onConflict: ConflictPolicy;
+	/** `false` = the plain poll: no watch, no early pass. */
+	readonly hints: boolean;
+	/** Fields that say in the log which etcd is meant. */
+	readonly where?: Readonly<Record<string, unknown>>;
+}
+
+/** What the engine asks of the services. */
+export interface Subject {
+	/** Before each pass; may reject when an address cannot be found out yet. */
+	prepare(): Promise<void>;
+	wanted(): Wanted;
+	/** The keys of each service; the same object as long as nothing changes. */
+	groups(): Iterable<readonly string[]>;
+	fleetPrefixes(): ReadonlySet<string>;
+	/** After each pass. `true` = what is wanted has changed by it: one more. */
+	passed(ok: boolean): boolean;
+}
 
 export interface RegistrarParts extends EngineParts {
 	/** Of this package, for `/status`. */

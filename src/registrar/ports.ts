@@ -6,10 +6,10 @@ import type { LeaseId, Observed, RepairReason } from '../core/registration.js';
 import type { Load } from '../core/weight.js';
 import type { Hint } from './events.js';
 
-export type { Clock } from '../core/clock.js';
-export type { Logger } from '../core/logger.js';
+export type { Logger } from '../core/log/logger.js';
+export type { Clock } from '../core/pace.js';
 
-/** One consistent look at some keys. */
+/** One consistent read of some keys. */
 export interface Reading {
 	/**
 	 * int64 as decimal text: the store's revision at the (last) read. One that goes back means another history.
@@ -41,7 +41,7 @@ export type Write =
 	| { readonly op: 'delete'; readonly key: string; readonly ifModRevision: string };
 
 /** Seconds, whole, as etcd tells them (truncated). */
-export interface LeaseLook {
+export interface LeaseTimeLeft {
 	readonly remainingSeconds: number;
 	readonly grantedSeconds: number;
 	/** The raft term of the answer (see {@link Reading.term}). */
@@ -69,7 +69,7 @@ export interface Store {
 	/** Revokes the lease; one that is gone already counts as revoked. */
 	revoke(lease: LeaseId, signal?: AbortSignal): Promise<void>;
 	/** `null` = the lease is gone. */
-	timeToLive(lease: LeaseId, signal?: AbortSignal): Promise<LeaseLook | null>;
+	timeToLive(lease: LeaseId, signal?: AbortSignal): Promise<LeaseTimeLeft | null>;
 	/** How many keys stand below the prefix (count only, no values travel). */
 	count(prefix: string, signal?: AbortSignal): Promise<number>;
 	/**
@@ -123,7 +123,7 @@ export interface WatchStream {
 	close(): void;
 }
 
-/** The fixed beat of the loop. */
+/** The ticks of the loop, at a fixed interval. */
 export interface Schedule {
 	/**
 	 * Calls `tick` first after `firstDelayMs`, then every `intervalSeconds`, whatever the wall clock does: no
@@ -139,7 +139,7 @@ export interface Schedule {
 export type LoadReader = () => Promise<Load>;
 
 /**
- * One look at whether a service is well. Rejects (or is aborted by `signal`) when it is not; the message is
+ * One check of whether a service is healthy. Rejects (or is aborted by `signal`) when it is not; the message is
  * told to people.
  */
 export interface HealthCheck {

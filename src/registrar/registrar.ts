@@ -1,12 +1,12 @@
 /** The registrar's phases and its API: what applications ask for, and when it is done. */
-import { ConfigError, NotStartedError, StoppedError } from '../core/errors.js';
-import type { ServiceOptions } from '../core/settings/from-options.js';
+import { NotStartedError, StoppedError } from '../core/errors.js';
+import type { ServiceOptions } from '../core/settings/options.js';
 import type { Registrar } from './api.js';
-import { withDeadline } from './deadline.js';
-import type { RecentChanges, RegistrarEvent, Status } from './events.js';
+import type { RecentChanges, Status } from './documents.js';
+import type { RegistrarEvent } from './events.js';
+import { Lifecycle } from './lifecycle.js';
 import { Engine } from './loop/engine.js';
 import type { RegistrarParts, ServiceChanges } from './parts.js';
-import type { Wanted } from './pass/facts.js';
 import type { Metering } from './ports.js';
 import { ChangeLog } from './report/change-log.js';
 import { Emitter, type Listener } from './report/emitter.js';
@@ -23,30 +23,24 @@ export class PollingRegistrar implements Registrar {
 	readonly #changes: ChangeLog | null;
 	readonly #waiting = new Waiting();
 	readonly #pausing: Pausing;
+	readonly #life: Lifecycle;
 	readonly #metering: Metering | null;
-	#phase: Exclude<Phase, 'paused' | 'conflict'> = 'idle';
-	#startedMs: number | null = null;
 	#stopping: Promise<void> | null = null;
 
 	constructor(parts: RegistrarParts) {
 		this.#parts = parts;
+		this.#life = new Lifecycle(parts.clock);
 		this.#emitter = new Emitter(parts.logger);
 		this.#live = new LiveServices(
 			parts,
-			this.#mayStand,
+			(key) => this.#engine.pass.memory.mayStand(key),
 			() => this.#changed(),
 			(kept) => this.#emitter.emit('kept', kept),
 		);
 		this.#changes = parts.keepsChanges ? new ChangeLog(parts.clock, () => this.#whyWithdrawn()) : null;
 		this.#engine = new Engine(
 			parts,
-			{
-				prepare: () => this.#live.prepare(),
-				wanted: () => this.#wanted(),
-				groups: () => this.#live.services.groups(),
-				fleetPrefixes: () => this.#live.services.fleetPrefixes(),
-				passed: (ok) => this.#passed(ok),
-			},
+			this.#live.subject((ok) => this.#passed(ok)),
 			this.#emitter,
 			this.#changes,
 		);
@@ -61,33 +55,22 @@ export class PollingRegistrar implements Registrar {
 	}
 
 	async start(): Promise<void> {
-		this.#assertNotStopped();
-		if (this.#phase !== 'idle') return;
-		this.#phase = 'running';
-		this.#startedMs = this.#parts.clock.now();
+		if (!this.#life.begin()) return;
 		try {
 			await this.findAddresses();
 		} catch (error) {
-			if (this.#isAlive()) this.#phase = 'idle';
-			this.#waiting.look();
+			this.#life.undoBegin();
+			this.#waiting.recheck();
 			throw error;
 		}
-		if (!this.#isAlive()) return;
+		if (!this.#life.isAlive) return;
 		this.#live.start();
 		this.#engine.start();
 	}
 
-	/**
-	 * What `start()` does first: finds out the addresses of wildcards. Rejects with a `ConfigError` when there
-	 * are none that fit.
-	 */
-	async findAddresses(): Promise<void> {
-		await withDeadline(this.#parts.callTimeoutMs, () => this.#live.findAddresses()).catch(
-			(error: unknown) => {
-				// Without an answer from the name server, say, the passes go on trying.
-				if (error instanceof ConfigError) throw error;
-			},
-		);
+	/** What `start()` does first. Rejects with a `ConfigError` when no address fits a wildcard. */
+	findAddresses(): Promise<void> {
+		return this.#live.findAddresses();
 	}
 
 	async ready(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
@@ -95,13 +78,13 @@ export class PollingRegistrar implements Registrar {
 	}
 
 	async add(service: ServiceOptions): Promise<void> {
-		this.#assertNotStopped();
+		this.#life.assertNotStopped();
 		this.#live.add(service);
 		await this.#changed();
 	}
 
 	async update(name: string, addr: string, changes: ServiceChanges): Promise<void> {
-		this.#assertNotStopped();
+		this.#life.assertNotStopped();
 		const updated = this.#live.update(name, addr, changes);
 		await this.#changed();
 		// The new keys stand: the next pass takes away those they replaced.
@@ -109,17 +92,17 @@ export class PollingRegistrar implements Registrar {
 	}
 
 	async remove(name: string, addr: string): Promise<void> {
-		this.#assertNotStopped();
+		this.#life.assertNotStopped();
 		this.#live.remove(name, addr);
 		await this.#changed();
 	}
 
 	async pause(options: PauseOptions = {}): Promise<void> {
-		if (!this.#isOver()) await this.#confirmed(this.#pausing.pause(options));
+		if (!this.#life.isOver) await this.#confirmed(this.#pausing.pause(options));
 	}
 
 	async resume(options: ResumeOptions = {}): Promise<void> {
-		if (!this.#isOver()) await this.#confirmed(this.#pausing.resume(options));
+		if (!this.#life.isOver) await this.#confirmed(this.#pausing.resume(options));
 	}
 
 	/** Every service is paused. */
@@ -128,39 +111,25 @@ export class PollingRegistrar implements Registrar {
 	}
 
 	reconcile(): Promise<void> {
-		return this.#isAlive() ? this.#engine.now() : Promise.resolve();
+		return this.#life.isAlive ? this.#engine.now() : Promise.resolve();
 	}
 
 	status(): Status {
-		const engine = this.#engine;
 		return statusOf({
+			...this.#engine.facts(),
+			...this.#live.facts(),
 			phase: this.#phaseToTell(),
 			paused: this.#pausing.status(),
-			kept: this.#live.checks.kept(),
-			wanted: this.#wanted(),
-			memory: engine.pass.memory,
-			owner: this.#live.services.owners(),
-			weights: this.#live.services.weights(),
-			withdrawnBecause: this.#live.checks.whyNot(),
-			leases: engine.leases.current,
-			leaseEndsMs: (lease) => engine.leases.endsMs(lease),
-			endpoint: this.#parts.store.endpoint(),
 			endpoints: this.#parts.endpoints ?? [],
 			version: this.#parts.version ?? '',
-			intervalMs: engine.intervalSeconds * 1_000,
-			lastPass: engine.lastPass,
-			passBeganMs: engine.passBeganMs,
-			startedMs: this.#startedMs,
-			lastError: engine.lastError,
-			counters: engine.counting.now(),
-			nowMs: this.#parts.clock.now(),
+			startedMs: this.#life.startedMs,
 		});
 	}
 
 	/** What happened lately, where it is kept (`keepsChanges`). */
 	recentChanges(): RecentChanges {
 		const changes = this.#changes ?? new ChangeLog(this.#parts.clock);
-		return changes.recent(this.#startedMs, this.#engine.passingSinceMs);
+		return changes.recent(this.#life.startedMs, this.#engine.passingSinceMs);
 	}
 
 	on<E extends RegistrarEvent>(event: E, listener: Listener<E>): () => void {
@@ -177,85 +146,54 @@ export class PollingRegistrar implements Registrar {
 	}
 
 	async #stop(): Promise<void> {
-		this.#phase = 'stopping';
+		this.#life.stopping();
 		this.#live.stop();
-		this.#waiting.look();
-		const hadKeys = [...this.#wanted().keys()].some(this.#mayStand);
+		this.#waiting.recheck();
 		const clean = await this.#engine.stop();
-		this.#phase = 'stopped';
-		if (clean) this.#parts.logger.info(hadKeys ? 'deregistered' : 'stopped: nothing was registered');
-		else
-			this.#parts.logger.warn(
-				'etcd did not confirm the deregistration: the keys go when their lease runs out',
-				{
-					ttlSeconds: this.#engine.intervalSeconds,
-				},
-			);
+		this.#life.stopped();
 		this.#metering?.end();
 		this.#emitter.emit('stopped', { clean });
-		this.#waiting.look();
+		this.#waiting.recheck();
 	}
 
 	/** Resolves when etcd has confirmed it, or when it cannot any more. */
 	async #confirmed(request: PauseRequest): Promise<void> {
-		const readiness = () => (this.#isAlive() ? this.#pausing.confirmed(request) : 'ready');
+		const readiness = () => (this.#life.isAlive ? this.#pausing.confirmed(request) : 'ready');
 		await this.#waiting.until(readiness, request.signal);
 	}
 
 	#phaseToTell(): Phase {
-		if (!this.#isAlive()) return this.#phase;
+		if (!this.#life.isAlive) return this.#life.phase;
 		if (this.#engine.conflict !== null) return 'conflict';
 		return this.#pausing.everything ? 'paused' : 'running';
 	}
 
-	#wanted(): Wanted {
-		return this.#live.services.wanted();
-	}
-
 	#whyWithdrawn(): string | null {
-		if (!this.#isAlive()) return this.#phase;
+		if (!this.#life.isAlive) return this.#life.phase;
 		const paused = this.#pausing
 			.status()
 			.map(({ service, reason }) => `${service} paused${reason === null ? '' : `: ${reason}`}`);
 		return [...paused, this.#live.checks.whyNot()].filter((why) => why !== null).join('; ') || null;
 	}
 
-	readonly #isVerified = (key: string): boolean => this.#engine.pass.memory.isVerified(key);
-
-	/** A put whose answer was lost may stand in etcd: only a read tells that it does not. */
-	readonly #mayStand = (key: string): boolean =>
-		this.#isVerified(key) || this.#engine.pass.memory.of(key).sent !== null;
-
 	#passed(ok: boolean): boolean {
 		if (ok) this.#live.checks.sample();
-		const oneMore = this.#live.services.settle(this.#isVerified);
-		this.#waiting.look();
+		const oneMore = this.#live.services.settle((key) => this.#engine.pass.memory.isVerified(key));
+		this.#waiting.recheck();
 		if (this.#engine.conflict !== null) void this.stop();
 		return oneMore;
 	}
 
 	#readiness(): Readiness {
 		if (this.#engine.conflict !== null) return this.#engine.conflict;
-		if (this.#isOver()) return new StoppedError();
-		if (this.#phase === 'idle') return new NotStartedError();
+		if (this.#life.isOver) return new StoppedError();
+		if (this.#life.phase === 'idle') return new NotStartedError();
 		return this.status().ready ? 'ready' : 'waiting';
 	}
 
 	#changed(): Promise<void> {
-		if (!this.#isAlive()) return Promise.resolve();
+		if (!this.#life.isAlive) return Promise.resolve();
 		this.#engine.counting.hint('change');
 		return this.#engine.now();
-	}
-
-	#assertNotStopped(): void {
-		if (this.#isOver()) throw new StoppedError();
-	}
-
-	#isAlive(): boolean {
-		return this.#phase === 'running';
-	}
-
-	#isOver(): boolean {
-		return this.#phase === 'stopping' || this.#phase === 'stopped';
 	}
 }

@@ -10,10 +10,11 @@ import type {
 	PausedStatus,
 	Status,
 	WeightStatus,
-} from './events.js';
+} from './documents.js';
 import type { Wanted } from './pass/facts.js';
 import type { Lease } from './pass/leases.js';
 import type { KeyMemory, KeyState as RememberedState } from './pass/memory.js';
+import { judge, notesOf, READY } from './state.js';
 
 /** What the registrar itself is about, beside what its keys are. */
 export type Phase = 'idle' | 'running' | 'paused' | 'conflict' | 'stopping' | 'stopped';
@@ -56,8 +57,6 @@ const READY_INTERVALS = 2;
 export function statusOf(input: StatusInput): Status {
 	const keys = [...input.wanted].map(([key, desired]) => keyStatus(key, desired, input));
 	const { state, reason } = judge(keys, input);
-	const notes =
-		input.phase === 'running' ? [...input.paused.map(pausedNote), ...input.kept.map(keptNote)] : [];
 	const leases = input.leases.map((lease) => leaseStatus(lease, keys, input));
 	const { lastPass, nowMs } = input;
 	return {
@@ -65,9 +64,7 @@ export function statusOf(input: StatusInput): Status {
 		state,
 		ready: reason === null,
 		live: isLive(input),
-		reason: [reason ?? 'every wanted key was verified in etcd within the last two intervals', ...notes].join(
-			'; ',
-		),
+		reason: [reason ?? READY, ...notesOf(input)].join('; '),
 		keys,
 		weights: input.weights,
 		paused: input.paused,
@@ -124,70 +121,6 @@ function stateOf(state: RememberedState, desired: string | null, isFresh: boolea
 		case 'denied':
 			return state.is;
 	}
-}
-
-/** `reason: null` = ready. */
-function judge(
-	keys: readonly KeyStatus[],
-	input: StatusInput,
-): { readonly state: Status['state']; readonly reason: string | null } {
-	switch (input.phase) {
-		case 'idle':
-			return { state: 'idle', reason: 'not started' };
-		case 'paused':
-			return {
-				state: 'paused',
-				reason: `paused${reasons(input.paused)}: withdrawn on request until resumed`,
-			};
-		case 'conflict':
-			return { state: 'conflict', reason: 'another live process holds a key, and the policy is fail' };
-		case 'stopping':
-			return { state: 'stopping', reason: 'stopping' };
-		case 'stopped':
-			return { state: 'stopped', reason: 'stopped' };
-		case 'running':
-			return judgeRunning(keys, input);
-	}
-}
-
-/** ` (disk swap; upgrade)`: each reason once. */
-function reasons(paused: readonly PausedStatus[]): string {
-	const given = new Set(paused.flatMap(({ reason }) => reason ?? []));
-	return given.size === 0 ? '' : ` (${[...given].join('; ')})`;
-}
-
-const pausedNote = (paused: PausedStatus): string => `${paused.service} is paused${reasons([paused])}`;
-
-const keptNote = ({ service, reason, others, needed }: KeptStatus): string =>
-	`${service} stays in although its check fails (${reason}): other instances in etcd: ${others}, needed: ${needed}`;
-
-function judgeRunning(
-	keys: readonly KeyStatus[],
-	{ wanted, withdrawnBecause, lastError }: StatusInput,
-): { state: Status['state']; reason: string | null } {
-	const wantedKeys = keys.filter(({ key }) => wanted.get(key) !== null);
-	const some = (state: KeyState) => wantedKeys.find((key) => key.state === state);
-	const why = lastError === null ? '' : `: ${lastError}`;
-	if (wantedKeys.length === 0)
-		return { state: 'withdrawn', reason: `withdrawn: ${withdrawnBecause ?? 'no service is wanted now'}` };
-	const held = some('standing-by');
-	if (held) return { state: 'standing-by', reason: `another process holds ${held.key}` };
-	const denied = some('denied');
-	if (denied) return { state: 'degraded', reason: `etcd refuses us ${denied.key}` };
-	const wrong = some('wrong');
-	if (wrong) return { state: 'degraded', reason: `${wrong.key} is not as wanted${why}` };
-	const pending = some('pending');
-	if (pending) {
-		const never = wantedKeys.every(({ verifiedAgoMs }) => verifiedAgoMs === null);
-		return never
-			? { state: 'starting', reason: `not registered yet${why}` }
-			: { state: 'degraded', reason: `${pending.key} is not registered yet${why}` };
-	}
-	const stale = some('unverified');
-	if (stale) {
-		return { state: 'degraded', reason: `${stale.key} was not verified within the last two intervals${why}` };
-	}
-	return { state: 'registered', reason: null };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { meterOf } from '../../src/adapters/meter.js';
 import type { GaugeCallback, Meter } from '../../src/core/meter.js';
-import type { Status } from '../../src/registrar/events.js';
+import type { Status } from '../../src/registrar/documents.js';
 import { aLogger } from '../support/logger.js';
 import { aKeeping, KEY } from '../support/memory/keeping.js';
 import { fakeTime, within } from '../support/memory/passing-time.js';

@@ -34,6 +34,7 @@ const CALLS: readonly (readonly [sentence: string, argv: readonly string[], call
 		{ command: 'pause', envFile: null, name: 'user', reason: 'moving its disk' },
 	],
 	['resume of a name', ['resume', 'user'], { command: 'resume', envFile: null, name: 'user', reason: null }],
+	['a value that begins with -', ['--env=-a'], { command: 'run', envFile: '-a' }],
 	['help wins over what else is asked', ['list', '-h'], { command: 'help' }],
 	['help as a word', ['help'], { command: 'help' }],
 	['the version', ['-v'], { command: 'version' }],
@@ -49,7 +50,17 @@ function exec(program: string, ...args: string[]): Call {
 
 const WRONG: readonly (readonly [sentence: string, argv: readonly string[], message: RegExp])[] = [
 	['an unknown command', ['register'], /unknown command: register/],
-	['an unknown option', ['--frob'], /--frob/],
+	['an unknown option', ['--frob'], /^unknown option: --frob$/],
+	['an unknown option in short', ['list', '-x'], /^unknown option: -x$/],
+	['an option with a slip', ['list', '--jsno'], /^unknown option: --jsno: did you mean --json\?$/],
+	[
+		'an option of the command without --',
+		['run', 'node', '--inspect', 'x.js'],
+		/^unknown option: --inspect: did you forget -- before the command\?$/,
+	],
+	['a command with a slip', ['helth'], /^unknown command: helth: did you mean health\?$/],
+	['a value where none goes', ['list', '--json=yes'], /^--json takes no value$/],
+	['an option in place of a value', ['--env', '--json'], /^--env needs a value: --env FILE$/],
 	['a name where none goes', ['run', 'user'], /unexpected argument: user/],
 	['a command without --', ['run', './server'], /unexpected argument: .\/server: did you forget --/],
 	['a file alone', ['./server'], /unknown command: .\/server: did you mean run -- .\/server/],
@@ -62,7 +73,7 @@ const WRONG: readonly (readonly [sentence: string, argv: readonly string[], mess
 	['a reason without its option', ['pause', 'user', 'disk'], /unexpected argument: disk/],
 	['-- without a command', ['run', '--'], /a command is expected after --/],
 	['-- with another command than run', ['list', '--', 'sh'], /-- goes with run, not with list/],
-	['an option without its value', ['--env-file'], /--env-file/],
+	['an option without its value', ['run', '--env-file'], /^--env-file needs a value: --env-file FILE$/],
 ];
 test.each(WRONG)('refused: %s', (_sentence, argv, message) => {
 	expect(() => parseCall(argv)).toThrow(UsageError);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { Reader } from '../../src/discovery/reader.js';
+import { PollingReader } from '../../src/discovery/reader.js';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
 afterEach(() => void vi.useRealTimers());
@@ -18,7 +18,7 @@ function reading({
 } = {}) {
 	const startMs = performance.now();
 	const begun: number[] = [];
-	const reader = new Reader({
+	const reader = new PollingReader({
 		read: (signal) =>
 			new Promise((resolve) => {
 				begun.push(Math.round(performance.now() - startMs));

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import {
-	type Answer,
 	answered,
+	type CompleteAnswer,
 	continues,
 	difference,
 	failed,
+	type InstancesView,
 	NOTHING,
-	type View,
 } from '../../src/discovery/view.js';
 import { anInstance } from './instance.js';
 
@@ -19,7 +19,7 @@ function answer(
 	revision: number,
 	keys: Keys,
 	more: Partial<Record<'clusterId' | 'term', number>> = {},
-): Answer {
+): CompleteAnswer {
 	return {
 		clusterId: String(more.clusterId ?? 1),
 		revision: BigInt(revision),
@@ -33,9 +33,9 @@ function answer(
 	};
 }
 
-const keys = (view: View): string => view.instances.map(({ key }) => key).join();
+const keys = (view: InstancesView): string => view.instances.map(({ key }) => key).join();
 
-type Step = Answer | 'away' | { readonly after: number; readonly answer: Answer };
+type Step = CompleteAnswer | 'away' | { readonly after: number; readonly answer: CompleteAnswer };
 
 /**
  * Each step is an answer, or 'away'; a second apart unless `after` says otherwise. Told: the keys that are
@@ -159,7 +159,7 @@ describe('what is believed', () => {
 
 describe('one history', () => {
 	const last = answer(10, { a: 3, b: -9 });
-	const rows: [string, Answer, boolean][] = [
+	const rows: [string, CompleteAnswer, boolean][] = [
 		['the same answer', answer(10, { a: 3, b: -9 }), true],
 		['a key written after it', answer(11, { a: 11, b: -9 }), true],
 		['a key deleted after it', answer(11, { a: 3 }), true],

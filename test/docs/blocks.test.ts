@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import { parseCall } from '../../src/commands/arguments.js';
-import { parseConfig } from '../../src/core/settings/index.js';
+import { parseConfig } from '../../src/core/settings/from-environment.js';
 import { commandLinesIn } from './blocks.js';
 import { blocksOf, PAGES } from './markdown.js';
 

@@ -1,5 +1,5 @@
 /** Command lines of this program in a shell block of the documentation. */
-import { splitCommand } from '../../src/core/settings/split-command.js';
+import { splitCommand } from '../../src/core/settings/values/check.js';
 
 export interface CommandLine {
 	/** What was exported before it and what stands in front of it. */

@@ -4,8 +4,9 @@ import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { decide, type Holder, type Liveness } from '../../src/core/decision/decide.js';
 import type { ConflictPolicy } from '../../src/core/registration.js';
-import { duration } from '../../src/core/settings/duration.js';
-import { VARIABLES } from '../../src/core/settings/index.js';
+import { VARIABLES } from '../../src/core/settings/environment/service-variables.js';
+import { defaultText } from '../../src/core/settings/environment/variables.js';
+import { duration } from '../../src/core/settings/values/durations.js';
 import { HINTS } from '../../src/registrar/events.js';
 import { bare, page, rowsOf } from './markdown.js';
 
@@ -87,7 +88,8 @@ test('the table of hints holds every hint', () => {
 test('the table of settings holds their defaults', () => {
 	for (const [name, told = ''] of tableIn('Deadlines and constants', 'setting')) {
 		const variable = VARIABLES.find((one) => one.name === bare(name));
-		expect({ value: baseValue(told) }, name).toEqual(duration(0, '')(variable?.default ?? ''));
+		const shown = variable === undefined ? null : defaultText(variable);
+		expect({ value: baseValue(told) }, name).toEqual(shown === null ? null : duration(0, 0).parse(shown));
 	}
 });
 

@@ -86,7 +86,7 @@ describe('log lines', () => {
 
 describe('reasons', () => {
 	test('every reason of the status is on the page', () => {
-		const reasons = textsIn(read('registrar/status.ts')).filter(isSentence);
+		const reasons = textsIn(read('registrar/state.ts')).filter(isSentence);
 		expect(reasons.length).toBeGreaterThan(8);
 		expect(lacking([...reasons, ['stopping'], ['stopped'], ['not started']])).toEqual([]);
 	});
@@ -116,12 +116,15 @@ test('every error of the store is on the page', () => {
 
 describe('warnings at the start', () => {
 	test.each([
-		['core/settings/typos.ts', /return (?:isLabel|meant|name|label|near)?[^;]*is not read[^;]*;/g],
-		['core/settings/etcd.ts', /function notesOn[\s\S]*?\n\}/g],
+		[
+			'core/settings/environment/typos.ts',
+			/return (?:isLabel|meant|name|label|near)?[^;]*is not read[^;]*;/g,
+		],
+		['core/settings/rules.ts', /function notesOn[\s\S]*?\n\}/g],
 		['core/settings/doubts.ts', /return \[[^;]*;/g],
-		['core/settings/drain.ts', /return `[^;]*;/g],
+		['core/settings/doubts.ts', /return `[^;]*;/g],
 		['commands/run/unguarded.ts', /=>\s*`.*`/g],
-		['core/settings/environment.ts', /warnings\.push\([^;]*;/g],
+		['core/settings/environment/environment.ts', /warnings\.push\([^;]*;/g],
 	])('%s', (path, what) => {
 		const warnings = [...read(path).matchAll(what)].flatMap(([part]) => textsIn(part));
 		expect(warnings.length).toBeGreaterThan(0);

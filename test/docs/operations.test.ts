@@ -105,7 +105,7 @@ function unionIn(code: string, after: string): string[] {
 }
 
 test('the tables of states hold every state', () => {
-	const events = readFileSync('src/registrar/events.ts', 'utf8');
+	const events = readFileSync('src/registrar/documents.ts', 'utf8');
 	const states = (head: string) => tableIn(operations, head).map(([name]) => bare(name));
 	expect(states('state')).toEqual(unionIn(events, 'readonly state:\n'));
 	expect(states('key state')).toEqual(unionIn(events, 'type KeyState ='));

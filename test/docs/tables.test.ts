@@ -4,11 +4,13 @@ import { EXIT } from '../../src/commands/context.js';
 import type { StoreErrorCode } from '../../src/core/errors.js';
 import { FORMAT_NAMES, FORMATS, type Format, render } from '../../src/core/formats/index.js';
 import type { Service } from '../../src/core/registration.js';
-import type { CheckOptions, RegistrarOptions, ServiceOptions } from '../../src/core/settings/from-options.js';
-import { META_PREFIX, VARIABLES } from '../../src/core/settings/index.js';
+import { META_PREFIX, VARIABLES } from '../../src/core/settings/environment/service-variables.js';
+import { defaultText } from '../../src/core/settings/environment/variables.js';
+import type { CheckOptions, RegistrarOptions, ServiceOptions } from '../../src/core/settings/options.js';
 import * as library from '../../src/index.js';
 import type { Registrar } from '../../src/registrar/api.js';
-import { EVENTS, type KeyState, type Status } from '../../src/registrar/events.js';
+import type { KeyState, Status } from '../../src/registrar/documents.js';
+import { EVENTS } from '../../src/registrar/events.js';
 import { aStatus } from '../support/process/status.js';
 import { anchorsOf, bare, codes, page, rowsOf } from './markdown.js';
 
@@ -25,9 +27,9 @@ describe('configuration', () => {
 
 	test('the tables hold every variable with its default, and no other', () => {
 		const told = rows.map(([name, fallback]) => [bare(name), bare(fallback)]);
-		const known = VARIABLES.map(({ name, default: fallback, defaultMeaning }) => [
-			name,
-			bare(defaultMeaning ?? fallback ?? ''),
+		const known = VARIABLES.map((variable) => [
+			variable.name,
+			bare(variable.defaultMeaning ?? defaultText(variable) ?? ''),
 		]);
 		expect(told.toSorted()).toEqual([...known, [`${META_PREFIX}<KEY>`, '']].toSorted());
 	});

@@ -128,7 +128,7 @@ describe.each([
 		needs(context, missing);
 		const { etcd, registrar, timeline } = await start(context, { binary });
 		await etcd.ctl('role', 'revoke-permission', 'registrar', KEY);
-		await registrar.waitForLog(({ message }) => message.startsWith('etcd denies us the key'));
+		await registrar.waitForLog(({ message }) => message.startsWith('etcd denies this user the key'));
 		await wait(5_000);
 		await etcd.ctl('role', 'grant-permission', 'registrar', 'readwrite', KEY);
 		await timeline.right();
@@ -136,7 +136,7 @@ describe.each([
 		expect(timeline.lastSeen).toBe('right');
 		expectQuietLog(registrar);
 		expect(
-			registrar.logs().filter(({ message }) => message.startsWith('etcd denies us the key')),
+			registrar.logs().filter(({ message }) => message.startsWith('etcd denies this user the key')),
 		).toHaveLength(1);
 	});
 
@@ -146,7 +146,7 @@ describe.each([
 		await until(() => right(OTHER_KEY));
 		await etcd.ctl('role', 'revoke-permission', 'registrar', OTHER_KEY);
 		await registrar.waitForLog(
-			({ message, key }) => message.startsWith('etcd denies us the key') && key === OTHER_KEY,
+			({ message, key }) => message.startsWith('etcd denies this user the key') && key === OTHER_KEY,
 		);
 		for (let look = 0; look < 40; look += 1) {
 			expect(await right(KEY)).toBe(true);

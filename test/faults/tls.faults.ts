@@ -49,7 +49,7 @@ const CASES: readonly Case[] = [
 		what: 'no client certificate',
 		env: { ETCD_CACERT: authority.ca },
 		endpoint: right,
-		says: /refused our TLS client certificate/,
+		says: /refused the TLS client certificate of this process/,
 	},
 	{ what: 'http to a TLS port', env: {}, endpoint: (port) => `http://127.0.0.1:${port}`, says: /TLS/ },
 ];

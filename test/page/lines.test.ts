@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Line, Lines, sinceMs, within } from '../../src/page/lines.js';
-import type { KeyState, RecentChange } from '../../src/registrar/events.js';
+import type { KeyState, RecentChange } from '../../src/registrar/documents.js';
 import { ChangeLog } from '../../src/registrar/report/change-log.js';
 import { ManualClock } from '../support/memory/reconciling.js';
 import { aRecent, change } from './recent.js';

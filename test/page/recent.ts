@@ -4,7 +4,7 @@ import type {
 	KeyStatus,
 	RecentChange,
 	RecentChanges,
-} from '../../src/registrar/events.js';
+} from '../../src/registrar/documents.js';
 
 interface Options {
 	readonly keys?: number;

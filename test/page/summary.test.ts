@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Lines } from '../../src/page/lines.js';
 import { lostSummary, summaryOf } from '../../src/page/summary.js';
-import type { RecentChange, Status } from '../../src/registrar/events.js';
+import type { RecentChange, Status } from '../../src/registrar/documents.js';
 import { aStatus } from '../support/process/status.js';
 import { aKey, aRecent, change } from './recent.js';
 

@@ -3,7 +3,7 @@ import { happeningsOf } from '../../src/page/happenings.js';
 import { waitMs } from '../../src/page/poll.js';
 import { spoken } from '../../src/page/spoken.js';
 import { clock, duration, leaseHex, seconds } from '../../src/page/words.js';
-import type { RecentChange } from '../../src/registrar/events.js';
+import type { RecentChange } from '../../src/registrar/documents.js';
 import { aKey, aRecent, change } from './recent.js';
 
 test.each([

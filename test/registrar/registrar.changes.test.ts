@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { RecentChanges } from '../../src/registrar/events.js';
+import type { RecentChanges } from '../../src/registrar/documents.js';
 import { aKeeping, KEY } from '../support/memory/keeping.js';
 import { fakeTime, seconds, within } from '../support/memory/passing-time.js';
 

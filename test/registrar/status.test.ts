@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Status } from '../../src/registrar/events.js';
+import type { Status } from '../../src/registrar/documents.js';
 import type { KeyMemory } from '../../src/registrar/pass/memory.js';
 import { Counting } from '../../src/registrar/report/counters.js';
 import { type StatusInput, statusOf } from '../../src/registrar/status.js';

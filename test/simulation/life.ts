@@ -3,7 +3,7 @@ import type { StoreError, StoreErrorCode } from '../../src/core/errors.js';
 import type { LeaseId } from '../../src/core/registration.js';
 import type { ServiceConfig } from '../../src/core/settings/config.js';
 import { entriesOf } from '../../src/core/settings/entries.js';
-import { parseService } from '../../src/core/settings/from-options.js';
+import { parseService } from '../../src/core/settings/service-options.js';
 import type { RegistrarEvent } from '../../src/registrar/events.js';
 import type { Write } from '../../src/registrar/ports.js';
 import { PollingRegistrar } from '../../src/registrar/registrar.js';

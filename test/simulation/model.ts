@@ -3,7 +3,12 @@
  * `decide` and the liveness of another holder's lease. A state is plain data; a step makes another one.
  * Revisions are not kept: whether anything changed since an observation is all that a guard asks.
  */
-import { firstOf, livenessOf, type Observation, observeEveryMs } from '../../src/core/decision/liveness.js';
+import {
+	firstOf,
+	type LeaseObservation,
+	livenessOf,
+	observeEveryMs,
+} from '../../src/core/decision/liveness.js';
 import type { ConflictPolicy, Observed } from '../../src/core/registration.js';
 import type { KeyMemory } from '../../src/registrar/pass/memory.js';
 import { plan } from '../../src/registrar/pass/plan.js';
@@ -17,8 +22,8 @@ const KEY = 'key';
 
 interface Other {
 	readonly lease: string;
-	readonly first: Observation;
-	readonly last: Observation;
+	readonly first: LeaseObservation;
+	readonly last: LeaseObservation;
 	/** Whether it was truly renewed between the two. The registrar cannot know. */
 	readonly wasRenewed: boolean;
 }
@@ -192,7 +197,7 @@ function look(
 	lease: string,
 ): NonNullable<Registrar['other']> {
 	const remaining = leases[lease];
-	const last: Observation = {
+	const last: LeaseObservation = {
 		...{ askedMs: 0, atMs: 0, grantedSeconds: TTL_SECONDS },
 		remainingSeconds: remaining === undefined ? null : Math.max(0, remaining - 1),
 		term: remaining === undefined ? '' : String(term),
@@ -251,7 +256,7 @@ function tick(state: State): State {
 function older(registrar: Registrar): Registrar {
 	if (registrar.other === null) return registrar;
 	const { first, last } = registrar.other;
-	const back = (observation: Observation): Observation => {
+	const back = (observation: LeaseObservation): LeaseObservation => {
 		const atMs = Math.max(-4_000 * TTL_SECONDS, observation.atMs - 1_000 * TICK_SECONDS);
 		return { ...observation, atMs, askedMs: atMs };
 	};

@@ -3,12 +3,12 @@
  * rest, as in the real adapter.
  */
 import { StoreError, type StoreErrorCode } from '../../src/core/errors.js';
+import { unlessAborted } from '../../src/core/promises.js';
 import type { LeaseId } from '../../src/core/registration.js';
-import { unlessAborted } from '../../src/core/unless-aborted.js';
 import type {
 	KeepaliveListener,
 	KeepaliveStream,
-	LeaseLook,
+	LeaseTimeLeft,
 	Reading,
 	Store,
 	WatchListener,
@@ -116,7 +116,7 @@ export class SimulatedStore implements Store {
 		return this.#call({ call: 'revoke', what: short(lease), weight, carryOut }, signal);
 	}
 
-	timeToLive(lease: LeaseId, signal?: AbortSignal): Promise<LeaseLook | null> {
+	timeToLive(lease: LeaseId, signal?: AbortSignal): Promise<LeaseTimeLeft | null> {
 		const carryOut = () => this.session.timeToLive(lease);
 		return this.#call({ call: 'timeToLive', what: short(lease), weight: () => 0, carryOut }, signal);
 	}

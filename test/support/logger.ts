@@ -1,4 +1,4 @@
-import type { Logger } from '../../src/core/logger.js';
+import type { Logger } from '../../src/core/log/logger.js';
 
 export interface Line {
 	readonly level: keyof Logger;

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn as spawnProcess } from 'node:child_process';
-import { splitCommand } from '../../core/settings/split-command.js';
+import { splitCommand } from '../../core/settings/values/check.js';
 import type { HealthCheck } from '../../registrar/ports.js';
 import { killGroup } from '../host/kill-group.js';
 
 /**
- * Well = the command ends with 0. It runs without a shell, reads nothing, and its output goes nowhere: it
+ * Healthy = the command ends with 0. It runs without a shell, reads nothing, and its output goes nowhere: it
  * must not mix with our results or log. Cut, it is killed together with everything it started (a process
  * group of its own). What a command leaves in the background when it ends by itself is left alone. One that
  * not even SIGKILL ends (it is stuck in the kernel, on a file system that does not answer) keeps nothing of

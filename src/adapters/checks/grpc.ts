@@ -8,8 +8,8 @@ const UNIMPLEMENTED = '12';
 const ANSWER_LIMIT = 4096;
 
 /**
- * Well = the standard gRPC health service says SERVING for `service` ('' = the whole server). Spoken over
- * plain HTTP/2, each look on a connection of its own that is destroyed with it: a channel of grpc-js that is
+ * Healthy = the standard gRPC health service says SERVING for `service` ('' = the whole server). Spoken over
+ * plain HTTP/2, each check on a connection of its own that is destroyed with it: a channel of grpc-js that is
  * closed while the server is still silent stays open for ever (seen with 1.14.7), and one that failed waits
  * longer and longer before it dials again.
  */
@@ -23,7 +23,7 @@ export function grpcCheck(host: string, port: number, service: string): HealthCh
 			const cut = () => session.destroy(new Error('did not answer in time'));
 			signal.addEventListener('abort', cut, { once: true });
 			try {
-				const problem = verdict(await ask(session, service), service);
+				const problem = problemOf(await ask(session, service), service);
 				if (problem !== null) throw new Error(problem);
 			} catch (error) {
 				throw new Error(`${target} ${error instanceof Error ? error.message : String(error)}`, {
@@ -77,8 +77,8 @@ function ask(session: ClientHttp2Session, service: string): Promise<Answer> {
 	});
 }
 
-/** `null` = well. */
-function verdict({ http, trailers, body }: Answer, service: string): string | null {
+/** `null` = healthy. */
+function problemOf({ http, trailers, body }: Answer, service: string): string | null {
 	const status = String(trailers['grpc-status'] ?? '');
 	if (status === UNIMPLEMENTED)
 		return 'has no gRPC health service (grpc.health.v1.Health); a tcp:// check needs none';

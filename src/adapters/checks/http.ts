@@ -1,15 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import type { HealthCheck } from '../../registrar/ports.js';
 
-/** So much of a body is read to let the server finish in peace; what answers longer is well and is cut. */
+/** So much of a body is read to let the server finish in peace; a longer answer is as good and is cut. */
 const BODY_LIMIT = 64 * 1024;
 
 /**
- * Well = GET answers 2xx or 3xx, to its end. A redirect is an answer and is not followed. Each look has a
+ * Healthy = GET answers 2xx or 3xx, to its end. A redirect is an answer and is not followed. Each check has a
  * connection of its own and leaves none open: a kept one would tell about yesterday's process.
  *
- * The certificate of an `https` service is not verified, as Kubernetes' probes do not either: the look goes
- * to a loopback or pod address which certificates rarely name, and asks whether the service is well, not who
+ * The certificate of an `https` service is not verified, as Kubernetes' probes do not either: the check goes
+ * to a loopback or pod address which certificates rarely name, and asks whether the service is healthy, not who
  * it is.
  */
 export function httpCheck(url: string): HealthCheck {

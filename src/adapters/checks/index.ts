@@ -1,4 +1,4 @@
-import type { CheckTarget } from '../../core/settings/check.js';
+import type { CheckTarget } from '../../core/settings/values/check.js';
 import type { HealthCheck } from '../../registrar/ports.js';
 import { execCheck } from './exec.js';
 import { grpcCheck } from './grpc.js';
@@ -7,7 +7,7 @@ import { portCheck } from './port.js';
 import { tcpCheck } from './tcp.js';
 
 /**
- * One look of the configured kind. Every one of them settles soon after its signal aborts and then leaves no
+ * One check of the configured kind. Every one of them settles soon after its signal aborts and then leaves no
  * socket and no process.
  */
 export function createCheck(target: CheckTarget): HealthCheck {

@@ -4,8 +4,8 @@ import type { HealthCheck } from '../../registrar/ports.js';
 import { tcpCheck } from './tcp.js';
 
 /**
- * Well = somebody on this machine accepts connections where the service is announced. A wildcard is looked
- * for on loopback and on every address of this machine, asked anew at each look: some programs listen on the
+ * Healthy = somebody on this machine accepts connections where the service is announced. A wildcard is tried
+ * on loopback and on every address of this machine, asked anew at each check: some programs listen on the
  * address of their container alone.
  */
 export function portCheck(host: string, port: number): HealthCheck {

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import type { HealthCheck } from '../../registrar/ports.js';
 
-/** Well = the port accepts a connection. It is closed at once, and no byte is sent. */
+/** Healthy = the port accepts a connection. It is closed at once, and no byte is sent. */
 export function tcpCheck(host: string, port: number): HealthCheck {
 	return {
 		check: (signal) =>

@@ -1,9 +1,9 @@
 /** A request to pause or to resume, from its body to its answer. */
 import { ConfigError } from '../../core/errors.js';
-import type { Status } from '../../registrar/events.js';
+import type { Status } from '../../registrar/documents.js';
 
 /** What is steered. */
-export interface Subject {
+export interface ControlledRegistrar {
 	status(): Status;
 	pause(options: ChangeOptions & { readonly reason?: string }): Promise<void>;
 	resume(options: ChangeOptions): Promise<void>;
@@ -22,7 +22,7 @@ export interface ChangeAnswer {
 }
 
 export interface ChangeContext {
-	readonly subject: Subject;
+	readonly subject: ControlledRegistrar;
 	/** How long to wait for etcd where the request does not say. */
 	readonly confirmMs: number;
 	/** Aborts when the client is gone. */
@@ -35,7 +35,7 @@ export interface ChangeContext {
 const LONGEST_WAIT_MS = 86_400_000;
 
 /** Never rejects for what the client sent. */
-export async function change(
+export async function carryOut(
 	act: 'pause' | 'resume',
 	body: string,
 	{ subject, confirmMs, left, waits }: ChangeContext,
@@ -74,13 +74,13 @@ function parse(body: string): Readonly<Record<string, unknown>> | null {
 const isWait = (value: unknown): value is number =>
 	typeof value === 'number' && value > 0 && value <= LONGEST_WAIT_MS;
 
-function isStopping(subject: Subject): boolean {
+function isStopping(subject: ControlledRegistrar): boolean {
 	const { state } = subject.status();
 	return state === 'stopping' || state === 'stopped';
 }
 
 /** The wait is over also when a later request, or a stop, has made it pointless. */
-function settled(act: 'pause' | 'resume', subject: Subject, name: unknown): ChangeAnswer {
+function settled(act: 'pause' | 'resume', subject: ControlledRegistrar, name: unknown): ChangeAnswer {
 	const { paused, keys, reason } = subject.status();
 	if (isStopping(subject)) return { code: 503, message: 'it was told to stop meanwhile' };
 	const names = name === undefined ? new Set(keys.map(({ service }) => service)) : new Set([name]);

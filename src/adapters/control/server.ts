@@ -3,7 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Logger } from '../../registrar/ports.js';
 import { answer } from '../http/answers.js';
-import { change, type Subject } from './change.js';
+import { type ControlledRegistrar, carryOut } from './change.js';
 import { listenPrivately } from './socket.js';
 
 /** A request, and the reading of an answer, take so long at most; the wait for etcd lies between. */
@@ -16,7 +16,7 @@ const LONGEST_RETRY_MS = 10_000;
 
 export interface ControlOptions {
 	readonly path: string;
-	readonly subject: Subject;
+	readonly subject: ControlledRegistrar;
 	readonly logger: Logger;
 	/** How long a request waits for etcd where it does not say. */
 	readonly confirmMs: number;
@@ -148,24 +148,30 @@ async function respond(
 	const act = method === 'POST' ? /^\/(pause|resume)$/.exec(url)?.[1] : undefined;
 	if (act !== 'pause' && act !== 'resume') {
 		const { code, headers, body } = answer(method, url, { status: () => subject.status() }, Date.now());
-		return end(response, code, headers['Content-Type'] ?? '', body);
+		return end(response, code, headers, body);
 	}
 	const body = await bodyOf(request);
-	if (body === null) return end(response, 413, 'application/json', '{"error":"the body is too long"}\n');
+	if (body === null) return end(response, 413, JSON_HEADERS, '{"error":"the body is too long"}\n');
 	const left = new AbortController();
 	socket.once('close', () => left.abort());
-	const { code, message } = await change(act, body, {
+	const { code, message } = await carryOut(act, body, {
 		...{ subject, confirmMs },
 		left: left.signal,
 		waits: (limitMs) => connections.waits(socket, limitMs),
 	});
 	connections.answers(socket);
-	end(response, code, 'application/json; charset=utf-8', `${JSON.stringify({ message })}\n`);
+	end(response, code, JSON_HEADERS, `${JSON.stringify({ message })}\n`);
 }
 
-function end(response: ServerResponse, code: number, contentType: string, body: string): void {
-	const headers = { 'Content-Type': contentType, 'Content-Length': Buffer.byteLength(body) };
-	response.writeHead(code, headers).end(body);
+const JSON_HEADERS = { 'Content-Type': 'application/json; charset=utf-8' };
+
+function end(
+	response: ServerResponse,
+	code: number,
+	headers: Readonly<Record<string, string>>,
+	body: string,
+): void {
+	response.writeHead(code, { ...headers, 'Content-Length': Buffer.byteLength(body) }).end(body);
 }
 
 /** `null` = it is longer than any request is. Never settles when the client leaves in the middle of it. */

@@ -1,12 +1,12 @@
-/** What stands below prefixes, whoever put it there: for looking, not for registering. */
+/** What stands below prefixes, whoever put it there: for people to see, not for registering. */
 import type { Etcd3, IRangeRequest, IResponseHeader } from 'etcd3';
 import { StoreError } from '../../core/errors.js';
 import type { LeaseId } from '../../core/registration.js';
-import type { Clock, LeaseLook, Logger, WatchStream } from '../../registrar/ports.js';
-import { Endpoints, type EndpointsOptions } from './endpoints.js';
+import type { Clock, LeaseTimeLeft, Logger, WatchStream } from '../../registrar/ports.js';
+import { EtcdEndpoints, type EtcdEndpointsOptions } from './endpoints/endpoints.js';
+import { raced } from './endpoints/raced.js';
 import { leaseOf, prefixRange, type Range } from './messages.js';
-import { raced } from './raced.js';
-import { openWatchStream } from './watch-stream.js';
+import { openWatchStream } from './streams.js';
 
 export interface CatalogEntry {
 	/** What is no UTF-8 in it shows as U+FFFD. */
@@ -17,7 +17,7 @@ export interface CatalogEntry {
 	readonly modRevision: string;
 }
 
-export type CatalogOptions = EndpointsOptions;
+export type CatalogOptions = EtcdEndpointsOptions;
 
 /** grpc-js takes answers of 4 MiB: small values need few pages, and for large ones the page is halved. */
 const PAGE = 1_000;
@@ -26,10 +26,10 @@ const AT_ONCE = 32;
 
 /** Every method rejects only with a `StoreError`, and settles within the dial time-out for each page. */
 export class EtcdCatalog {
-	readonly #endpoints: Endpoints;
+	readonly #endpoints: EtcdEndpoints;
 
 	constructor(options: CatalogOptions, clock: Clock, logger: Logger) {
-		this.#endpoints = new Endpoints(options, clock, logger);
+		this.#endpoints = new EtcdEndpoints(options, clock, logger);
 	}
 
 	/**
@@ -66,15 +66,15 @@ export class EtcdCatalog {
 		}
 	}
 
-	/** `null` = the lease is gone, or etcd does not let us look at it. */
-	async leases(ids: Iterable<LeaseId>): Promise<Map<LeaseId, LeaseLook | null>> {
+	/** `null` = the lease is gone, or etcd denies reading it. */
+	async leases(ids: Iterable<LeaseId>): Promise<Map<LeaseId, LeaseTimeLeft | null>> {
 		const waiting = [...new Set(ids)];
-		const looks = new Map<LeaseId, LeaseLook | null>();
+		const left = new Map<LeaseId, LeaseTimeLeft | null>();
 		const work = async () => {
-			for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) looks.set(id, await this.#lease(id));
+			for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) left.set(id, await this.#lease(id));
 		};
 		await Promise.all(Array.from({ length: AT_ONCE }, work));
-		return looks;
+		return left;
 	}
 
 	/**
@@ -102,7 +102,7 @@ export class EtcdCatalog {
 		return this.#read((etcd) => etcd.kv.range(request));
 	}
 
-	async #lease(id: LeaseId): Promise<LeaseLook | null> {
+	async #lease(id: LeaseId): Promise<LeaseTimeLeft | null> {
 		try {
 			const { TTL, grantedTTL, header } = await this.#read((etcd) =>
 				etcd.leaseClient.leaseTimeToLive({ ID: id }),

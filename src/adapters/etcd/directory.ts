@@ -3,33 +3,33 @@
  * was answered.
  */
 import type { IRangeResponse } from 'etcd3';
-import type { Clock } from '../../core/clock.js';
-import type { Logger } from '../../core/logger.js';
-import { unlessAborted } from '../../core/unless-aborted.js';
-import type { Directory, Hint, Listing } from '../../discovery/ports.js';
-import { Endpoints, type EndpointsOptions } from './endpoints.js';
-import { type Call, listAll } from './paging.js';
+import type { Logger } from '../../core/log/logger.js';
+import type { Clock } from '../../core/pace.js';
+import { unlessAborted } from '../../core/promises.js';
+import type { ChangeHint, Directory, Listing } from '../../discovery/ports.js';
+import { EtcdEndpoints, type EtcdEndpointsOptions } from './endpoints/endpoints.js';
+import { raced } from './endpoints/raced.js';
+import { listAll, type ReadPage } from './paging.js';
 import { PrefixWatch } from './prefix-watch.js';
-import { raced } from './raced.js';
 
 export class EtcdDirectory implements Directory {
-	readonly #endpoints: Endpoints;
+	readonly #endpoints: EtcdEndpoints;
 	readonly #watch: PrefixWatch;
 
-	constructor(options: EndpointsOptions, clock: Clock, logger: Logger) {
-		this.#endpoints = new Endpoints(options, clock, logger);
+	constructor(options: EtcdEndpointsOptions, clock: Clock, logger: Logger) {
+		this.#endpoints = new EtcdEndpoints(options, clock, logger);
 		this.#watch = new PrefixWatch(clock);
 	}
 
 	async list(prefix: string, signal?: AbortSignal): Promise<Listing> {
-		const call: Call = (read) => raced(this.#endpoints, (etcd) => read(etcd).then(answerOf), signal);
+		const call: ReadPage = (read) => raced(this.#endpoints, (etcd) => read(etcd).then(answerOf), signal);
 		const listing = await unlessAborted(listAll(call, prefix), signal);
 		const connection = this.#endpoints.current();
 		if (connection !== null) void this.#watch.runOn(connection);
 		return listing;
 	}
 
-	watch(prefix: string, hint: Hint): () => void {
+	watch(prefix: string, hint: ChangeHint): () => void {
 		return this.#watch.add(prefix, hint);
 	}
 

@@ -10,7 +10,8 @@ import {
 	GRPCGenericError,
 } from 'etcd3';
 import { StoreError, type StoreErrorCode } from '../../core/errors.js';
-import { type SettingNames, VARIABLE_NAMES } from '../../core/settings/names.js';
+import { VARIABLE_NAMES } from '../../core/settings/environment/variables.js';
+import type { SettingNames } from '../../core/settings/options.js';
 
 /**
  * What etcd says when only a fresh token helps: expired, issued before a change of users or roles, or sent
@@ -116,7 +117,7 @@ const SENTENCES: readonly (readonly [RegExp, string | ((names: SettingNames) => 
 	[
 		/alert (bad certificate|certificate required|unknown ca|certificate expired)|alert number (42|45|46|48|116)/i,
 		({ certFile, keyFile }) =>
-			`the server refused our TLS client certificate: check ${certFile} and ${keyFile}`,
+			`the server refused the TLS client certificate of this process: check ${certFile} and ${keyFile}`,
 	],
 	[
 		/before secure TLS connection|wrong version number|packet length too long/i,

@@ -5,7 +5,7 @@ import type { Listing } from '../../discovery/ports.js';
 import { prefixRange, type Range } from './messages.js';
 
 /** Reads one page, wherever it is answered. */
-export type Call = (read: (etcd: Etcd3) => Promise<IRangeResponse>) => Promise<IRangeResponse>;
+export type ReadPage = (read: (etcd: Etcd3) => Promise<IRangeResponse>) => Promise<IRangeResponse>;
 
 const FIRST_PAGE = 1_000;
 /** grpc-js takes answers of 4 MiB. */
@@ -16,7 +16,7 @@ const BYTES_PER_KEY = 40;
 const BEGINNINGS = 3;
 
 /** Consistent: the pages after the first are read at its revision. @throws StoreError */
-export async function listAll(call: Call, prefix: string): Promise<Listing> {
+export async function listAll(call: ReadPage, prefix: string): Promise<Listing> {
 	for (let beginning = 1; ; beginning += 1) {
 		try {
 			return await listOnce(call, prefix);
@@ -34,7 +34,7 @@ class RevisionGone extends Error {
 	}
 }
 
-async function listOnce(call: Call, prefix: string): Promise<Listing> {
+async function listOnce(call: ReadPage, prefix: string): Promise<Listing> {
 	const entries: Listing['entries'][number][] = [];
 	let range: Range = prefixRange(prefix);
 	let first: IRangeResponse['header'] | null = null;
@@ -62,7 +62,7 @@ async function listOnce(call: Call, prefix: string): Promise<Listing> {
 }
 
 async function pageOf(
-	call: Call,
+	call: ReadPage,
 	{ limit, ...range }: IRangeRequest & { readonly limit: number },
 	revision: string | null,
 ): Promise<IRangeResponse | 'too-large'> {

@@ -4,12 +4,12 @@
  * elsewhere, or watches what nobody asks for any more.
  */
 import type { IWatchResponse } from 'etcd3';
-import type { Clock } from '../../core/clock.js';
-import type { Hint } from '../../discovery/ports.js';
-import type { Connection } from './connection.js';
+import type { Clock } from '../../core/pace.js';
+import type { ChangeHint } from '../../discovery/ports.js';
+import type { Connection } from './connection/connection.js';
+import { outside } from './connection/sockets.js';
 import { prefixRange } from './messages.js';
-import { outside } from './sockets.js';
-import { endOnce } from './stream-end.js';
+import { endOnce } from './streams.js';
 
 /** A stream that lived so long ended by an event of its own; sooner, it may be that none can live here. */
 const SHORT_MS = 10_000;
@@ -24,7 +24,7 @@ interface Stream {
 }
 
 export class PrefixWatch {
-	readonly #hints = new Map<string, Set<Hint>>();
+	readonly #hints = new Map<string, Set<ChangeHint>>();
 	#stream: Stream | null = null;
 	#opening = false;
 	/** It watches what nobody asks for, or etcd has refused a part of it. */
@@ -38,7 +38,7 @@ export class PrefixWatch {
 	constructor(private readonly clock: Clock) {}
 
 	/** Returns a function that takes it off. */
-	add(prefix: string, hint: Hint): () => void {
+	add(prefix: string, hint: ChangeHint): () => void {
 		const hints = this.#hints.get(prefix) ?? new Set();
 		if (hints.size === 0) this.#stream?.watch(prefix);
 		this.#hints.set(prefix, hints.add(hint));

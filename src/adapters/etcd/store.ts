@@ -5,13 +5,13 @@
 
 import type { Etcd3 } from 'etcd3';
 import { StoreError, type StoreErrorCode } from '../../core/errors.js';
+import { unlessAborted } from '../../core/promises.js';
 import type { LeaseId } from '../../core/registration.js';
-import { unlessAborted } from '../../core/unless-aborted.js';
 import type {
 	Clock,
 	KeepaliveListener,
 	KeepaliveStream,
-	LeaseLook,
+	LeaseTimeLeft,
 	Logger,
 	Reading,
 	Store,
@@ -19,25 +19,25 @@ import type {
 	WatchStream,
 	Write,
 } from '../../registrar/ports.js';
-import type { Connection } from './connection.js';
-import { Endpoints, type EndpointsOptions } from './endpoints.js';
+import type { Connection } from './connection/connection.js';
+import { EtcdEndpoints, type EtcdEndpointsOptions } from './endpoints/endpoints.js';
+import type { HeadedAnswer } from './endpoints/raced.js';
+import { raced } from './endpoints/raced.js';
 import { isLeaseExists, toStoreError } from './errors.js';
-import { openKeepaliveStream } from './keepalive-stream.js';
 import { prefixRange, rangeOf, readingOf, readTransaction, spanOf, writeTransaction } from './messages.js';
-import { type Answer, raced } from './raced.js';
-import { openWatchStream } from './watch-stream.js';
+import { openKeepaliveStream, openWatchStream } from './streams.js';
 
-export type EtcdStoreOptions = EndpointsOptions;
+export type EtcdStoreOptions = EtcdEndpointsOptions;
 
 /** Errors after which the next read begins on another connection. */
 const LOST: ReadonlySet<StoreErrorCode> = new Set(['unreachable', 'unavailable', 'timeout']);
 
 export class EtcdStore implements Store {
-	readonly #endpoints: Endpoints;
+	readonly #endpoints: EtcdEndpoints;
 	readonly #streams = new WeakMap<KeepaliveStream | WatchStream, Connection>();
 
 	constructor(options: EtcdStoreOptions, clock: Clock, logger: Logger) {
-		this.#endpoints = new Endpoints(options, clock, logger);
+		this.#endpoints = new EtcdEndpoints(options, clock, logger);
 	}
 
 	read(keys: readonly string[], signal?: AbortSignal): Promise<Reading> {
@@ -67,12 +67,12 @@ export class EtcdStore implements Store {
 		}
 	}
 
-	async timeToLive(lease: LeaseId, signal?: AbortSignal): Promise<LeaseLook | null> {
-		const look = await this.#call((etcd) => etcd.leaseClient.leaseTimeToLive({ ID: lease }), signal);
-		const remainingSeconds = Number(look.TTL);
+	async timeToLive(lease: LeaseId, signal?: AbortSignal): Promise<LeaseTimeLeft | null> {
+		const left = await this.#call((etcd) => etcd.leaseClient.leaseTimeToLive({ ID: lease }), signal);
+		const remainingSeconds = Number(left.TTL);
 		return remainingSeconds < 0
 			? null
-			: { remainingSeconds, grantedSeconds: Number(look.grantedTTL), term: look.header.raft_term };
+			: { remainingSeconds, grantedSeconds: Number(left.grantedTTL), term: left.header.raft_term };
 	}
 
 	async count(prefix: string, signal?: AbortSignal): Promise<number> {
@@ -136,7 +136,7 @@ async function grantWith(etcd: Etcd3, lease: LeaseId, ttlSeconds: number): Promi
 	return Number(TTL);
 }
 
-async function readWith(etcd: Etcd3, keys: readonly string[]): Promise<Answer<Reading>> {
+async function readWith(etcd: Etcd3, keys: readonly string[]): Promise<HeadedAnswer<Reading>> {
 	const [only] = keys;
 	if (only !== undefined && keys.length === 1) return readOne(etcd, only);
 	const { header, responses } = await etcd.kv.txn(readTransaction(keys));
@@ -144,7 +144,7 @@ async function readWith(etcd: Etcd3, keys: readonly string[]): Promise<Answer<Re
 	return { header, value: readingOf(keys, header, ranges) };
 }
 
-async function readOne(etcd: Etcd3, key: string): Promise<Answer<Reading>> {
+async function readOne(etcd: Etcd3, key: string): Promise<HeadedAnswer<Reading>> {
 	try {
 		const range = await etcd.kv.range(rangeOf(key));
 		return { header: range.header, value: readingOf([key], range.header, [range]) };

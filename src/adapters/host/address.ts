@@ -12,7 +12,8 @@ import {
 	parseHost,
 } from '../../core/address.js';
 import { ConfigError, StoreError } from '../../core/errors.js';
-import { type SettingNames, VARIABLE_NAMES } from '../../core/settings/names.js';
+import { VARIABLE_NAMES } from '../../core/settings/environment/variables.js';
+import type { SettingNames } from '../../core/settings/options.js';
 import { type Route, Routes } from './routes.js';
 
 export interface ResolveOptions {

@@ -4,7 +4,7 @@
  */
 import { createSocket } from 'node:dgram';
 import { isIPv4, isIPv6, parseTarget } from '../../core/address.js';
-import { addressesOf } from '../etcd/names.js';
+import { addressesOf } from '../etcd/connection/names.js';
 
 /** Of one endpoint: at least one local address. */
 export type Route = PromiseSettledResult<readonly string[]>;

@@ -1,4 +1,4 @@
-import type { RecentChanges, Status } from '../../registrar/events.js';
+import type { RecentChanges, Status } from '../../registrar/documents.js';
 import { METRICS_CONTENT_TYPE, metricsText } from './metrics.js';
 
 export interface Answer {

@@ -1,5 +1,6 @@
 import { REPAIR_REASONS } from '../../core/registration.js';
-import { HINTS, type KeyStatus, type Status } from '../../registrar/events.js';
+import type { KeyStatus, Status } from '../../registrar/documents.js';
+import { HINTS } from '../../registrar/events.js';
 
 export const METRICS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 

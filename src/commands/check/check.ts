@@ -10,16 +10,17 @@ import { StoreError } from '../../core/errors.js';
 import { instancesPrefix } from '../../core/formats/index.js';
 import { leaseHex } from '../../core/lease-id.js';
 import type { Entry } from '../../core/registration.js';
-import { drainDoubt } from '../../core/settings/drain.js';
-import { type Config, entriesOf } from '../../core/settings/index.js';
+import type { Config } from '../../core/settings/config.js';
+import { drainDoubt } from '../../core/settings/doubts.js';
+import { entriesOf } from '../../core/settings/entries.js';
 import type { Store } from '../../registrar/ports.js';
 import { type Context, EXIT } from '../context.js';
-import { storeTrouble } from '../inspect/looking.js';
+import { storeTrouble } from '../inspect/inspection.js';
 import { printable } from '../inspect/table.js';
 import { unguarded } from '../run/unguarded.js';
 import { readSettings } from '../settings.js';
 import { configuration, entryTable, permissions, section } from './report.js';
-import { type Answer, deniedWrites, type Found, readKeys } from './round-trip.js';
+import { deniedWrites, type FoundKey, type RoundTrip, readKeys } from './round-trip.js';
 
 /**
  * Exit code 0 = everything would be registered; 69 = etcd does not answer, or denies something; the cause is
@@ -113,7 +114,7 @@ function countedPrefixes({ services }: Config): readonly string[] {
 
 interface Trip {
 	readonly endpoint: string;
-	readonly answer: Answer | null;
+	readonly answer: RoundTrip | null;
 	readonly denied: readonly string[];
 	/** One sentence; `null` = it answers. */
 	readonly trouble: string | null;
@@ -148,7 +149,7 @@ async function askOne(
 	}
 }
 
-function standing(found: Found, wanted: string): string {
+function standing(found: FoundKey, wanted: string): string {
 	if (found === 'denied') return 'read: DENIED';
 	if (found === null) return 'absent: would be registered';
 	const value = found.value === wanted ? 'same value' : 'another value';

@@ -1,8 +1,8 @@
 /** The parts of `check` that are text alone: the configuration, what is to be written, what it takes. */
 
 import type { Entry } from '../../core/registration.js';
-import { parseCheck } from '../../core/settings/check.js';
-import { describeCheck, type Source } from '../../core/settings/index.js';
+import type { Source } from '../../core/settings/environment/environment.js';
+import { describeCheck, parseCheck } from '../../core/settings/values/check.js';
 import { line, printable, widths } from '../inspect/table.js';
 
 export function section(title: string, rows: readonly (readonly string[])[]): string {

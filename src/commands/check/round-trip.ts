@@ -5,17 +5,17 @@ import type { Entry, Observed } from '../../core/registration.js';
 import type { Store } from '../../registrar/ports.js';
 
 /** What stands under a key now; `denied` = this user may not read it. */
-export type Found = Observed | 'denied';
+export type FoundKey = Observed | 'denied';
 
-export interface Answer {
+export interface RoundTrip {
 	readonly tookMs: number;
-	readonly found: ReadonlyMap<string, Found>;
+	readonly found: ReadonlyMap<string, FoundKey>;
 }
 
 /** Reads the keys as the registrar does. @throws StoreError when etcd does not answer or does not know us */
-export async function readKeys(store: Store, entries: readonly Entry[]): Promise<Answer> {
+export async function readKeys(store: Store, entries: readonly Entry[]): Promise<RoundTrip> {
 	const beganMs = performance.now();
-	const found = new Map<string, Found>();
+	const found = new Map<string, FoundKey>();
 	const read = async (part: readonly Entry[]): Promise<boolean> => {
 		const { keys } = await store.read(part.map(({ key }) => key));
 		for (const [key, observed] of keys) found.set(key, observed);

@@ -2,7 +2,7 @@
 import { type Answered, ask, NoAnswer, type Where } from '../../adapters/control/client.js';
 import { formatAddress } from '../../core/address.js';
 import { ConfigError } from '../../core/errors.js';
-import { type ControlSettings, parseControl } from '../../core/settings/control.js';
+import { type ControlSettings, parseControl } from '../../core/settings/environment/control.js';
 import { type Context, EXIT } from '../context.js';
 import { readVariables } from '../settings.js';
 

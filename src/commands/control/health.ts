@@ -3,8 +3,8 @@
  * loads nothing but Node's own sockets, and of the configuration it reads one variable.
  */
 import { connect } from 'node:net';
-import { type BindAddress, parseBindAddress } from '../../core/settings/bind-address.js';
-import { quoted, withoutUserinfo } from '../../core/settings/parsed.js';
+import { type BindAddress, parseBindAddress } from '../../core/address.js';
+import { quoted, withoutUserinfo } from '../../core/settings/values/kinds.js';
 import { type Context, EXIT } from '../context.js';
 
 const TIMEOUT_MS = 3_000;

@@ -1,5 +1,5 @@
 /** The status as people read it: what it is and why, then the keys. */
-import type { KeyStatus, Status } from '../../registrar/events.js';
+import type { KeyStatus, Status } from '../../registrar/documents.js';
 import { cut, fitted, line, printable, widths } from '../inspect/table.js';
 
 const COLUMNS = ['KEY', 'STATE', 'VERIFIED', 'VALUE'] as const;

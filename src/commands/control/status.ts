@@ -1,8 +1,8 @@
 /** `etcd-registrar status`: the running registrar's state, as a table or as the document of `/status`. */
 import type { Where } from '../../adapters/control/client.js';
 import { ConfigError } from '../../core/errors.js';
-import type { ControlSettings } from '../../core/settings/control.js';
-import type { Status } from '../../registrar/events.js';
+import type { ControlSettings } from '../../core/settings/environment/control.js';
+import type { Status } from '../../registrar/documents.js';
 import { type Context, EXIT } from '../context.js';
 import { asked, readControl, socketOf } from './asking.js';
 import { reachable } from './health.js';

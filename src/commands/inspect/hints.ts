@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WatchStream } from '../../registrar/ports.js';
-import type { Looking } from './looking.js';
+import type { Inspection } from './inspection.js';
 
 /** A watch that is opened anew when it has ended; whatever becomes of it, the poll goes on. */
 export class Hints {
@@ -9,7 +9,7 @@ export class Hints {
 	#due = false;
 	#wake: () => void = () => {};
 
-	constructor(private readonly looking: Pick<Looking, 'catalog' | 'prefixes'>) {}
+	constructor(private readonly inspection: Pick<Inspection, 'catalog' | 'prefixes'>) {}
 
 	/** On the connection that has just answered, where there is none yet. */
 	listen(): void {
@@ -20,7 +20,7 @@ export class Hints {
 			this.#due = true;
 			this.#wake();
 		};
-		this.looking.catalog.watch(this.looking.prefixes, hint).then(
+		this.inspection.catalog.watch(this.inspection.prefixes, hint).then(
 			(stream) => {
 				this.#stream = stream;
 				this.#opening = false;

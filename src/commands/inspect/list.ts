@@ -4,7 +4,7 @@
  */
 import type { EtcdCatalog } from '../../adapters/etcd/catalog.js';
 import { type Context, EXIT } from '../context.js';
-import { isStoreError, type LookCall, openLooking, storeTrouble } from './looking.js';
+import { type InspectCall, isStoreError, openInspection, storeTrouble } from './inspection.js';
 import { Output } from './output.js';
 import { type Row, rowsOf } from './rows.js';
 import { COLUMNS, cells, cut, fitted, line, widths } from './table.js';
@@ -12,9 +12,9 @@ import { COLUMNS, cells, cut, fitted, line, widths } from './table.js';
 const VALUE = COLUMNS.indexOf('VALUE');
 
 /** Exit code 69 when etcd does not answer or denies it. */
-export async function list(context: Context, call: LookCall): Promise<number> {
-	const looking = openLooking(context, call);
-	const { catalog, prefixes } = looking;
+export async function list(context: Context, call: InspectCall): Promise<number> {
+	const inspection = openInspection(context, call);
+	const { catalog, prefixes } = inspection;
 	const output = new Output(context);
 	const writer = call.json ? new JsonArray() : new Table(context.stdout);
 	let count = 0;
@@ -29,7 +29,7 @@ export async function list(context: Context, call: LookCall): Promise<number> {
 		return EXIT.ok;
 	} catch (error) {
 		if (!isStoreError(error)) throw error;
-		context.stderr.write(`etcd-registrar: ${storeTrouble(error, looking)}\n`);
+		context.stderr.write(`etcd-registrar: ${storeTrouble(error, inspection)}\n`);
 		return EXIT.unavailable;
 	} finally {
 		catalog.close();

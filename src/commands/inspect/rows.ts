@@ -2,7 +2,7 @@
 import type { CatalogEntry, EtcdCatalog } from '../../adapters/etcd/catalog.js';
 import { leaseHex } from '../../core/lease-id.js';
 import type { LeaseId } from '../../core/registration.js';
-import type { LeaseLook } from '../../registrar/ports.js';
+import type { LeaseTimeLeft } from '../../registrar/ports.js';
 
 export interface Row {
 	readonly key: string;
@@ -17,33 +17,33 @@ export interface Row {
 	readonly secondsLeft: number | null;
 	/**
 	 * Seconds since its holder's last sign of life: the lease was granted or renewed. etcd keeps no time for
-	 * the key itself; `watch` counts from when it first saw the key, exactly for one that came while it looked.
+	 * the key itself; `watch` counts from when it first saw the key, exactly for one that came while it ran.
 	 * `null` = nothing is known.
 	 */
 	readonly age: number | null;
 }
 
-export interface Sighting {
+export interface FirstSeen {
 	readonly seconds: number;
-	/** It came while we looked: nobody can have seen it before. */
+	/** It came while `watch` ran, so this is its age. */
 	readonly fromBirth: boolean;
 }
 
-/** Each lease is looked at once. @throws StoreError */
+/** Each lease is read once. @throws StoreError */
 export async function rowsOf(
 	catalog: EtcdCatalog,
 	entries: readonly CatalogEntry[],
-	seen: (key: string) => Sighting | null = () => null,
+	seen: (key: string) => FirstSeen | null = () => null,
 ): Promise<Row[]> {
-	const looks = await catalog.leases(entries.flatMap(({ lease }) => lease ?? []));
+	const leases = await catalog.leases(entries.flatMap(({ lease }) => lease ?? []));
 	return entries.map((entry) => {
-		const look = entry.lease === null ? null : (looks.get(entry.lease) ?? null);
+		const left = entry.lease === null ? null : (leases.get(entry.lease) ?? null);
 		return {
 			...entryOf(entry),
 			lease: entry.lease,
 			leaseHex: entry.lease === null ? null : leaseHex(entry.lease),
-			secondsLeft: look?.remainingSeconds ?? null,
-			age: ageOf(look, seen(entry.key)),
+			secondsLeft: left?.remainingSeconds ?? null,
+			age: ageOf(left, seen(entry.key)),
 		};
 	});
 }
@@ -56,9 +56,9 @@ function entryOf({ key, value }: CatalogEntry): Pick<Row, 'key' | 'value' | 'enc
 	}
 }
 
-function ageOf(look: LeaseLook | null, seen: Sighting | null): number | null {
+function ageOf(left: LeaseTimeLeft | null, seen: FirstSeen | null): number | null {
 	if (seen?.fromBirth) return seen.seconds;
-	const sinceRenewal = look === null ? null : Math.max(0, look.grantedSeconds - look.remainingSeconds);
+	const sinceRenewal = left === null ? null : Math.max(0, left.grantedSeconds - left.remainingSeconds);
 	return sinceRenewal === null || seen === null
 		? (sinceRenewal ?? seen?.seconds ?? null)
 		: Math.max(sinceRenewal, seen.seconds);

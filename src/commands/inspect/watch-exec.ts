@@ -7,17 +7,18 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { SpawnError } from '../../adapters/host/child.js';
 import { runFed } from '../../adapters/host/fed-command.js';
 import type { Instance } from '../../core/formats/index.js';
-import type { Logger } from '../../core/logger.js';
+import type { Logger } from '../../core/log/logger.js';
 import { namesProblem } from '../../core/settings/discovery-options.js';
-import { parseLookup, SERVICE } from '../../core/settings/index.js';
-import { splitCommand } from '../../core/settings/split-command.js';
+import { parseLookup } from '../../core/settings/environment/lookup.js';
+import { SERVICE } from '../../core/settings/environment/service-variables.js';
+import { splitCommand } from '../../core/settings/values/check.js';
 import type { Discovery } from '../../discovery.js';
 import { follow } from '../../follow.js';
 import { UsageError } from '../arguments.js';
 import { type Context, EXIT } from '../context.js';
 import { readVariables } from '../settings.js';
 
-export interface ExecCall {
+export interface WatchExecCall {
 	readonly envFile: string | null;
 	readonly name: string;
 	readonly exec: string;
@@ -37,7 +38,7 @@ const LONG_MS = 30_000;
 /**
  * Exit code 0 after SIGTERM or SIGINT; 126 or 127 when the command could not be started in the first place.
  */
-export async function watchExec(context: Context, call: ExecCall): Promise<number> {
+export async function watchExec(context: Context, call: WatchExecCall): Promise<number> {
 	const command = commandOf(call.exec);
 	const stop = new AbortController();
 	const say = (line: string) => void context.stderr.write(`etcd-registrar: ${line}\n`);
@@ -145,7 +146,7 @@ function commandOf(text: string): readonly [string, ...string[]] {
 }
 
 /** @throws ConfigError, UsageError */
-function open(context: Context, { envFile, name }: ExecCall, say: (line: string) => void): Discovery {
+function open(context: Context, { envFile, name }: WatchExecCall, say: (line: string) => void): Discovery {
 	const parsed = SERVICE.name.parse(name);
 	if (!('value' in parsed))
 		throw new UsageError(`the name ${JSON.stringify(name)}: expected ${parsed.expected}`);

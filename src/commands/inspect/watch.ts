@@ -9,16 +9,16 @@ import type { CatalogEntry } from '../../adapters/etcd/catalog.js';
 import { type Context, EXIT } from '../context.js';
 import { Hints } from './hints.js';
 import {
+	type InspectCall,
+	type Inspection,
 	isLasting,
 	isStoreError,
-	type LookCall,
-	type Looking,
-	openLooking,
+	openInspection,
 	storeTrouble,
-} from './looking.js';
+} from './inspection.js';
+import { type Change, KnownKeys } from './known-keys.js';
 import { Output } from './output.js';
 import { type Row, rowsOf } from './rows.js';
-import { type Change, Sight } from './sight.js';
 import { COLUMNS, cells, line, widths } from './table.js';
 
 /** Without a hint. */
@@ -29,20 +29,20 @@ const FLOCK_MS = 50;
 /** Changes that are told at once. */
 const PART = 1_000;
 
-export async function watch(context: Context, call: LookCall): Promise<number> {
-	const looking = openLooking(context, call);
+export async function watch(context: Context, call: InspectCall): Promise<number> {
+	const inspection = openInspection(context, call);
 	const printer = new Printer(new Output(context), call.json);
-	const hints = new Hints(looking);
-	const sight = new Sight(() => performance.now() / 1_000);
+	const hints = new Hints(inspection);
+	const known = new KnownKeys(() => performance.now() / 1_000);
 	let trouble: string | null = null;
 	let seen = false;
 	for (;;) {
 		try {
 			const entries = (
-				await Promise.all(looking.prefixes.map((prefix) => looking.catalog.list(prefix)))
+				await Promise.all(inspection.prefixes.map((prefix) => inspection.catalog.list(prefix)))
 			).flat();
 			hints.listen();
-			await tell(looking, sight, entries, printer);
+			await tell(inspection, known, entries, printer);
 			if (trouble !== null) context.stderr.write('etcd-registrar: etcd answers again\n');
 			trouble = null;
 			seen = true;
@@ -50,7 +50,7 @@ export async function watch(context: Context, call: LookCall): Promise<number> {
 			await delay(FLOCK_MS);
 		} catch (error) {
 			if (!isStoreError(error)) throw error;
-			const now = storeTrouble(error, looking);
+			const now = storeTrouble(error, inspection);
 			if (now !== trouble) context.stderr.write(`etcd-registrar: ${now}\n`);
 			// What waiting does not mend is told and left, but what worked before may work again.
 			if (!seen && isLasting(error)) return EXIT.unavailable;
@@ -65,13 +65,13 @@ export async function watch(context: Context, call: LookCall): Promise<number> {
  * newest state.
  */
 async function tell(
-	{ catalog }: Looking,
-	sight: Sight,
+	{ catalog }: Inspection,
+	known: KnownKeys,
 	entries: readonly CatalogEntry[],
 	printer: Printer,
 ): Promise<void> {
-	const changes = sight.changes(entries);
-	const seen = (key: string) => sight.seen(key);
+	const changes = known.changes(entries);
+	const seen = (key: string) => known.firstSeen(key);
 	for (let from = 0; from < changes.length; from += PART) {
 		const part = changes.slice(from, from + PART);
 		const rows = await rowsOf(
@@ -87,9 +87,9 @@ async function tell(
 					: [{ event, row: event === 'delete' ? { ...row, secondsLeft: null } : row }];
 			}),
 		);
-		sight.settle(part);
+		known.settle(part);
 	}
-	sight.begun();
+	known.complete();
 }
 
 interface Told {

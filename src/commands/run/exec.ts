@@ -6,7 +6,8 @@ import { type Child, FORWARDED_SIGNALS, SpawnError, startChild } from '../../ada
 import { exitCodeOf } from '../../adapters/host/exit-code.js';
 import { pidOneNote } from '../../adapters/host/pid-one.js';
 import { parseAddress } from '../../core/address.js';
-import { type Config, ownPort, type ServiceConfig } from '../../core/settings/index.js';
+import type { Config, ServiceConfig } from '../../core/settings/config.js';
+import { ownPort } from '../../core/settings/values/check.js';
 import type { Context } from '../context.js';
 import { explain } from '../explain.js';
 import { readSettings } from '../settings.js';

@@ -1,6 +1,6 @@
 /** What systemd is told of a running registrar (`Type=notify`). */
 import { ServiceManager } from '../../adapters/host/service-manager.js';
-import type { Config } from '../../core/settings/index.js';
+import type { Config } from '../../core/settings/config.js';
 import type { RegistrarEvent } from '../../registrar/events.js';
 import type { Logger } from '../../registrar/ports.js';
 import type { PollingRegistrar } from '../../registrar/registrar.js';

@@ -4,7 +4,7 @@ import type { Control } from '../../adapters/control/server.js';
 import { type Endpoints, startEndpoints } from '../../adapters/http/endpoints.js';
 import { createLog, type Log } from '../../adapters/log/winston.js';
 import { readPage } from '../../adapters/page.js';
-import type { Config } from '../../core/settings/index.js';
+import type { Config } from '../../core/settings/config.js';
 import { assemble } from '../../register.js';
 import type { PollingRegistrar } from '../../registrar/registrar.js';
 import { type Context, EXIT } from '../context.js';

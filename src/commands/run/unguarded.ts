@@ -1,6 +1,6 @@
 import { isSilentHere } from '../../adapters/checks/port.js';
 import { parseAddress } from '../../core/address.js';
-import type { ServiceConfig } from '../../core/settings/index.js';
+import type { ServiceConfig } from '../../core/settings/config.js';
 
 const LIMIT_MS = 1_000;
 

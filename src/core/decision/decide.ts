@@ -31,7 +31,7 @@ export type Decision =
 	| { readonly act: 'put'; readonly reason: PutReason }
 	/** Ours, and no longer wanted. */
 	| { readonly act: 'delete' }
-	/** Another's: touch nothing, look after its lease. */
+	/** Another's: touch nothing, observe its lease. */
 	| { readonly act: 'stand by' }
 	/** Another live process holds what policy `fail` says must be ours. */
 	| { readonly act: 'give up' };

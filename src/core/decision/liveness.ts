@@ -9,7 +9,7 @@
 import type { Liveness } from './decide.js';
 
 /** One observation of a lease; `remainingSeconds: null` = it is gone. */
-export interface Observation {
+export interface LeaseObservation {
 	/** Monotonic milliseconds at which it was asked for. */
 	readonly askedMs: number;
 	/** Monotonic milliseconds at which the answer came. */
@@ -23,7 +23,7 @@ export interface Observation {
 /** An end that moved by less may be rounding. */
 const ROUNDING_MS = 1_000;
 
-export function livenessOf(first: Observation, now: Observation): Liveness {
+export function livenessOf(first: LeaseObservation, now: LeaseObservation): Liveness {
 	if (now.remainingSeconds === null) return 'expired';
 	if (now.remainingSeconds + 1 <= now.grantedSeconds / 3) return 'expired';
 	// Truncated towards zero: a lease that is over, and that etcd has not taken away yet, reads 0 too. That is
@@ -39,7 +39,7 @@ export function livenessOf(first: Observation, now: Observation): Liveness {
 }
 
 /** The observation to compare the next ones with: the first one of its raft term. */
-export function firstOf(first: Observation | undefined, now: Observation): Observation {
+export function firstOf(first: LeaseObservation | undefined, now: LeaseObservation): LeaseObservation {
 	return first === undefined || first.remainingSeconds === null || first.term !== now.term ? now : first;
 }
 

@@ -2,7 +2,7 @@
  * Whether a service whose check fails may be withdrawn, so that something that fails everywhere at once does
  * not empty it. Pure.
  */
-import type { MinHealthy } from '../settings/min-healthy.js';
+import type { MinHealthy } from '../settings/values/service-values.js';
 
 /** How many instances were seen at a time. */
 export interface Seen {

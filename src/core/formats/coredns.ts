@@ -20,7 +20,7 @@ export const coredns: Format = {
 	defaultNamespace: 'skydns',
 	usualWeight: 100,
 	// Its cache keeps an answer at least so long.
-	readersLookEverySeconds: 5,
+	readersPollEverySeconds: 5,
 	key: (service, namespace) => `${folder(service, namespace)}${leaf(service)}`,
 	value: (service, { ttlSeconds }) => {
 		const address = parseAddress(service.addr);

@@ -28,7 +28,7 @@ export interface Format {
 	 * Readers that ask at an interval, or are answered from a cache: what is gone is called for so long. Left
 	 * out = they watch.
 	 */
-	readonly readersLookEverySeconds?: number;
+	readonly readersPollEverySeconds?: number;
 	/**
 	 * The other way round: from what stands below `readsPrefix` to an instance. Reads what others write, too.
 	 * Never throws.

@@ -60,14 +60,14 @@ export function render(
 }
 
 /** A service as somebody asks for it: where its instances stand, and how they are written. */
-export interface Wanted {
+export interface WantedName {
 	readonly format: FormatName;
 	readonly name: string;
 	readonly namespace?: string | undefined;
 }
 
 /** Everything below this prefix is read as an instance of the service. */
-export function instancesPrefix({ format, name, namespace }: Wanted): string {
+export function instancesPrefix({ format, name, namespace }: WantedName): string {
 	const service = { name, addr: 'any.invalid:1', protocol: 'grpc', metadata: {} } as const;
 	const prefix = (FORMATS[format] as Format).readsPrefix(service, namespace);
 	return prefix.endsWith('/') ? prefix : `${prefix}/`;
@@ -82,7 +82,7 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  * `value` `null` = too large to be read.
  */
 export function decode(
-	wanted: Wanted,
+	wanted: WantedName,
 	key: string,
 	value: Uint8Array | null,
 	prefix = instancesPrefix(wanted),

@@ -9,7 +9,7 @@ function cloudWeGo(name: 'kitex' | 'hertz'): Format {
 	return {
 		defaultNamespace: namespaceDefault,
 		usualWeight: 10,
-		readersLookEverySeconds: 5,
+		readersPollEverySeconds: 5,
 		key: (service, namespace) => `${folder(service, namespace)}${service.addr}`,
 		value: (service) => {
 			const tags = Object.keys(service.metadata).length === 0 ? null : sorted(service.metadata);

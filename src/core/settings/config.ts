@@ -1,11 +1,11 @@
 /** The configuration as the program uses it: everything filled in, checked, and plain. */
-import type { FormatName } from '../formats/index.js';
+import type { BindAddress } from '../address.js';
+import type { FormatName, WantedName } from '../formats/index.js';
+import type { Logger } from '../log/logger.js';
+import type { Meter } from '../meter.js';
 import type { ConflictPolicy, Protocol } from '../registration.js';
-import type { BindAddress } from './bind-address.js';
-import type { CheckConfig, CheckTiming } from './check.js';
-
-/** `auto` follows the machine's load; a function is asked before each pass (library only). */
-export type Weight = number | 'auto' | (() => number);
+import type { Weight } from './options.js';
+import type { CheckConfig, CheckTiming } from './values/check.js';
 
 export interface ServiceConfig {
 	/** Of `SERVICES`; `null` = there are no labels. */
@@ -25,7 +25,7 @@ export interface ServiceConfig {
 	readonly weight?: Weight;
 	readonly metadata: Readonly<Record<string, string>>;
 	readonly check: CheckConfig | null;
-	/** Also where there is no check: `run --` then looks at the service's port this often. */
+	/** Also where there is no check: `run --` then checks the service's port this often. */
 	readonly checkTiming: CheckTiming;
 }
 
@@ -59,17 +59,41 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export const LOG_FORMATS = ['pretty', 'json'] as const;
 export type LogFormat = (typeof LOG_FORMATS)[number];
 
-export interface Config extends EtcdConfig {
+/** Of a registrar, whichever way it was configured. */
+export interface RegistrarConfig extends EtcdConfig {
 	readonly onConflict: ConflictPolicy;
 	readonly services: readonly ServiceConfig[];
+	readonly stopTimeoutMs: number;
+}
+
+/** By the environment. */
+export interface Config extends RegistrarConfig {
 	readonly http: BindAddress | null;
 	/** Path of a Unix socket. */
 	readonly control: string | null;
 	/** `null` = wait for ever. */
 	readonly startupTimeoutMs: number | null;
-	readonly stopTimeoutMs: number;
 	readonly drainDelayMs: number;
 	readonly logLevel: LogLevel;
 	/** `null` = pretty on a terminal, else JSON. */
 	readonly logFormat: LogFormat | null;
+}
+
+/** By the library's options. */
+export interface ParsedOptions extends RegistrarConfig {
+	readonly namespace: string | undefined;
+	readonly logger: Logger | null;
+	readonly meter: Meter | null;
+	readonly hints: boolean;
+	/** What was assumed and had better be known. */
+	readonly warnings: readonly string[];
+}
+
+/** By the options of discovery. */
+export interface ParsedDiscovery {
+	readonly etcd: EtcdConfig;
+	readonly wanted: WantedName;
+	readonly pollMs: number;
+	readonly emptyGraceMs: number;
+	readonly logger: Logger | null;
 }

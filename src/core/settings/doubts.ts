@@ -1,7 +1,7 @@
 /** What is no mistake for sure but rarely meant: told at the start and by `check`. */
 import { hostKind, parseTarget } from '../address.js';
 import { FORMAT_NAMES, FORMATS, type Format } from '../formats/index.js';
-import type { EtcdConfig, ServiceConfig } from './config.js';
+import type { Config, EtcdConfig, ServiceConfig } from './config.js';
 import { PLACEHOLDER_HOST, resolvedAddr } from './entries.js';
 
 type Carried = 'weight' | 'version' | 'metadata';
@@ -50,4 +50,23 @@ function uncarried(
 
 function carries({ usualWeight, carries }: Format, setting: Carried): boolean {
 	return setting === 'weight' ? usualWeight !== null : carries.includes(setting);
+}
+
+/**
+ * How long after deregistering a command is still called, in words; `null` = its readers follow at once, or
+ * it is given the time.
+ */
+export function drainDoubt({
+	services,
+	drainDelayMs,
+}: Pick<Config, 'services' | 'drainDelayMs'>): string | null {
+	const formats = [...new Set(services.flatMap((service) => service.formats))];
+	const polling = formats.flatMap((name) => {
+		const { readersPollEverySeconds: seconds }: Format = FORMATS[name];
+		return seconds === undefined ? [] : [{ name, seconds }];
+	});
+	const longest = Math.max(0, ...polling.map(({ seconds }) => seconds));
+	if (longest === 0 || drainDelayMs > longest * 1_000) return null;
+	const who = polling.map(({ name }) => name).join(' and ');
+	return `REGISTRAR_DRAIN_DELAY is ${drainDelayMs / 1_000}s, and clients of ${who} call an instance for up to ${longest} s after it was deregistered: under run --, set it to ${longest + 1}s`;
 }

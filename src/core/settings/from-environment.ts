@@ -1,16 +1,17 @@
 /** The environment → the configuration, or one error with everything that is wrong with it. */
 import type { Config, EtcdConfig, ServiceConfig } from './config.js';
 import { type DoubtedSetting, doubtsOn } from './doubts.js';
-import { durationText } from './duration.js';
 import { clashesOf, PLACEHOLDER_HOST, resolvedAddr } from './entries.js';
-import { type Env, Environment, type EnvironmentOptions, type Source } from './environment.js';
-import { type EtcdField, readEtcd } from './etcd.js';
-import type { Label } from './labels.js';
+import { type Env, Environment, type EnvironmentOptions, type Source } from './environment/environment.js';
+import { type Label, labelled } from './environment/labels.js';
+import { META_PREFIX, SERVICE } from './environment/service-variables.js';
+import { warningsOn } from './environment/typos.js';
+import { PROCESS } from './environment/variables.js';
+import { DEFAULTS } from './options.js';
 import { type Given, Problems, take } from './problems.js';
-import { readService, type ServiceField } from './service.js';
-import { readMetadata, refuseForLabel, serviceNames } from './service-names.js';
-import { warningsOn } from './typos.js';
-import { META_PREFIX, PROCESS, SERVICE } from './variables.js';
+import { etcdConfig } from './rules.js';
+import { type MetadataGiven, serviceConfig } from './service-rules.js';
+import { durationText } from './values/durations.js';
 
 export interface ParsedConfig {
 	readonly config: Config;
@@ -24,24 +25,22 @@ export interface ParsedConfig {
 export function parseConfig(env: Env, options: EnvironmentOptions = {}): ParsedConfig {
 	const problems = new Problems();
 	const environment = new Environment(env, options, problems);
-	adoptEtcdctlUser(environment);
-	const look = (field: keyof typeof PROCESS): Given => environment.given(PROCESS[field]);
-	for (const variable of Object.values(PROCESS)) environment.given(variable);
-	const { etcd, notes } = readEtcd((field: EtcdField) => look(field), problems, options.readFile);
-	const onConflict = take(look('onConflict'), PROCESS.onConflict, problems) ?? 'take-over';
-	const labels = take(look('labels'), PROCESS.labels, problems) ?? [];
+	const given = environment.read(PROCESS);
+	const { etcd, notes } = etcdConfig(given, problems, options.readFile);
+	const onConflict = take(given.onConflict, problems) ?? DEFAULTS.onConflict;
+	const labels = take(given.labels, problems) ?? [];
 	const services = readServices(environment, labels, problems);
 	const config: Config = {
 		...etcd,
 		onConflict,
 		services,
-		http: take(look('http'), PROCESS.http, problems) ?? null,
-		control: take(look('control'), PROCESS.control, problems) ?? null,
-		startupTimeoutMs: take(look('startupTimeout'), PROCESS.startupTimeout, problems) ?? null,
-		stopTimeoutMs: take(look('stopTimeout'), PROCESS.stopTimeout, problems) ?? 0,
-		drainDelayMs: take(look('drainDelay'), PROCESS.drainDelay, problems) ?? 0,
-		logLevel: take(look('logLevel'), PROCESS.logLevel, problems) ?? 'info',
-		logFormat: take(look('logFormat'), PROCESS.logFormat, problems) ?? null,
+		http: take(given.http, problems) ?? null,
+		control: take(given.control, problems) ?? null,
+		startupTimeoutMs: take(given.startupTimeout, problems) ?? null,
+		stopTimeoutMs: take(given.stopTimeout, problems) ?? 0,
+		drainDelayMs: take(given.drainDelay, problems) ?? 0,
+		logLevel: take(given.logLevel, problems) ?? DEFAULTS.logLevel,
+		logFormat: take(given.logFormat, problems) ?? null,
 	};
 	const warnings = [
 		...environment.warnings,
@@ -70,20 +69,6 @@ function inForce(source: Source, { callTimeoutMs, endpoints }: EtcdConfig): Sour
 		: source;
 }
 
-/**
- * `ETCDCTL_USER=name` or `name:password`, as etcdctl reads it; a user name of our own leaves it aside whole.
- */
-export function adoptEtcdctlUser(environment: Environment): void {
-	const user = environment.get('ETCDCTL_USER');
-	const isSet = (name: string): boolean =>
-		environment.get(name) !== undefined || environment.get(`${name}_FILE`) !== undefined;
-	if (user === undefined || isSet('ETCD_USERNAME') || isSet('ETCDCTL_USERNAME')) return;
-	const [name = '', ...rest] = user.split(':');
-	if (name !== '') environment.adopt(PROCESS.username, name, 'ETCDCTL_USER');
-	if (rest.length > 0 && !isSet('ETCD_PASSWORD'))
-		environment.adopt(PROCESS.password, rest.join(':'), 'ETCDCTL_USER');
-}
-
 function readServices(
 	environment: Environment,
 	labels: readonly Label[],
@@ -92,13 +77,9 @@ function readServices(
 	const services: ServiceConfig[] = [];
 	for (const label of labels.length === 0 ? [null] : labels) {
 		if (label !== null) refuseForLabel(environment, label, problems);
-		const look = (field: ServiceField): Given =>
-			environment.given(SERVICE[field], serviceNames(SERVICE[field], label));
-		for (const variable of Object.values(SERVICE)) environment.given(variable, serviceNames(variable, label));
-		const service = readService(
-			{ label: label?.text ?? null, look, metadata: readMetadata(environment, label, problems) },
-			problems,
-		);
+		const given = environment.read(SERVICE, label);
+		const metadata = readMetadata(environment, label, problems);
+		const service = serviceConfig(label?.text ?? null, given, metadata, problems);
 		if (service !== undefined) services.push(service);
 	}
 	// The host of a wildcard is not known yet; it is the same for all that have none of their own.
@@ -111,4 +92,44 @@ function readServices(
 	for (const line of clashesOf(named))
 		problems.addLine(`${where}: expected keys that do not meet, but ${line}`);
 	return services;
+}
+
+/** One lease, one interval, one policy for the whole process: set for a label they would do nothing. */
+function refuseForLabel(environment: Environment, label: Label, problems: Problems): void {
+	for (const variable of [PROCESS.ttl, PROCESS.onConflict]) {
+		const name = labelled(variable.name, label);
+		if (environment.get(name) !== undefined)
+			problems.addLine(
+				`${name} is set, expected ${variable.name} alone: it holds for the whole process; unset ${name} and set ${variable.name}`,
+			);
+	}
+}
+
+/** `SERVICE_META_<KEY>`: lower-cased, `__` becomes `.`; what the label sets wins, key by key. */
+function readMetadata(environment: Environment, label: Label | null, problems: Problems): MetadataGiven {
+	const prefixes = label === null ? [META_PREFIX] : [META_PREFIX, labelled(META_PREFIX, label)];
+	return new Map(prefixes.flatMap((prefix) => [...metadataBelow(prefix, environment, problems)]));
+}
+
+function metadataBelow(prefix: string, environment: Environment, problems: Problems): MetadataGiven {
+	const found = new Map<string, Given<string>>();
+	const names = Object.keys(environment.env).filter((name) => name.startsWith(prefix));
+	for (const name of names.sort()) {
+		const value = environment.get(name);
+		if (value === undefined) continue;
+		const key = name.slice(prefix.length).toLowerCase().replaceAll('__', '.');
+		const other = found.get(key);
+		if (key === '')
+			problems.addLine(`${name} has no key, expected one after ${prefix}: for example ${prefix}ZONE=a`);
+		else if (other !== undefined)
+			problems.addLine(
+				`${other.name} and ${name} both set metadata "${key}", expected one of them: unset the other`,
+			);
+		else {
+			const assign = (example: string) => `${name}=${example}`;
+			found.set(key, { name, parsed: { value }, default: undefined, written: value, assign });
+			environment.sources.push({ name, value, from: environment.originOf(name) });
+		}
+	}
+	return found;
 }

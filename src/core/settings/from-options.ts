@@ -1,27 +1,20 @@
 /**
- * The library's options: the rules of the variables under the options' own names, and all mistakes in one
- * error.
+ * The library's options → the configuration: the rules of the variables under the options' own names, and all
+ * mistakes in one error.
  */
-
-import type { Logger } from '../logger.js';
+import type { Logger } from '../log/logger.js';
 import type { Meter } from '../meter.js';
+import type { ParsedOptions } from './config.js';
 import { doubtsOn } from './doubts.js';
 import { clashesOf, PLACEHOLDER_HOST, resolvedAddr } from './entries.js';
-import { type EtcdField, type ReadFile, readEtcd } from './etcd.js';
-import { fields, type Kind, option } from './option.js';
-import type { AllOptions, ParsedOptions, RegistrarOptions } from './options.js';
+import { SERVICE } from './environment/service-variables.js';
+import { PROCESS } from './environment/variables.js';
+import { fields, type OptionFields, option } from './option.js';
+import { type AllOptions, DEFAULTS, type RegistrarOptions } from './options.js';
 import { type Given, Problems, take } from './problems.js';
+import { type EtcdGiven, etcdConfig } from './rules.js';
 import { readServiceOptions } from './service-options.js';
-import { PROCESS, SERVICE } from './variables.js';
-
-export type {
-	CheckOptions,
-	ParsedOptions,
-	RegistrarOptions,
-	ServiceOptions,
-	Weight,
-} from './options.js';
-export { parseService } from './service-options.js';
+import type { ReadFile } from './tls-files.js';
 
 const OPTIONS: readonly (keyof RegistrarOptions)[] = [
 	...(['endpoints', 'namespace', 'ttlSeconds', 'onConflict', 'services', 'auth', 'tls'] as const),
@@ -35,37 +28,19 @@ export function parseOptions(
 ): ParsedOptions {
 	const problems = new Problems();
 	const root = fields('', options, OPTIONS, problems, ['hints']);
-	const auth = fields('auth', root.auth, ['username', 'password'], problems);
-	const tls = fields('tls', root.tls, ['caFile', 'certFile', 'keyFile'], problems);
-	const places: Readonly<Record<EtcdField, readonly [path: string, value: unknown, kind: Kind]>> = {
-		endpoints: ['endpoints', root.endpoints, 'list'],
-		username: ['auth.username', auth.username, 'text'],
-		password: ['auth.password', auth.password, 'text'],
-		caFile: ['tls.caFile', tls.caFile, 'text'],
-		certFile: ['tls.certFile', tls.certFile, 'text'],
-		keyFile: ['tls.keyFile', tls.keyFile, 'text'],
-		dialTimeout: ['dialTimeoutMs', root.dialTimeoutMs, 'milliseconds'],
-		callTimeout: ['callTimeoutMs', root.callTimeoutMs, 'milliseconds'],
-		ttl: ['ttlSeconds', root.ttlSeconds, 'number'],
-	};
-	const { etcd, notes } = readEtcd((field) => option(...places[field]), problems, readFile);
-	if (root.endpoints === undefined)
-		problems.add(option(...places.endpoints), {
-			expected: 'one, since it is required',
-			example: 'http://127.0.0.1:2379',
-		});
+	const ttl = option('ttlSeconds', root.ttlSeconds, PROCESS.ttl);
+	const { etcd, notes } = etcdConfig(etcdOptions(root, ttl, problems), problems, readFile);
 	if (root.hints !== undefined && typeof root.hints !== 'boolean')
 		problems.addLine('hints: expected true or false');
-	const namespace = option('namespace', root.namespace, 'text');
+	const namespace = option('namespace', root.namespace, SERVICE.namespace);
 	const services = readServices(root.services, namespace, problems);
 	const parsed: ParsedOptions = {
 		...etcd,
-		namespace: take(namespace, SERVICE.namespace, problems),
+		namespace: take(namespace, problems),
 		onConflict:
-			take(option('onConflict', root.onConflict, 'text'), PROCESS.onConflict, problems) ?? 'take-over',
+			take(option('onConflict', root.onConflict, PROCESS.onConflict), problems) ?? DEFAULTS.onConflict,
 		services,
-		stopTimeoutMs:
-			take(option('stopTimeoutMs', root.stopTimeoutMs, 'milliseconds'), PROCESS.stopTimeout, problems) ?? 0,
+		stopTimeoutMs: take(option('stopTimeoutMs', root.stopTimeoutMs, PROCESS.stopTimeout), problems) ?? 0,
 		logger: isLogger(root.logger, problems) ? root.logger : null,
 		meter: isMeter(root.meter, problems) ? root.meter : null,
 		hints: root.hints !== false,
@@ -80,7 +55,34 @@ export function parseOptions(
 	return parsed;
 }
 
-function readServices(value: unknown, namespace: Given, problems: Problems): ParsedOptions['services'] {
+/** How to reach etcd, as registrar and discovery are told. */
+export function etcdOptions(root: OptionFields, ttl: Given<number>, problems: Problems): EtcdGiven {
+	const auth = fields('auth', root.auth, ['username', 'password'], problems);
+	const tls = fields('tls', root.tls, ['caFile', 'certFile', 'keyFile'], problems);
+	const endpoints = option('endpoints', root.endpoints, PROCESS.endpoints);
+	if (root.endpoints === undefined)
+		problems.add(endpoints, {
+			expected: 'one, since it is required',
+			example: 'http://127.0.0.1:2379',
+		});
+	return {
+		endpoints,
+		username: option('auth.username', auth.username, PROCESS.username),
+		password: { ...option('auth.password', auth.password, PROCESS.password), secret: true },
+		caFile: option('tls.caFile', tls.caFile, PROCESS.caFile),
+		certFile: option('tls.certFile', tls.certFile, PROCESS.certFile),
+		keyFile: option('tls.keyFile', tls.keyFile, PROCESS.keyFile),
+		dialTimeout: option('dialTimeoutMs', root.dialTimeoutMs, PROCESS.dialTimeout),
+		callTimeout: option('callTimeoutMs', root.callTimeoutMs, PROCESS.callTimeout),
+		ttl,
+	};
+}
+
+function readServices(
+	value: unknown,
+	namespace: Given<string>,
+	problems: Problems,
+): ParsedOptions['services'] {
 	if (!Array.isArray(value)) {
 		problems.addLine(
 			'services: expected an array of services: for example services: [{ name: "user", addr: "10.0.0.5:8080" }]',

@@ -1,56 +1,21 @@
-/** One option as the parsers of the variables read it: its value as text, its path as its name. */
+/** One option: its value, judged by its kind, and its path as its name. */
 import type { Given, Problems } from './problems.js';
+import type { Kind } from './values/kinds.js';
 
-/** `milliseconds`: a number, read by the parser of durations. `list`: a text, or texts in an array. */
-export type Kind = 'text' | 'number' | 'milliseconds' | 'list' | 'weight' | 'share';
+/** What an option is judged by: of the variables, this is what options share. */
+type Rule<T> = Pick<Kind<T>, 'accept'> & { readonly default?: T | undefined };
 
-const KINDS = {
-	text: { expected: 'a string', fits: isText, write: String },
-	number: { expected: 'a number', fits: isNumber, write: String },
-	milliseconds: {
-		expected: 'a number of milliseconds',
-		fits: isNumber,
-		write: (value: unknown) => `${value}ms`,
-	},
-	list: {
-		expected: 'a string, or an array of strings',
-		fits: (value: unknown) => isText(value) || (Array.isArray(value) && value.every(isText)),
-		write: String,
-	},
-	weight: {
-		expected: 'a whole number, "auto", or a function',
-		fits: (value: unknown) => isText(value) || isNumber(value),
-		write: String,
-	},
-	share: {
-		expected: 'a whole number, or a share like "50%"',
-		fits: (value: unknown) => isText(value) || isNumber(value),
-		write: String,
-	},
-} as const satisfies Record<
-	Kind,
-	{ expected: string; fits: (value: unknown) => boolean; write: (value: unknown) => string }
->;
-
-const IN_MILLISECONDS = 'a whole number of milliseconds, more than 0, at most a day';
-
-export function option(path: string, value: unknown, kind: Kind): Given {
-	const { expected, fits, write } = KINDS[kind];
-	const assign = (example: string): string =>
-		`${path}: ${kind === 'milliseconds' ? milliseconds(example) : /^\d+$/.test(example) ? example : JSON.stringify(example)}`;
-	const base = { name: path, assign, secret: /password/i.test(path) };
-	if (value === undefined) return { ...base, text: undefined };
-	if (!fits(value))
-		return { ...base, text: undefined, mistake: { expected, mend: `give ${path} as ${expected}` } };
-	return { ...base, text: write(value), ...(kind === 'milliseconds' ? { expected: IN_MILLISECONDS } : {}) };
+export function option<T>(path: string, value: unknown, rule: Rule<T>): Given<T> {
+	const assign = (example: string) => `${path}: ${/^\d+$/.test(example) ? example : JSON.stringify(example)}`;
+	const given = { name: path, default: rule.default, assign };
+	if (value === undefined) return { ...given, parsed: undefined };
+	const parsed = rule.accept(value);
+	if (!('value' in parsed) && parsed.unusable === true)
+		return { ...given, parsed: { ...parsed, mend: `give ${path} as ${parsed.expected}` } };
+	return { ...given, parsed, written: typeof value === 'number' ? value : String(value) };
 }
 
-/** The variables' examples are durations. */
-function milliseconds(example: string): number {
-	return Number.parseFloat(example) * (example.endsWith('ms') ? 1 : 1000);
-}
-
-export type Fields = Readonly<Record<string, unknown>>;
+export type OptionFields = Readonly<Record<string, unknown>>;
 
 /**
  * The object's own fields, each of them known, or one that is not listed for people; else a problem, and what
@@ -62,7 +27,7 @@ export function fields(
 	known: readonly string[],
 	problems: Problems,
 	unlisted: readonly string[] = [],
-): Fields {
+): OptionFields {
 	if (value === undefined) return {};
 	const at = (name: string): string => (path === '' ? name : `${path}.${name}`);
 	if (!isObject(value)) {
@@ -78,14 +43,6 @@ export function fields(
 	return value;
 }
 
-export function isObject(value: unknown): value is Fields {
+export function isObject(value: unknown): value is OptionFields {
 	return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isText(value: unknown): value is string {
-	return typeof value === 'string';
-}
-
-function isNumber(value: unknown): value is number {
-	return typeof value === 'number';
 }

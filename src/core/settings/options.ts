@@ -1,10 +1,32 @@
+/**
+ * What can be set, as the library's callers write it, and the defaults of it all. The environment is the other
+ * way in (its names stand in `environment/variables.ts`); both come to what `config.ts` describes.
+ */
 import type { FormatName } from '../formats/index.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../log/logger.js';
 import type { Meter } from '../meter.js';
 import type { ConflictPolicy, Protocol } from '../registration.js';
-import type { EtcdConfig, ServiceConfig, Weight } from './config.js';
+import type { TlsFiles } from './config.js';
 
-export type { Weight } from './config.js';
+/** Of the variables and the options alike. */
+export const DEFAULTS = {
+	ttlSeconds: 5,
+	dialTimeoutMs: 15_000,
+	/** Or the TTL if that is shorter. */
+	callTimeoutMs: 2_000,
+	stopTimeoutMs: 5_000,
+	drainDelayMs: 0,
+	onConflict: 'take-over',
+	protocol: 'grpc',
+	format: 'address',
+	logLevel: 'info',
+	check: { intervalMs: 2_000, timeoutMs: 1_000, rise: 1, fall: 3 },
+	pollSeconds: 10,
+	emptyGraceSeconds: 10,
+} as const;
+
+/** `auto` follows the machine's load; a function is asked before each pass (library only). */
+export type Weight = number | 'auto' | (() => number);
 
 export interface RegistrarOptions {
 	/** `http://host:port` or `https://host:port`, several in an array or with `;` or `,` between. */
@@ -97,15 +119,58 @@ export interface CheckOptions {
 	readonly minHealthy?: number | string | undefined;
 }
 
-/** What the options come to: everything filled in and checked. */
-export interface ParsedOptions extends EtcdConfig {
-	readonly namespace: string | undefined;
-	readonly onConflict: ConflictPolicy;
-	readonly services: readonly ServiceConfig[];
-	readonly stopTimeoutMs: number;
-	readonly logger: Logger | null;
-	readonly meter: Meter | null;
-	readonly hints: boolean;
-	/** What was assumed and had better be known. */
-	readonly warnings: readonly string[];
+/** What all names that are read from one etcd share. */
+export interface DirectoryOptions {
+	/** `http://host:port` or `https://host:port`, several in an array or with `;` or `,` between. */
+	readonly endpoints: string | readonly string[];
+	/** How the instances are written. @defaultValue 'address' */
+	readonly format?: FormatName | undefined;
+	/**
+	 * First part of the keys, in place of the format's own. @defaultValue the format's own, `ns` for `address`
+	 */
+	readonly namespace?: string | undefined;
+	/** Both or neither. */
+	readonly auth?: { readonly username: string; readonly password: string } | undefined;
+	/** PEM files, read again when they change. */
+	readonly tls?: TlsFiles | undefined;
+	/** Seconds between two reads of everything, 0.1 to 86400. @defaultValue 10 */
+	readonly pollSeconds?: number | undefined;
+	/**
+	 * Seconds for which etcd must go on saying that all instances are gone before it is believed, 0 to 86400.
+	 * @defaultValue 10
+	 */
+	readonly emptyGraceSeconds?: number | undefined;
+	/** Bounds all attempts to connect within one read. @defaultValue 15000 */
+	readonly dialTimeoutMs?: number | undefined;
+	/** Deadline of each call. @defaultValue 2000 */
+	readonly callTimeoutMs?: number | undefined;
+	/** Nothing is printed without one. */
+	readonly logger?: Logger | undefined;
 }
+
+export interface DiscoverOptions extends DirectoryOptions {
+	/** Of the service. */
+	readonly name: string;
+}
+
+/**
+ * What whoever reads a message calls the settings: a command's user variables, a library's user options. The
+ * caller supplies it.
+ */
+export interface SettingNames {
+	readonly endpoints: string;
+	readonly username: string;
+	readonly password: string;
+	readonly caFile: string;
+	readonly certFile: string;
+	readonly keyFile: string;
+	readonly addr: string;
+	/** What gives a wildcard its host; `null` = there is no such setting. */
+	readonly host: string | null;
+}
+
+export const OPTION_NAMES: SettingNames = {
+	...{ endpoints: 'endpoints', username: 'auth.username', password: 'auth.password' },
+	...{ caFile: 'tls.caFile', certFile: 'tls.certFile', keyFile: 'tls.keyFile' },
+	...{ addr: 'addr', host: null },
+};

@@ -1,22 +1,22 @@
 import { ConfigError } from '../errors.js';
-import { type Mistake, type Parser, quoted, withoutUserinfo } from './parsed.js';
+import { type Mistake, type Parsed, quoted, withoutUserinfo } from './values/kinds.js';
 
-/** One setting as it was given, by a variable or by an option: its text, and how to speak of it. */
-export interface Given {
+/** One setting as it was given, by a variable or by an option: its value, and how to speak of it. */
+export interface Given<T> {
 	/** The variable's name, or the option's path. */
 	readonly name: string;
-	/** `undefined` = not given. */
-	readonly text: string | undefined;
+	/** What was given, judged; `undefined` = nothing was. */
+	readonly parsed: Parsed<T> | undefined;
+	/** What holds where nothing was given; `undefined` = nothing does. */
+	readonly default: T | undefined;
+	/** What was given, as it was written. */
+	readonly written?: string | number;
 	/** Another program's variable, read for want of ours: what does not fit is capped, not refused. */
-	readonly fallback?: true;
+	readonly fallback?: boolean;
 	/** Never printed. */
 	readonly secret?: boolean;
-	/** The file that holds the text. */
+	/** The file that holds the value. */
 	readonly file?: string;
-	/** Given, but not as something that could be read. */
-	readonly mistake?: Mistake;
-	/** What is expected, where the parser's own words are for another way of giving it. */
-	readonly expected?: string;
 	/** An example as one would write it: `SERVICE_TTL=5`, `ttlSeconds: 5`. */
 	assign(example: string): string;
 }
@@ -29,10 +29,12 @@ export class Problems {
 	readonly #lines: string[] = [];
 
 	/** `mend` always wins over an example. */
-	add(given: Given, { expected, example, mend, hide }: Mistake): void {
+	add(given: Given<unknown>, mistake: Mistake): void {
+		const { expected, example } = mistake;
 		const advice =
-			mend ?? (example === undefined ? `correct ${given.name}` : `for example ${given.assign(example)}`);
-		this.#lines.push(`${given.name} ${shown(given, hide === true)}, expected ${expected}: ${advice}`);
+			mistake.mend ??
+			(example === undefined ? `correct ${given.name}` : `for example ${given.assign(example)}`);
+		this.#lines.push(`${given.name} ${shown(given, mistake)}, expected ${expected}: ${advice}`);
 	}
 
 	addLine(line: string): void {
@@ -49,29 +51,20 @@ export class Problems {
 	}
 }
 
-function shown(given: Given, hide: boolean): string {
-	if (given.mistake !== undefined) return 'cannot be used';
-	if (given.text === undefined) return 'is not set';
-	return given.secret || hide ? 'is set (not shown)' : `is ${quoted(withoutUserinfo(given.text))}`;
+function shown({ parsed, written, secret }: Given<unknown>, { unusable, hide }: Mistake): string {
+	if (unusable === true) return 'cannot be used';
+	if (parsed === undefined) return 'is not set';
+	if (secret === true || hide === true || written === undefined) return 'is set (not shown)';
+	return `is ${typeof written === 'number' ? written : quoted(withoutUserinfo(written))}`;
 }
 
 /**
  * The value, the default where it was not given, or `undefined`: none of the two, or a mistake, which is then
  * told.
  */
-export function take<T>(
-	given: Given,
-	rule: { readonly default: string | null; readonly parse: Parser<T> },
-	problems: Problems,
-): T | undefined {
-	if (given.mistake !== undefined) {
-		problems.add(given, given.mistake);
-		return undefined;
-	}
-	const text = given.text ?? rule.default;
-	if (text === null) return undefined;
-	const parsed = rule.parse(text);
-	if ('value' in parsed) return parsed.value;
-	problems.add(given, given.expected === undefined ? parsed : { ...parsed, expected: given.expected });
+export function take<T>(given: Given<T>, problems: Problems): T | undefined {
+	if (given.parsed === undefined) return given.default;
+	if ('value' in given.parsed) return given.parsed.value;
+	problems.add(given, given.parsed);
 	return undefined;
 }

@@ -1,21 +1,22 @@
+/** One service by the library's options. */
 import type { ServiceConfig } from './config.js';
-import { fields, isObject, option } from './option.js';
-import type { ServiceOptions } from './options.js';
+import { SERVICE } from './environment/service-variables.js';
+import { fields, isObject, type OptionFields, option } from './option.js';
+import type { CheckOptions, ServiceOptions } from './options.js';
 import { type Given, Problems } from './problems.js';
-import { readService, type ServiceField } from './service.js';
+import { type MetadataGiven, type ServiceGiven, serviceConfig } from './service-rules.js';
 
 const SERVICE_OPTIONS: readonly (keyof ServiceOptions)[] = [
-	'name',
-	'addr',
-	'protocol',
-	'id',
-	'version',
-	'weight',
-	'metadata',
-	'formats',
-	'check',
+	...(['name', 'addr', 'protocol', 'id', 'version', 'weight', 'metadata', 'formats', 'check'] as const),
 ];
-const CHECK_OPTIONS = ['target', 'intervalMs', 'timeoutMs', 'rise', 'fall', 'minHealthy'];
+const CHECK_OPTIONS: readonly (keyof CheckOptions)[] = [
+	'target',
+	'intervalMs',
+	'timeoutMs',
+	'rise',
+	'fall',
+	'minHealthy',
+];
 
 /** One service alone, as `add` takes it. @throws ConfigError */
 export function parseService(
@@ -24,7 +25,12 @@ export function parseService(
 	path = 'service',
 ): ServiceConfig {
 	const problems = new Problems();
-	const config = readServiceOptions(service, option('namespace', namespace, 'text'), path, problems);
+	const config = readServiceOptions(
+		service,
+		option('namespace', namespace, SERVICE.namespace),
+		path,
+		problems,
+	);
 	problems.throwIfAny();
 	if (config === undefined) throw new TypeError('a service without name or address has no problem');
 	return config;
@@ -32,7 +38,7 @@ export function parseService(
 
 export function readServiceOptions(
 	value: unknown,
-	namespace: Given,
+	namespace: Given<string>,
 	path: string,
 	problems: Problems,
 ): ServiceConfig | undefined {
@@ -43,64 +49,51 @@ export function readServiceOptions(
 		return undefined;
 	}
 	const service = fields(path, value, SERVICE_OPTIONS, problems);
-	const check = isObject(service.check)
-		? fields(`${path}.check`, service.check, CHECK_OPTIONS, problems)
-		: { target: service.check };
-	const targetPath = isObject(service.check) ? `${path}.check.target` : `${path}.check`;
-	if (isObject(service.check) && service.check.target === undefined) {
-		problems.addLine(
-			`${targetPath} is not set, expected what to check: for example ${targetPath}: "tcp://127.0.0.1:8080"`,
-		);
-	}
-	const weight = service.weight;
-	const look = (field: ServiceField): Given => {
-		switch (field) {
-			case 'name':
-			case 'addr':
-			case 'protocol':
-			case 'id':
-			case 'version':
-				return option(`${path}.${field}`, service[field], 'text');
-			case 'weight':
-				return option(`${path}.weight`, typeof weight === 'function' ? undefined : weight, 'weight');
-			case 'format':
-				return option(`${path}.formats`, service.formats, 'list');
-			case 'namespace':
-				return namespace;
-			case 'host':
-				return option(`${path}.host`, undefined, 'text');
-			case 'check':
-				return option(targetPath, check.target, 'text');
-			case 'checkInterval':
-				return option(`${path}.check.intervalMs`, check.intervalMs, 'milliseconds');
-			case 'checkTimeout':
-				return option(`${path}.check.timeoutMs`, check.timeoutMs, 'milliseconds');
-			case 'checkRise':
-				return option(`${path}.check.rise`, check.rise, 'number');
-			case 'checkFall':
-				return option(`${path}.check.fall`, check.fall, 'number');
-			case 'checkMinHealthy':
-				return option(`${path}.check.minHealthy`, check.minHealthy, 'share');
-		}
+	const given: ServiceGiven = {
+		name: option(`${path}.name`, service.name, SERVICE.name),
+		addr: option(`${path}.addr`, service.addr, SERVICE.addr),
+		host: option(`${path}.host`, undefined, SERVICE.host),
+		namespace,
+		protocol: option(`${path}.protocol`, service.protocol, SERVICE.protocol),
+		format: option(`${path}.formats`, service.formats, SERVICE.format),
+		id: option(`${path}.id`, service.id, SERVICE.id),
+		version: option(`${path}.version`, service.version, SERVICE.version),
+		weight: option(`${path}.weight`, service.weight, SERVICE.weight),
+		...readCheck(`${path}.check`, service.check, problems),
 	};
-	const metadata = readMetadata(`${path}.metadata`, service.metadata, problems);
-	const config = readService({ label: null, look, metadata }, problems);
-	return config !== undefined && isWeightFunction(weight) ? { ...config, weight } : config;
+	return serviceConfig(null, given, readMetadata(`${path}.metadata`, service.metadata, problems), problems);
 }
 
-function isWeightFunction(value: unknown): value is () => number {
-	return typeof value === 'function';
+/** A target alone, or with its timing. */
+function readCheck(path: string, value: unknown, problems: Problems) {
+	const check: OptionFields = isObject(value)
+		? fields(path, value, CHECK_OPTIONS, problems)
+		: { target: value };
+	const target = isObject(value) ? `${path}.target` : path;
+	if (isObject(value) && value.target === undefined)
+		problems.addLine(
+			`${target} is not set, expected what to check: for example ${target}: "tcp://127.0.0.1:8080"`,
+		);
+	return {
+		check: option(target, check.target, SERVICE.check),
+		checkInterval: option(`${path}.intervalMs`, check.intervalMs, SERVICE.checkInterval),
+		checkTimeout: option(`${path}.timeoutMs`, check.timeoutMs, SERVICE.checkTimeout),
+		checkRise: option(`${path}.rise`, check.rise, SERVICE.checkRise),
+		checkFall: option(`${path}.fall`, check.fall, SERVICE.checkFall),
+		checkMinHealthy: option(`${path}.minHealthy`, check.minHealthy, SERVICE.checkMinHealthy),
+	};
 }
 
-function readMetadata(path: string, value: unknown, problems: Problems): ReadonlyMap<string, Given> {
-	const metadata = new Map<string, Given>();
+function readMetadata(path: string, value: unknown, problems: Problems): MetadataGiven {
+	const metadata = new Map<string, Given<string>>();
 	if (value === undefined) return metadata;
 	if (!isObject(value)) {
 		problems.addLine(`${path}: expected an object of strings: for example { zone: "a" }`);
 		return metadata;
 	}
 	for (const [key, text] of Object.entries(value)) {
-		if (typeof text === 'string' && key !== '') metadata.set(key, option(`${path}.${key}`, text, 'text'));
+		if (typeof text === 'string' && key !== '')
+			metadata.set(key, option(`${path}.${key}`, text, { accept: () => ({ value: text }) }));
 		else problems.addLine(`${path}.${key}: expected a key and a string: for example { zone: "a" }`);
 	}
 	return metadata;

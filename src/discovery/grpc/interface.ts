@@ -14,7 +14,7 @@ export interface Target {
 	readonly path: string;
 }
 
-export interface Endpoint {
+export interface GrpcEndpoint {
 	readonly addresses: readonly { readonly host: string; readonly port: number }[];
 	/** Not read by grpc-js itself: for a load balancer of the application's own. */
 	readonly attributes: {
@@ -31,7 +31,7 @@ export interface StatusObject {
 	readonly metadata: object;
 }
 
-export interface ServiceConfig {
+export interface GrpcServiceConfig {
 	readonly loadBalancingConfig: readonly Readonly<Record<string, object>>[];
 	readonly methodConfig: readonly unknown[];
 	readonly [other: string]: unknown;
@@ -42,11 +42,11 @@ type StatusOr<T> =
 	| { readonly ok: false; readonly error: StatusObject };
 
 /** Up to 1.13 an object, from 1.14 one function. */
-export type Listener =
+export type GrpcListener =
 	| {
 			onSuccessfulResolution(
-				endpoints: readonly Endpoint[],
-				serviceConfig: ServiceConfig | null,
+				endpoints: readonly GrpcEndpoint[],
+				serviceConfig: GrpcServiceConfig | null,
 				serviceConfigError: null,
 				configSelector: null,
 				attributes: object,
@@ -54,24 +54,24 @@ export type Listener =
 			onError(error: StatusObject): void;
 	  }
 	| ((
-			endpoints: StatusOr<readonly Endpoint[]>,
+			endpoints: StatusOr<readonly GrpcEndpoint[]>,
 			attributes: object,
-			serviceConfig: StatusOr<ServiceConfig> | null,
+			serviceConfig: StatusOr<GrpcServiceConfig> | null,
 			note: string,
 	  ) => unknown);
 
 /** `serviceConfig` `null` = the channel's own. */
 export function tellEndpoints(
-	listener: Listener,
-	endpoints: readonly Endpoint[],
-	serviceConfig: ServiceConfig | null,
+	listener: GrpcListener,
+	endpoints: readonly GrpcEndpoint[],
+	serviceConfig: GrpcServiceConfig | null,
 ): void {
 	if (typeof listener === 'function')
 		listener({ ok: true, value: endpoints }, {}, serviceConfig && { ok: true, value: serviceConfig }, '');
 	else listener.onSuccessfulResolution(endpoints, serviceConfig, null, null, {});
 }
 
-export function tellError(listener: Listener, error: StatusObject): void {
+export function tellError(listener: GrpcListener, error: StatusObject): void {
 	if (typeof listener === 'function') listener({ ok: false, error }, {}, null, '');
 	else listener.onError(error);
 }

@@ -4,14 +4,14 @@
  * a try, and where none was ever known, the calls fail at once with the reason.
  */
 
-import type { Clock } from '../../core/clock.js';
 import type { Instance } from '../../core/formats/index.js';
+import type { Clock } from '../../core/pace.js';
 import type { Discovery } from '../discovery.js';
 import {
-	type Endpoint,
+	type GrpcEndpoint,
 	type GrpcJs,
-	type Listener,
-	type ServiceConfig,
+	type GrpcListener,
+	type GrpcServiceConfig,
 	type Target,
 	tellEndpoints,
 	tellError,
@@ -35,7 +35,7 @@ const RERESOLVE_MS = 1_000;
 /** The class that `registerResolver` of grpc-js takes. */
 export function resolverClass(parts: ResolverParts): ResolverConstructor {
 	return class extends Resolver {
-		constructor(target: Target, listener: Listener, options: ChannelOptions) {
+		constructor(target: Target, listener: GrpcListener, options: ChannelOptions) {
 			super(parts, target, listener, options);
 		}
 
@@ -49,23 +49,23 @@ export function resolverClass(parts: ResolverParts): ResolverConstructor {
 type ChannelOptions = Readonly<Record<string, unknown>>;
 
 interface ResolverConstructor {
-	new (target: Target, listener: Listener, options: ChannelOptions): Resolver;
+	new (target: Target, listener: GrpcListener, options: ChannelOptions): Resolver;
 	getDefaultAuthority(target: Target): string;
 }
 
 class Resolver {
 	readonly #name: string;
-	readonly #serviceConfig: ServiceConfig | null;
+	readonly #serviceConfig: GrpcServiceConfig | null;
 	#following: Following | null = null;
 	/** The last that the channel was given: kept while it is idle. */
-	#endpoints: readonly Endpoint[] = [];
+	#endpoints: readonly GrpcEndpoint[] = [];
 	/** What they were made of, since the channel was last idle. */
 	#told: readonly Instance[] | null = null;
 
 	constructor(
 		private readonly parts: ResolverParts,
 		target: Target,
-		private readonly listener: Listener,
+		private readonly listener: GrpcListener,
 		options: ChannelOptions,
 	) {
 		this.#name = nameOf(target);
@@ -172,7 +172,7 @@ function hostLike(name: string): string {
 }
 
 /** Each address once: two keys may hold one. */
-function endpointsOf(instances: readonly Instance[]): readonly Endpoint[] {
+function endpointsOf(instances: readonly Instance[]): readonly GrpcEndpoint[] {
 	const byAddress = new Map(instances.map((instance) => [instance.addr, instance]));
 	return [...byAddress.values()].map(({ host, port, id, version, weight, metadata }) => ({
 		addresses: [{ host, port }],

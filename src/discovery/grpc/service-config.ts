@@ -2,7 +2,7 @@
  * How calls are balanced: over all instances in turn, unless the channel's own service config says otherwise.
  */
 import { isJsonObject } from '../../core/formats/decode.js';
-import type { ServiceConfig } from './interface.js';
+import type { GrpcServiceConfig } from './interface.js';
 
 const ROUND_ROBIN = { round_robin: {} };
 
@@ -10,7 +10,7 @@ const ROUND_ROBIN = { round_robin: {} };
  * `null` = the channel's own config decides. `text` is its option `grpc.service_config`, which grpc-js has
  * checked before.
  */
-export function serviceConfigOf(text: unknown): ServiceConfig | null {
+export function serviceConfigOf(text: unknown): GrpcServiceConfig | null {
 	if (typeof text !== 'string' || text === '')
 		return { loadBalancingConfig: [ROUND_ROBIN], methodConfig: [] };
 	const own = JSON.parse(text) as Readonly<Record<string, unknown>>;

@@ -3,13 +3,13 @@
  * are wanted only by asking.
  */
 import { ConflictError } from '../../core/errors.js';
-import type { ConflictPolicy } from '../../core/registration.js';
+import type { LeaseId } from '../../core/registration.js';
 import { withDeadline } from '../deadline.js';
-import type { Fact, Wanted } from '../pass/facts.js';
+import type { EngineParts, Subject } from '../parts.js';
+import type { Fact } from '../pass/facts.js';
 import { Leases } from '../pass/leases.js';
 import { Pass } from '../pass/pass.js';
 import { withdrawAll } from '../pass/withdraw.js';
-import type { Clock, Logger, Schedule, Store } from '../ports.js';
 import type { ChangeLog } from '../report/change-log.js';
 import { Counting } from '../report/counters.js';
 import type { Emitter } from '../report/emitter.js';
@@ -18,35 +18,6 @@ import type { LastPass } from '../status.js';
 import { Fleet } from './fleet.js';
 import { Loop, type PassEnd } from './loop.js';
 import { Streams } from './streams.js';
-
-export interface EngineParts {
-	readonly store: Store;
-	readonly schedule: Schedule;
-	readonly clock: Clock;
-	readonly random: () => number;
-	readonly logger: Logger;
-	/** Seconds asked for. */
-	readonly ttlSeconds: number;
-	readonly callTimeoutMs: number;
-	readonly stopTimeoutMs: number;
-	readonly onConflict: ConflictPolicy;
-	/** `false` = the plain poll: no watch, no early pass. */
-	readonly hints: boolean;
-	/** Fields that say in the log which etcd is meant. */
-	readonly where?: Readonly<Record<string, unknown>>;
-}
-
-/** What the engine asks of the services. */
-export interface Subject {
-	/** Before each pass; may reject when an address cannot be found out yet. */
-	prepare(): Promise<void>;
-	wanted(): Wanted;
-	/** The keys of each service; the same object as long as nothing changes. */
-	groups(): Iterable<readonly string[]>;
-	fleetPrefixes(): ReadonlySet<string>;
-	/** After each pass. `true` = what is wanted has changed by it: one more. */
-	passed(ok: boolean): boolean;
-}
 
 /** Live is who began a pass within three intervals: one that hangs is cut before. */
 const LONGEST_PASS_INTERVALS = 2.5;
@@ -116,6 +87,19 @@ export class Engine {
 		return this.#isPassing ? this.passBeganMs : null;
 	}
 
+	/** What it knows, for the status. */
+	facts() {
+		const { leases, intervalSeconds, lastPass, passBeganMs, lastError } = this;
+		return {
+			...{ memory: this.pass.memory, leases: leases.current, lastPass, passBeganMs, lastError },
+			leaseEndsMs: (lease: LeaseId) => leases.endsMs(lease),
+			endpoint: this.parts.store.endpoint(),
+			intervalMs: intervalSeconds * 1_000,
+			counters: this.counting.now(),
+			nowMs: this.parts.clock.now(),
+		};
+	}
+
 	start(): void {
 		this.#loop.start();
 	}
@@ -132,6 +116,7 @@ export class Engine {
 	async stop(): Promise<boolean> {
 		const { clock, stopTimeoutMs, callTimeoutMs, store } = this.parts;
 		const untilMs = clock.now() + stopTimeoutMs;
+		const hadKeys = [...this.subject.wanted().keys()].some((key) => this.pass.memory.mayStand(key));
 		this.#isStopping = true;
 		this.leases.end();
 		// A grant or a put on its way may still be carried out: let it end. A pass that has nothing in etcd is
@@ -148,6 +133,7 @@ export class Engine {
 		const clean = await withdrawAll({ ...this.parts, leases, pass, wanted, report, untilMs });
 		this.#journal.flush();
 		store.close();
+		this.#journal.stopped(clean, { hadKeys, ttlSeconds: this.intervalSeconds });
 		return clean;
 	}
 

@@ -1,7 +1,7 @@
 /**
  * How many keys the fleet around us has, counted rarely, so that a large fleet spreads its retries and hints.
  */
-import { countEvery } from '../../core/backoff.js';
+import { countEvery } from '../../core/pace.js';
 import type { Clock, Store } from '../ports.js';
 
 /**

@@ -1,8 +1,8 @@
 /**
- * The beat: the poll on its fixed interval, retries of a failed pass inside it, and hints that make the same
+ * When a pass runs: at each tick of a fixed interval, retries of a failed pass inside it, and hints that make the same
  * pass run early. Knows two things of its subject: how to run a pass and what the interval is.
  */
-import { fullJitter, hintSpread, phase, retryCap } from '../../core/backoff.js';
+import { fullJitter, hintSpread, phase, retryCap } from '../../core/pace.js';
 import type { Hint } from '../events.js';
 import type { Clock, Schedule } from '../ports.js';
 import { Trigger } from './trigger.js';
@@ -10,7 +10,7 @@ import { Trigger } from './trigger.js';
 export interface PassEnd {
 	/** `false` = etcd did not let it come to an end: try again soon. */
 	readonly ok: boolean;
-	/** Another look is due after so many milliseconds (standing by); `null` = at the next beat. */
+	/** Another pass is due after so many milliseconds (standing by); `null` = at the next tick. */
 	readonly againInMs: number | null;
 }
 
@@ -39,7 +39,7 @@ export class Loop {
 	#attempts = 0;
 	#scheduledSeconds: number | null = null;
 	#retry: ReturnType<typeof setTimeout> | undefined;
-	#look: ReturnType<typeof setTimeout> | undefined;
+	#again: ReturnType<typeof setTimeout> | undefined;
 	#wake: ReturnType<typeof setTimeout> | undefined;
 	#stopped = false;
 
@@ -48,15 +48,15 @@ export class Loop {
 	}
 
 	/**
-	 * The first pass, at once, and the beat, which waits for no pass: a first one that hangs must not delay it.
+	 * The first pass, at once, and the schedule, which waits for no pass: one that hangs must not delay it.
 	 */
 	start(): void {
-		this.#keepBeat();
+		this.#keepSchedule();
 		if (this.options.hints) this.#listenForStalls();
 		void this.#trigger.now();
 	}
 
-	/** A pass that passes by the token bucket; resolves when it has ended. */
+	/** A pass that the token bucket does not delay; resolves when it has ended. */
 	now(): Promise<void> {
 		return this.#trigger.now();
 	}
@@ -72,21 +72,21 @@ export class Loop {
 		this.#stopped = true;
 		this.options.schedule.stop();
 		clearTimeout(this.#retry);
-		clearTimeout(this.#look);
+		clearTimeout(this.#again);
 		clearTimeout(this.#wake);
 		await this.#trigger.stop();
 	}
 
 	async #pass(): Promise<void> {
 		clearTimeout(this.#retry);
-		clearTimeout(this.#look);
+		clearTimeout(this.#again);
 		const { ok, againInMs } = await this.options.pass();
 		if (this.#stopped) return;
-		this.#keepBeat();
+		this.#keepSchedule();
 		this.#attempts = ok ? 0 : this.#attempts + 1;
 		if (!ok) this.#retry = setTimeout(() => void this.#trigger.now(), this.#retryMs());
 		else if (againInMs !== null)
-			this.#look = setTimeout(() => void this.#trigger.now(), Math.min(againInMs, LONGEST_TIMER_MS));
+			this.#again = setTimeout(() => void this.#trigger.now(), Math.min(againInMs, LONGEST_TIMER_MS));
 	}
 
 	#retryMs(): number {
@@ -94,8 +94,8 @@ export class Loop {
 		return fullJitter(this.#attempts - 1, retryCap(intervalSeconds() * 1_000, fleetSize()), random);
 	}
 
-	/** At the start, and when the granted TTL is another than the beat's. */
-	#keepBeat(): void {
+	/** At the start, and when the granted TTL is another than the schedule's. */
+	#keepSchedule(): void {
 		const seconds = this.options.intervalSeconds();
 		if (seconds === this.#scheduledSeconds) return;
 		this.#scheduledSeconds = seconds;

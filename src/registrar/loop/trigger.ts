@@ -2,7 +2,7 @@
  * When the pass runs. One at a time; a nudge during a pass makes exactly one more; hints wait at a token
  * bucket. The pass itself has a deadline, so that one that hangs cannot silence the loop.
  */
-import { FULL_BUCKET, take } from '../../core/token-bucket.js';
+import { FULL_BUCKET, takeToken } from '../../core/pace.js';
 import type { Clock } from '../ports.js';
 
 export class Trigger {
@@ -37,7 +37,7 @@ export class Trigger {
 	/** Runs a pass soon: after `delayMs`, and no sooner than the token bucket allows. */
 	hint(delayMs: number): void {
 		if (this.#stopped || this.#hint !== undefined || this.#again !== null) return;
-		const { bucket, waitMs } = take(this.#bucket, this.clock.now());
+		const { bucket, waitMs } = takeToken(this.#bucket, this.clock.now());
 		this.#bucket = bucket;
 		const waiting = () => {
 			this.#hint = undefined;

@@ -7,8 +7,8 @@
  */
 import { StoreError } from '../../core/errors.js';
 import { LeaseIds } from '../../core/lease-id.js';
+import { unlessAborted } from '../../core/promises.js';
 import type { LeaseId } from '../../core/registration.js';
-import { unlessAborted } from '../../core/unless-aborted.js';
 import type { Store } from '../ports.js';
 import { LeaseGroups } from './lease-groups.js';
 

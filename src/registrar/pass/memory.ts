@@ -80,6 +80,11 @@ export class Memory {
 	}
 
 	/** Seen as wanted since it was wanted, and not another's now. */
+	/** Verified, or put without an answer: only a read tells that such a key does not stand. */
+	mayStand(key: string): boolean {
+		return this.isVerified(key) || this.of(key).sent !== null;
+	}
+
 	isVerified(key: string): boolean {
 		const { state, verified } = this.of(key);
 		return verified !== null && state.is !== 'standing-by';

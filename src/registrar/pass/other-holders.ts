@@ -4,13 +4,13 @@
  */
 import { inParallel, PARALLEL_SMALL } from '../../core/batches.js';
 import type { Liveness } from '../../core/decision/decide.js';
-import { firstOf, livenessOf, type Observation, observeEveryMs } from '../../core/decision/liveness.js';
+import { firstOf, type LeaseObservation, livenessOf, observeEveryMs } from '../../core/decision/liveness.js';
 import type { LeaseId } from '../../core/registration.js';
 import type { Clock, Store } from '../ports.js';
 
 interface Holder {
-	readonly first: Observation;
-	readonly last: Observation;
+	readonly first: LeaseObservation;
+	readonly last: LeaseObservation;
 	readonly liveness: Liveness;
 }
 
@@ -79,7 +79,7 @@ export class OtherHolders {
 	async #observe(lease: LeaseId, signal?: AbortSignal): Promise<void> {
 		const askedMs = this.clock.now();
 		const answer = await this.store.timeToLive(lease, signal);
-		const last: Observation = {
+		const last: LeaseObservation = {
 			askedMs,
 			atMs: this.clock.now(),
 			remainingSeconds: answer?.remainingSeconds ?? null,

@@ -3,8 +3,9 @@
  * and nobody else's. Only where a revocation is refused the keys are deleted by guarded transactions. A few
  * round trips, however many keys there are.
  */
-import { fullJitter } from '../../core/backoff.js';
+
 import { StoreError, type StoreErrorCode } from '../../core/errors.js';
+import { fullJitter } from '../../core/pace.js';
 import type { LeaseId } from '../../core/registration.js';
 import { withDeadline } from '../deadline.js';
 import type { Clock, Store } from '../ports.js';

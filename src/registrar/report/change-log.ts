@@ -5,7 +5,7 @@
  */
 import { StoreError } from '../../core/errors.js';
 import type { RepairReason } from '../../core/registration.js';
-import type { ChangeKind, RecentChange, RecentChanges } from '../events.js';
+import type { ChangeKind, RecentChange, RecentChanges } from '../documents.js';
 import type { Follower, KeyState } from '../pass/memory.js';
 import type { Clock } from '../ports.js';
 

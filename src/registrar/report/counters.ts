@@ -1,6 +1,7 @@
 /** What is counted, in the shape in which it is told. */
 import { REPAIR_REASONS, type RepairReason } from '../../core/registration.js';
-import { type Counters, HINTS, type Hint } from '../events.js';
+import type { Counters } from '../documents.js';
+import { HINTS, type Hint } from '../events.js';
 import type { Counted } from '../ports.js';
 
 /** Upper bounds of the histogram of passes, in seconds. */

@@ -5,7 +5,7 @@
  */
 import { type Channel, channel } from 'node:diagnostics_channel';
 import { ConfigError } from '../../core/errors.js';
-import { onRejection } from '../../core/rejections.js';
+import { onRejection } from '../../core/promises.js';
 import { EVENTS, type RegistrarEvent, type RegistrarEvents } from '../events.js';
 import type { Logger } from '../ports.js';
 

@@ -108,7 +108,7 @@ export class Journal {
 		}
 		if (this.#downSinceMs === null) {
 			this.#downSinceMs = beganMs;
-			this.#say('warn', 'etcd does not let us reconcile: trying for ever', {
+			this.#say('warn', 'a pass failed: trying again until one succeeds', {
 				reason: error.message,
 				...this.parts.where,
 			});
@@ -117,11 +117,26 @@ export class Journal {
 		const downMs = this.parts.clock.now() - this.#downSinceMs;
 		if (downMs < remindAfterMs(this.#reminders)) return;
 		this.#reminders += 1;
-		this.#say('warn', 'etcd still does not let us reconcile', {
+		this.#say('warn', 'every pass still fails', {
 			reason: error.message,
 			downMs: Math.round(downMs),
 			attempts: this.#attempts,
 		});
+	}
+
+	/** The last line. `clean` = etcd confirmed that nothing is left. */
+	stopped(
+		clean: boolean,
+		{ hadKeys, ttlSeconds }: { readonly hadKeys: boolean; readonly ttlSeconds: number },
+	): void {
+		if (clean) this.parts.logger.info(hadKeys ? 'deregistered' : 'stopped: nothing was registered');
+		else
+			this.parts.logger.warn(
+				'etcd did not confirm the deregistration: the keys go when their lease runs out',
+				{
+					ttlSeconds,
+				},
+			);
 	}
 
 	/** At the end of a pass: what it reported, one line for each kind. */
@@ -158,7 +173,7 @@ const on = ({ key, lease }: { readonly key: string; readonly lease: LeaseId }) =
 });
 
 const REFUSED: Readonly<Record<Refusal, string>> = {
-	'permission-denied': 'etcd denies us the key: it is left out and tried again each interval',
+	'permission-denied': 'etcd denies this user the key: it is left out and tried again each interval',
 	'too-large': 'the value is larger than this etcd takes: the key is left out and tried again each interval',
 };
 

@@ -28,7 +28,7 @@ export class Waiting {
 	}
 
 	/** Something may have changed. */
-	look(): void {
+	recheck(): void {
 		for (const tell of [...this.#waiters]) tell();
 	}
 }

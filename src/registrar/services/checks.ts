@@ -1,6 +1,6 @@
 /** One health loop for each service that has a check; a change of its health changes what is wanted. */
-import type { CheckTarget } from '../../core/settings/check.js';
-import type { KeptStatus } from '../events.js';
+import type { CheckTarget } from '../../core/settings/values/check.js';
+import type { KeptStatus } from '../documents.js';
 import type { HealthCheck } from '../ports.js';
 import { HealthLoop } from './health.js';
 import { LastInstances, type LastInstancesParts } from './last-instances.js';
@@ -88,8 +88,8 @@ export class Checks {
 
 	/** Why services are not wanted; `null` = every check passes. */
 	whyNot(): string | null {
-		const unwell = [...this.#checked.values()].filter(({ service }) => !service.healthy);
-		const reasons = unwell.map(({ service, loop }) => `${service.config.name}: ${loop.reason}`);
+		const failing = [...this.#checked.values()].filter(({ service }) => !service.healthy);
+		const reasons = failing.map(({ service, loop }) => `${service.config.name}: ${loop.reason}`);
 		return reasons.length === 0 ? null : reasons.join('; ');
 	}
 

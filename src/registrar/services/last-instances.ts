@@ -7,8 +7,8 @@
 import { remember, type Seen, spreadMs, tooFew } from '../../core/decision/min-healthy.js';
 import { StoreError } from '../../core/errors.js';
 import { instancesPrefix } from '../../core/formats/index.js';
-import type { CheckConfig } from '../../core/settings/check.js';
-import type { KeptStatus } from '../events.js';
+import type { CheckConfig } from '../../core/settings/values/check.js';
+import type { KeptStatus } from '../documents.js';
 import type { Clock, Logger, Store } from '../ports.js';
 import type { OwnService } from './service.js';
 

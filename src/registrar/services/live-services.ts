@@ -4,12 +4,14 @@
  */
 import { parseAddress } from '../../core/address.js';
 import { ConfigError } from '../../core/errors.js';
-import type { CheckConfig } from '../../core/settings/check.js';
 import type { ServiceConfig } from '../../core/settings/config.js';
-import { parseService, type ServiceOptions } from '../../core/settings/from-options.js';
 import { isObject } from '../../core/settings/option.js';
-import type { KeptStatus } from '../events.js';
-import type { RegistrarParts, ServiceChanges } from '../parts.js';
+import type { ServiceOptions } from '../../core/settings/options.js';
+import { parseService } from '../../core/settings/service-options.js';
+import type { CheckConfig } from '../../core/settings/values/check.js';
+import { withDeadline } from '../deadline.js';
+import type { KeptStatus } from '../documents.js';
+import type { RegistrarParts, ServiceChanges, Subject } from '../parts.js';
 import { Addresses } from './addresses.js';
 import { Checks } from './checks.js';
 import type { OwnService } from './service.js';
@@ -42,7 +44,7 @@ export class LiveServices {
 		this.#loadWeight = new LoadWeight({
 			...parts,
 			changed: (percent, why) => {
-				this.services.followMachine(percent, why);
+				this.services.weights.followMachine(percent, why);
 				void changed();
 			},
 		});
@@ -63,15 +65,41 @@ export class LiveServices {
 
 	/** Before each pass. Rejects while an address that never was known cannot be found out. */
 	async prepare(): Promise<void> {
-		if (this.#isRunning) await this.#loadWeight.follow(this.services.followLoad);
+		if (this.#isRunning) await this.#loadWeight.follow(this.services.weights.followLoad);
 		await this.#addresses.find();
 		if (this.#isRunning) this.#addresses.refresh();
-		this.services.askWeights();
+		this.services.weights.askAll();
 	}
 
-	/** Of wildcards that have none yet. @throws ConfigError */
-	findAddresses(): Promise<void> {
-		return this.#addresses.find();
+	/** Of wildcards that have none yet, within the deadline of a call. @throws ConfigError when none fits */
+	async findAddresses(): Promise<void> {
+		try {
+			await withDeadline(this.parts.callTimeoutMs, () => this.#addresses.find());
+		} catch (error) {
+			// Without an answer from the name server, say, the passes go on trying.
+			if (error instanceof ConfigError) throw error;
+		}
+	}
+
+	/** What the passes ask. `passed`: see {@link Subject}. */
+	subject(passed: Subject['passed']): Subject {
+		return {
+			prepare: () => this.prepare(),
+			wanted: () => this.services.view.wanted,
+			groups: () => this.services.view.groups,
+			fleetPrefixes: () => this.services.view.fleetPrefixes,
+			passed,
+		};
+	}
+
+	/** What it knows, for the status. */
+	facts() {
+		const { view, weights } = this.services;
+		return {
+			...{ wanted: view.wanted, owner: view.owners, weights: weights.status() },
+			kept: this.checks.kept(),
+			withdrawnBecause: this.checks.whyNot(),
+		};
 	}
 
 	/** @throws ConfigError */

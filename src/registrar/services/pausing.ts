@@ -1,7 +1,8 @@
 /** Pauses and resumes services on request, and tells when etcd has confirmed it. */
-import { fields, option } from '../../core/settings/option.js';
+import { fields } from '../../core/settings/option.js';
 import { Problems } from '../../core/settings/problems.js';
-import type { PausedStatus } from '../events.js';
+import { isText } from '../../core/settings/values/kinds.js';
+import type { PausedStatus } from '../documents.js';
 import type { KeyMemory } from '../pass/memory.js';
 import type { Clock, Logger } from '../ports.js';
 import type { Readiness } from '../report/readiness.js';
@@ -107,9 +108,9 @@ export class Pausing {
 		const known = act === 'pause' ? ['name', 'reason', 'signal'] : ['name', 'signal'];
 		const given = fields(act, options, known, problems);
 		const text = (field: 'name' | 'reason'): string | null => {
-			const { text = null, mistake } = option(`${act}.${field}`, given[field], 'text');
-			if (mistake !== undefined) problems.addLine(`${act}.${field}: expected ${mistake.expected}`);
-			return text;
+			const value = given[field];
+			if (value !== undefined && !isText(value)) problems.addLine(`${act}.${field}: expected a string`);
+			return isText(value) ? value : null;
 		};
 		const [name, reason] = [text('name'), oneLine(text('reason') ?? '')];
 		if (reason.length > LONGEST_REASON)

@@ -5,7 +5,7 @@
 import { ConfigError } from '../../core/errors.js';
 import { Places } from '../../core/formats/places.js';
 import type { ServiceConfig } from '../../core/settings/config.js';
-import { clashesOf, placesOf } from '../../core/settings/entries.js';
+import { clashesOf, formatProblems, placesOf } from '../../core/settings/entries.js';
 import { isDetected, namedService, type OwnService } from './service.js';
 
 export class ServiceIndex {
@@ -60,3 +60,11 @@ export class ServiceIndex {
 const keyOf = (name: string, addr: string): string => `${name}\0${addr}`;
 const keysOf = ({ config, owner }: OwnService): Set<string> =>
 	new Set([keyOf(config.name, config.addr), keyOf(config.name, owner.addr)]);
+
+/** @throws ConfigError when a format of the service cannot carry the address that was found out */
+export function assertCarried(config: ServiceConfig, addr: string): void {
+	const problems = formatProblems(config, addr).map(
+		({ format, problem }) => `${config.name}: format ${format} expects ${problem.expected}: ${problem.mend}`,
+	);
+	if (problems.length > 0) throw new ConfigError(problems);
+}

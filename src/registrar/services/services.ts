@@ -3,18 +3,14 @@
  * changing and removing one service takes a time that hardly depends on how many there are; what is wanted is
  * put together once after any number of changes.
  */
-import { ConfigError } from '../../core/errors.js';
-import type { Desired } from '../../core/registration.js';
 import type { ServiceConfig } from '../../core/settings/config.js';
-import { formatProblems } from '../../core/settings/entries.js';
-import type { WeightStatus } from '../events.js';
 import type { Logger } from '../ports.js';
-import { Handovers, type Owner } from './handover.js';
+import { Handovers } from './handover.js';
 import { Pauses } from './pauses.js';
 import { knownAddr, OwnService } from './service.js';
-import { ServiceIndex } from './service-index.js';
+import { assertCarried, ServiceIndex } from './service-index.js';
 import { View } from './view.js';
-import { WeightFunctions, weightsOf } from './weight-functions.js';
+import { Weights } from './weights.js';
 
 export interface Replacement {
 	readonly former: OwnService;
@@ -29,8 +25,7 @@ export class Services {
 	readonly pauses = new Pauses();
 	readonly #index = new ServiceIndex();
 	readonly #handovers: Handovers;
-	readonly #weights: WeightFunctions;
-	#machine = { percent: 100, why: 'the full weight: no load was measured yet' };
+	readonly weights: Weights;
 	#nextSlot = 0;
 	#view: View | null = null;
 
@@ -41,7 +36,11 @@ export class Services {
 		logger?: Pick<Logger, 'warn'>,
 	) {
 		this.#handovers = new Handovers(mayStand, this.#changed);
-		this.#weights = new WeightFunctions(logger);
+		this.weights = new Weights(
+			() => this.all,
+			(service, weight) => this.#render(service, weight),
+			logger,
+		);
 	}
 
 	get all(): Iterable<OwnService> {
@@ -135,54 +134,10 @@ export class Services {
 		this.#render(service);
 	}
 
-	/** Whether the machine's load has to be measured. */
-	get followLoad(): boolean {
-		for (const { config } of this.all) if (config.weight === 'auto') return true;
-		return false;
-	}
-
-	/** Of `SERVICE_WEIGHT=auto`: 1 to 100, the part of its weight that the machine can carry now. */
-	followMachine(percent: number, why = 'the machine’s load'): void {
-		this.#machine = { percent, why };
-		for (const service of this.all) if (service.config.weight === 'auto') this.#render(service);
-	}
-
-	/** Before each pass: asks the functions that give weights. */
-	askWeights(): void {
-		for (const service of this.all) {
-			if (typeof service.config.weight !== 'function') continue;
-			const weight = this.#weights.ask(service);
-			if (weight !== service.weight) this.#render(service, weight);
-		}
-	}
-
-	/** Of the services that have one. */
-	weights(): WeightStatus[] {
-		return weightsOf(this.all, this.#machine);
-	}
-
-	/** What should stand in etcd now. The same map as long as nothing changes. */
-	wanted(): ReadonlyMap<string, Desired> {
-		return this.#current.wanted;
-	}
-
-	/**
-	 * For each service, in the order of adding, the keys that it wants now and then those that are handed over
-	 * to it; after these, for each service that was removed, what is left of its keys. Every key of
-	 * {@link wanted} is in one group. The same array as long as nothing changes.
-	 */
-	groups(): readonly (readonly string[])[] {
-		return this.#current.groups;
-	}
-
-	/** Which service a key belongs to; one that is handed over or goes, to which it belonged. */
-	owners(): ReadonlyMap<string, Owner> {
-		return this.#current.owners;
-	}
-
-	/** Where fleets of these services stand, to count them. */
-	fleetPrefixes(): ReadonlySet<string> {
-		return this.#current.fleetPrefixes;
+	/** What should be in etcd now. The same object as long as nothing changes. */
+	get view(): View {
+		this.#view ??= new View(this.all, this.#handovers);
+		return this.#view;
 	}
 
 	/** After each pass: what is gone is forgotten. `true` = keys that are still there have just become due. */
@@ -206,11 +161,6 @@ export class Services {
 		this.#view = null;
 	};
 
-	get #current(): View {
-		this.#view ??= new View(this.all, this.#handovers);
-		return this.#view;
-	}
-
 	#insert(config: ServiceConfig, addr: string | null, instead?: OwnService): OwnService {
 		const slot = instead?.slot ?? this.#nextSlot++;
 		const service = new OwnService(config, addr, slot, this.#changed);
@@ -220,20 +170,13 @@ export class Services {
 		const kept = config.weight === instead?.config.weight ? instead?.weight : undefined;
 		this.#render(
 			service,
-			typeof config.weight === 'function' ? (this.#weights.ask(service) ?? kept) : undefined,
+			typeof config.weight === 'function' ? (this.weights.ask(service) ?? kept) : undefined,
 		);
 		return service;
 	}
 
 	#render(service: OwnService, weight = service.weight): void {
-		service.render(this.ttlSeconds, { weight, percent: this.#machine.percent });
+		service.render(this.ttlSeconds, { weight, percent: this.weights.machinePercent });
 		for (const { key } of service.entries) this.#handovers.stays(key);
 	}
-}
-
-function assertCarried(config: ServiceConfig, addr: string): void {
-	const problems = formatProblems(config, addr).map(
-		({ format, problem }) => `${config.name}: format ${format} expects ${problem.expected}: ${problem.mend}`,
-	);
-	if (problems.length > 0) throw new ConfigError(problems);
 }

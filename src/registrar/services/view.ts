@@ -7,9 +7,17 @@ import { type Handovers, type Owner, wantedOf } from './handover.js';
 import type { OwnService } from './service.js';
 
 export class View {
+	/**
+	 * For each service, in the order of adding, the keys that it wants now and then those that are handed over
+	 * to it; after these, for each service that was removed, what is left of its keys. Every key of `wanted` is
+	 * in one group.
+	 */
 	readonly groups: readonly (readonly string[])[];
+	/** Which service a key belongs to; one that is handed over or goes, to which it belonged. */
 	readonly owners = new Map<string, Owner>();
+	/** Where fleets of these services stand, to count them. */
 	readonly fleetPrefixes = new Set<string>();
+	/** What should stand under each key. */
 	readonly wanted = new Map<string, Desired>();
 
 	constructor(services: Iterable<OwnService>, handovers: Handovers) {

@@ -6,8 +6,8 @@
 import { followLoad, type Load, startWeight, type WeightState } from '../../core/weight.js';
 import type { Clock, LoadReader, Logger } from '../ports.js';
 
-/** Long enough that looking costs nothing, short enough for what is smoothed over half a minute. */
-const LOOK_EVERY_MS = 5_000;
+/** Long enough that measuring costs nothing, short enough for what is smoothed over half a minute. */
+const MEASURE_EVERY_MS = 5_000;
 
 export interface LoadWeightOptions {
 	/** Asked for only when a service wants to follow the load. */
@@ -22,14 +22,14 @@ export class LoadWeight {
 	#state: WeightState | null = null;
 	#read: LoadReader | null = null;
 	#timer: ReturnType<typeof setTimeout> | undefined;
-	#looking: Promise<void> | null = null;
+	#measuring: Promise<void> | null = null;
 	#wanted = false;
 	#broken = false;
 
 	constructor(private readonly options: LoadWeightOptions) {}
 
 	/**
-	 * Idempotent. Resolves after the first look, so that the first registration tells the weight of a machine
+	 * Idempotent. Resolves after the first measurement, so that the first registration tells the weight of a machine
 	 * that is busy already.
 	 */
 	async follow(wanted: boolean): Promise<void> {
@@ -37,8 +37,8 @@ export class LoadWeight {
 		this.#wanted = wanted;
 		clearTimeout(this.#timer);
 		if (!wanted) return;
-		// One that was stopped and wanted again at once may still be looking.
-		await this.#looking;
+		// One that was stopped and wanted again at once may still be measuring.
+		await this.#measuring;
 		if (this.#wanted) await this.#turn();
 	}
 
@@ -49,12 +49,12 @@ export class LoadWeight {
 
 	async #turn(): Promise<void> {
 		clearTimeout(this.#timer);
-		this.#looking = this.#look();
-		await this.#looking;
-		if (this.#wanted) this.#timer = setTimeout(() => void this.#turn(), LOOK_EVERY_MS);
+		this.#measuring = this.#measure();
+		await this.#measuring;
+		if (this.#wanted) this.#timer = setTimeout(() => void this.#turn(), MEASURE_EVERY_MS);
 	}
 
-	async #look(): Promise<void> {
+	async #measure(): Promise<void> {
 		const { createLoadReader, clock, logger } = this.options;
 		try {
 			this.#read ??= createLoadReader();

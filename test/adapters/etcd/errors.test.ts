@@ -19,7 +19,7 @@ import {
 	toStoreError,
 } from '../../../src/adapters/etcd/errors.js';
 import { StoreError, type StoreErrorCode } from '../../../src/core/errors.js';
-import { OPTION_NAMES } from '../../../src/core/settings/names.js';
+import { OPTION_NAMES } from '../../../src/core/settings/options.js';
 
 /** As a stream gives it: the raw error of gRPC with its code. */
 const raw = (code: number, message: string): Error =>

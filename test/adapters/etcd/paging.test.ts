@@ -4,9 +4,9 @@
  */
 import { Etcd3 } from 'etcd3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Client, openClient } from '../../../src/adapters/etcd/client.js';
+import { type Client, openClient } from '../../../src/adapters/etcd/connection/client.js';
 import { toStoreError } from '../../../src/adapters/etcd/errors.js';
-import { type Call, listAll } from '../../../src/adapters/etcd/paging.js';
+import { listAll, type ReadPage } from '../../../src/adapters/etcd/paging.js';
 import { addrOf, putMany } from '../../discovery/put-many.js';
 import { type Etcd, startEtcd } from '../../support/etcd/etcd.js';
 
@@ -28,11 +28,11 @@ afterAll(async () => {
 
 /** Calls etcd; `between` runs before the n-th call (from 1). */
 function calling(between: (n: number) => Promise<unknown> | null = () => null): {
-	call: Call;
+	call: ReadPage;
 	calls: () => number;
 } {
 	let n = 0;
-	const call: Call = async (make) => {
+	const call: ReadPage = async (make) => {
 		n += 1;
 		await between(n);
 		try {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, test } from 'vitest';
-import { Connection } from '../../../src/adapters/etcd/connection.js';
+import { Connection } from '../../../src/adapters/etcd/connection/connection.js';
+import { Tokens } from '../../../src/adapters/etcd/connection/tokens.js';
 import { PrefixWatch } from '../../../src/adapters/etcd/prefix-watch.js';
-import { Tokens } from '../../../src/adapters/etcd/tokens.js';
 import { monotonicClock } from '../../../src/adapters/host/clock.js';
 import { type Etcd, startEtcd } from '../../support/etcd/etcd.js';
 import { Gateway } from '../../support/etcd/gateway.js';

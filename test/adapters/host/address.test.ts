@@ -5,7 +5,7 @@ import { resolveAddress } from '../../../src/adapters/host/address.js';
 import { Routes } from '../../../src/adapters/host/routes.js';
 import { hostKind, parseAddress } from '../../../src/core/address.js';
 import { ConfigError, StoreError } from '../../../src/core/errors.js';
-import { OPTION_NAMES } from '../../../src/core/settings/names.js';
+import { OPTION_NAMES } from '../../../src/core/settings/options.js';
 import { needs } from '../../support/needs.js';
 import { networkMissing, startNetwork } from '../../support/network/netns.js';
 

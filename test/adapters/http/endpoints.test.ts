@@ -3,7 +3,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { afterEach, expect, test } from 'vitest';
 import { type Endpoints, startEndpoints } from '../../../src/adapters/http/endpoints.js';
-import type { Status } from '../../../src/registrar/events.js';
+import type { Status } from '../../../src/registrar/documents.js';
 import { aStatus } from '../../support/process/status.js';
 
 /** Bounds a hang; asserts no speed. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { metricsText } from '../../../src/adapters/http/metrics.js';
-import type { KeyStatus, Status } from '../../../src/registrar/events.js';
+import type { KeyStatus, Status } from '../../../src/registrar/documents.js';
 import { needs } from '../../support/needs.js';
 import { promtool, promtoolMissing } from '../../support/process/promtool.js';
 import { aStatus } from '../../support/process/status.js';

@@ -73,7 +73,7 @@ describe.concurrent('systemd', () => {
 		const { env, told } = stand();
 		own.pause();
 		const run = start({ ...env, ETCD_ENDPOINTS: own.endpoint, REGISTRAR_STARTUP_TIMEOUT: '60s' });
-		await run.waitForLog(({ message }) => message === 'etcd does not let us reconcile: trying for ever');
+		await run.waitForLog(({ message }) => message === 'a pass failed: trying again until one succeeds');
 		await until(() => told().some((word) => word.startsWith('STATUS=starting')));
 		expect(told()).not.toContain('READY=1');
 		own.resume();

@@ -2,13 +2,13 @@ import { expect, test } from 'vitest';
 import type { Liveness } from '../../../src/core/decision/decide.js';
 import {
 	firstOf,
+	type LeaseObservation,
 	livenessOf,
-	type Observation,
 	observeEveryMs,
 } from '../../../src/core/decision/liveness.js';
 
 /** `-` = gone. Looks are `seconds: remaining`, of a lease granted for `granted` seconds. */
-const at = (seconds: number, remaining: number | '-', granted: number): Observation => ({
+const at = (seconds: number, remaining: number | '-', granted: number): LeaseObservation => ({
 	askedMs: seconds * 1_000,
 	atMs: seconds * 1_000,
 	remainingSeconds: remaining === '-' ? null : remaining,
@@ -88,7 +88,7 @@ test('whenever the looks fall, and however slow the answers, a lease that nobody
 			const firstMs = offset * 173.3;
 			const every = observeEveryMs(granted);
 			const ttlMs = granted * 1_000;
-			const look = (atMs: number, endMs: number, n = 0): Observation => ({
+			const look = (atMs: number, endMs: number, n = 0): LeaseObservation => ({
 				askedMs: atMs - 700 * (((offset + n) % 7) / 7),
 				atMs: atMs + 900 * (((offset + n) % 5) / 5),
 				remainingSeconds: truncated(endMs, atMs),
@@ -124,7 +124,9 @@ test('an end that moved with a new raft term is no renewal: a restart gives ever
 	expect(livenessOf(at(0, 8, 9), at(3, 8, 9))).toBe('alive');
 });
 
-test.each<[sentence: string, first: Observation | undefined, now: Observation, kept: 'first' | 'now']>([
+test.each<
+	[sentence: string, first: LeaseObservation | undefined, now: LeaseObservation, kept: 'first' | 'now']
+>([
 	['there is none yet', undefined, at(3, 5, 9), 'now'],
 	['the lease was gone and is there again', at(0, '-', 9), at(3, 5, 9), 'now'],
 	['it is of an earlier raft term', { ...at(0, 8, 9), term: '6' }, at(3, 5, 9), 'now'],

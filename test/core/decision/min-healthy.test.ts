@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { remember, type Seen, spreadMs, tooFew, WINDOW_MS } from '../../../src/core/decision/min-healthy.js';
-import type { MinHealthy } from '../../../src/core/settings/min-healthy.js';
+import type { MinHealthy } from '../../../src/core/settings/values/service-values.js';
 
 const instances = (value: number): MinHealthy => ({ value, unit: 'instances' });
 const percent = (value: number): MinHealthy => ({ value, unit: 'percent' });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { guardedLogger } from '../../../src/core/log/guarded-logger.js';
+import { guardedLogger } from '../../../src/core/log/logger.js';
 import type { Logger } from '../../../src/registrar/ports.js';
 import { thenable } from '../../support/thenable.js';
 

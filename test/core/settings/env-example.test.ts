@@ -5,7 +5,9 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'dotenv';
 import { describe, expect, it } from 'vitest';
-import { META_PREFIX, parseConfig, VARIABLES } from '../../../src/core/settings/index.js';
+import { META_PREFIX, VARIABLES } from '../../../src/core/settings/environment/service-variables.js';
+import { defaultText } from '../../../src/core/settings/environment/variables.js';
+import { parseConfig } from '../../../src/core/settings/from-environment.js';
 
 const text = readFileSync(new URL('../../../.env.example', import.meta.url), 'utf8');
 const lines = text.split('\n');
@@ -39,8 +41,8 @@ describe.each(assignments)('$name', ({ name, value, active, index }) => {
 
 	it('shows the default, commented out, or a value that would be right', () => {
 		if (variable === undefined) return expect(name).toMatch(/_FILE$|^SERVICE_META_/);
-		if (variable.default !== null)
-			expect({ value, active }).toEqual({ value: variable.default, active: false });
+		const shown = defaultText(variable);
+		if (shown !== null) expect({ value, active }).toEqual({ value: shown, active: false });
 		else if (value !== '') expect(variable.parse(value)).toHaveProperty('value');
 		else expect(variable.secret).toBe(true);
 	});

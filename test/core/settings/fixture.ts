@@ -1,7 +1,8 @@
 /** What every table of configurations starts from. */
 
 import { ConfigError } from '../../../src/core/errors.js';
-import { type Env, type ParsedConfig, parseConfig } from '../../../src/core/settings/index.js';
+import type { Env } from '../../../src/core/settings/environment/environment.js';
+import { type ParsedConfig, parseConfig } from '../../../src/core/settings/from-environment.js';
 
 export const SECRET = 'pl4nted-s3cret';
 const FILES: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseLookup, prefixesOf } from '../../../src/core/settings/lookup.js';
+import { parseLookup, prefixesOf } from '../../../src/core/settings/environment/lookup.js';
 
 type Env = Readonly<Record<string, string>>;
 const lookup = (env: Env) => parseLookup(env, { readFile: () => '' });

@@ -1,11 +1,9 @@
 import { describe, expect, it, test } from 'vitest';
 import { ConfigError } from '../../../src/core/errors.js';
-import {
-	type ParsedOptions,
-	parseOptions,
-	parseService,
-	type RegistrarOptions,
-} from '../../../src/core/settings/from-options.js';
+import type { ParsedOptions } from '../../../src/core/settings/config.js';
+import { parseOptions } from '../../../src/core/settings/from-options.js';
+import type { RegistrarOptions } from '../../../src/core/settings/options.js';
+import { parseService } from '../../../src/core/settings/service-options.js';
 
 const SECRET = 'pl4nted-s3cret';
 const service = { name: 'user', addr: '10.0.0.5:8080' };
@@ -42,6 +40,14 @@ test('settings that no format of the service carries are warned of', () => {
 		'services[0].version has no effect: format address carries no version (json, kratos, go-micro do)',
 		'services[0].metadata has no effect: format address carries no metadata (json, kratos, go-micro, kitex, hertz do)',
 		'services[1].version has no effect: format grpc, kitex carries no version (json, kratos, go-micro do)',
+	]);
+});
+
+test('what was given is shown as it was given: numbers as numbers, texts in quotes', () => {
+	expect(problemsOf({ ttlSeconds: 1.5, stopTimeoutMs: 0, onConflict: 'x' })).toEqual([
+		'ttlSeconds is 1.5, expected whole seconds from 1 to 86400: for example ttlSeconds: 5',
+		'onConflict is "x", expected one of take-over, wait, fail: for example onConflict: "take-over"',
+		'stopTimeoutMs is 0, expected a whole number of milliseconds, more than 0, at most a day: for example stopTimeoutMs: 5000',
 	]);
 });
 

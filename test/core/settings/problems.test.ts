@@ -1,11 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../../src/core/errors.js';
-import { type Mistake, withoutUserinfo } from '../../../src/core/settings/parsed.js';
 import { type Given, Problems, take } from '../../../src/core/settings/problems.js';
+import { type Mistake, withoutUserinfo } from '../../../src/core/settings/values/kinds.js';
 
-function lineOf(given: Partial<Given>, mistake: Mistake): string {
+interface Spoken {
+	readonly written?: string | number;
+	readonly secret?: boolean;
+}
+
+function lineOf({ written, ...more }: Spoken, mistake: Mistake): string {
 	const problems = new Problems();
-	problems.add({ name: 'X', text: undefined, assign: (example) => `X=${example}`, ...given }, mistake);
+	const parsed = written === undefined ? {} : { parsed: mistake, written };
+	problems.add({ ...unset, ...parsed, ...more }, mistake);
 	try {
 		problems.throwIfAny();
 	} catch (error) {
@@ -13,50 +19,61 @@ function lineOf(given: Partial<Given>, mistake: Mistake): string {
 	}
 	return '';
 }
+const unset: Given<never> = {
+	...{ name: 'X', parsed: undefined, default: undefined },
+	assign: (example) => `X=${example}`,
+};
 
 describe('a problem in one line', () => {
-	const rows: [string, Partial<Given>, Mistake, string][] = [
+	const rows: [string, Spoken, Mistake, string][] = [
 		[
 			'with an example',
-			{ text: 'a' },
+			{ written: 'a' },
 			{ expected: 'b', example: 'c' },
 			'X is "a", expected b: for example X=c',
 		],
 		[
 			'with a mend, which wins over an example',
-			{ text: 'a' },
+			{ written: 'a' },
 			{ expected: 'b', example: 'c', mend: 'do d' },
 			'X is "a", expected b: do d',
 		],
-		['with neither', { text: 'a' }, { expected: 'b' }, 'X is "a", expected b: correct X'],
+		['of a number', { written: 1.5 }, { expected: 'b' }, 'X is 1.5, expected b: correct X'],
+		[
+			'of what cannot be read',
+			{ written: 'a' },
+			{ expected: 'b', unusable: true },
+			'X cannot be used, expected b: correct X',
+		],
+		['with neither', { written: 'a' }, { expected: 'b' }, 'X is "a", expected b: correct X'],
 		['of what is not set', {}, { expected: 'b' }, 'X is not set, expected b: correct X'],
 		[
 			'of a secret',
-			{ text: 'a', secret: true },
+			{ written: 'a', secret: true },
 			{ expected: 'b' },
 			'X is set (not shown), expected b: correct X',
 		],
 		[
 			'of what holds a secret',
-			{ text: 'a' },
+			{ written: 'a' },
 			{ expected: 'b', hide: true },
 			'X is set (not shown), expected b: correct X',
 		],
 		[
 			'with user and password of a URL left out',
-			{ text: 'http://u:p@h' },
+			{ written: 'http://u:p@h' },
 			{ expected: 'b' },
 			'X is "http://[redacted]@h", expected b: correct X',
 		],
 		[
 			'with what would garble a terminal escaped',
-			{ text: 'a\n\u001b[2J\u009b\u2028' },
+			{ written: 'a\n\u001b[2J\u009b\u2028' },
 			{ expected: 'b' },
 			'X is "a\\n\\u001b[2J\\u009b\\u2028", expected b: correct X',
 		],
 		[
 			'cut to a readable length',
-			{ text: 'a'.repeat(300) },
+			{ written: 'a'.repeat(300) },
 			{ expected: 'b' },
 			`X is "${'a'.repeat(100)}…", expected b: correct X`,
 		],
@@ -66,9 +83,10 @@ describe('a problem in one line', () => {
 
 it('without problems nothing is thrown', () => {
 	const problems = new Problems();
-	const given: Given = { name: 'X', text: undefined, assign: String };
-	expect(take(given, { default: '7', parse: (text) => ({ value: Number(text) }) }, problems)).toBe(7);
-	expect(take(given, { default: null, parse: (text) => ({ value: text }) }, problems)).toBeUndefined();
+	const given: Given<number> = { ...unset, default: 7 };
+	expect(take(given, problems)).toBe(7);
+	expect(take({ ...given, parsed: { value: 8 } }, problems)).toBe(8);
+	expect(take(unset, problems)).toBeUndefined();
 	problems.throwIfAny();
 	expect(problems.any).toBe(false);
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Config, Env, ServiceConfig } from '../../../src/core/settings/index.js';
+import type { Config, ServiceConfig } from '../../../src/core/settings/config.js';
+import type { Env } from '../../../src/core/settings/environment/environment.js';
 import { GOOD, parse, SECRET } from './fixture.js';
 
 /** What differs from the defaults. */

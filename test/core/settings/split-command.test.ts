@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { splitCommand } from '../../../src/core/settings/split-command.js';
+import { splitCommand } from '../../../src/core/settings/values/check.js';
 
 const RIGHT: readonly (readonly [sentence: string, command: string, words: readonly string[]])[] = [
 	['a bare program is one word', '/bin/true', ['/bin/true']],

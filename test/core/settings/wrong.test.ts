@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Env, parseConfig } from '../../../src/core/settings/index.js';
+import type { Env } from '../../../src/core/settings/environment/environment.js';
+import { parseConfig } from '../../../src/core/settings/from-environment.js';
 import { GOOD, problemsOf, SECRET } from './fixture.js';
 
 type Wrong = [sentence: string, env: Env, name: string, expected: string, mend: string];

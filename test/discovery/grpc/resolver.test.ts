@@ -4,7 +4,7 @@
  */
 import { beforeAll, describe, expect, type TestContext, test } from 'vitest';
 import { monotonicClock } from '../../../src/adapters/host/clock.js';
-import type { Listener } from '../../../src/discovery/grpc/interface.js';
+import type { GrpcListener } from '../../../src/discovery/grpc/interface.js';
 import { resolverClass } from '../../../src/discovery/grpc/resolver.js';
 import { serviceConfigOf } from '../../../src/discovery/grpc/service-config.js';
 import { discover } from '../../../src/discovery.js';
@@ -24,7 +24,7 @@ function aResolver({ onTestFinished }: TestContext, how: 'object' | 'function') 
 	const addresses = (
 		endpoints: readonly { readonly addresses: readonly { host: string; port: number }[] }[],
 	) => told.push(endpoints.map(({ addresses: [first] }) => `${first?.host}:${first?.port}`).join());
-	const listener: Listener =
+	const listener: GrpcListener =
 		how === 'function'
 			? (result) => (result.ok ? addresses(result.value) : told.push(result.error.details))
 			: { onSuccessfulResolution: addresses, onError: ({ details }) => told.push(details) };

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ServiceConfig } from '../../../src/core/settings/config.js';
-import { parseService, type ServiceOptions } from '../../../src/core/settings/from-options.js';
+import type { ServiceOptions } from '../../../src/core/settings/options.js';
+import { parseService } from '../../../src/core/settings/service-options.js';
 import type { OwnService } from '../../../src/registrar/services/service.js';
 import { Services } from '../../../src/registrar/services/services.js';
 
@@ -15,14 +16,15 @@ function aSet(...options: Partial<ServiceOptions>[]) {
 	const verified = (key: string) => standing.has(key);
 	const services = new Services(5, verified);
 	for (const option of options) services.add(aConfig(option));
-	const wanted = () => Object.fromEntries(services.wanted());
+	const wanted = () => Object.fromEntries(services.view.wanted);
 	const pause = (name: string | null = null) => {
 		services.pauses.pause(name, null, 0);
 		services.applyPauses();
 	};
 	/** `true` = one more pass is due at once. */
 	const pass = (): boolean => {
-		for (const [key, value] of services.wanted()) value === null ? standing.delete(key) : standing.add(key);
+		for (const [key, value] of services.view.wanted)
+			value === null ? standing.delete(key) : standing.add(key);
 		return services.settle(verified);
 	};
 	const service = (name = 'user', addr = '10.0.0.5:80'): OwnService => {
@@ -230,12 +232,12 @@ test('a function is asked for its weight once a pass, not whenever somebody look
 			return asked * 10;
 		},
 	});
-	services.askWeights();
+	services.weights.askAll();
 	const before = wanted();
 	wanted();
 	expect(wanted()).toEqual(before);
 	const once = asked;
-	services.askWeights();
+	services.weights.askAll();
 	expect(asked).toBe(once + 1);
 	expect(wanted()).not.toEqual(before);
 });
@@ -252,10 +254,10 @@ test.each([
 ])('a weight function that %s changes nothing: the last good weight stays', (_how, broken) => {
 	let weight = () => 10;
 	const { services, wanted } = aSet({ formats: 'json', weight: () => weight() });
-	services.askWeights();
+	services.weights.askAll();
 	const before = wanted();
 	weight = broken;
-	services.askWeights();
+	services.weights.askAll();
 	expect(wanted()).toEqual(before);
 });
 
@@ -267,7 +269,7 @@ test('one that is broken from the start leaves the format its own weight', () =>
 			throw new Error('no scales');
 		},
 	});
-	services.askWeights();
+	services.weights.askAll();
 	expect(Object.keys(wanted())).toEqual(plain);
 	expect(Object.values(wanted())).not.toContain(null);
 });
@@ -278,16 +280,16 @@ test('a weight that follows the load changes the value of those that asked for i
 		{ name: 'pay', addr: '10.0.0.5:81', formats: 'json', weight: 100 },
 	);
 	const before = Object.entries(wanted());
-	services.followMachine(50);
+	services.weights.followMachine(50);
 	const after = wanted();
 	expect(before.map(([key, value]) => after[key] !== value)).toEqual([true, false]);
 });
 
 test('it says which service wants a key, and where fleets like ours stand', () => {
 	const { services } = aSet({}, { name: 'pay', addr: '10.0.0.5:81' });
-	expect(services.owners().get(A)).toEqual({ service: 'user', addr: '10.0.0.5:80' });
-	expect([...services.fleetPrefixes()].length).toBeGreaterThan(0);
-	for (const prefix of services.fleetPrefixes()) expect(A.startsWith(prefix)).toBe(true);
+	expect(services.view.owners.get(A)).toEqual({ service: 'user', addr: '10.0.0.5:80' });
+	expect([...services.view.fleetPrefixes].length).toBeGreaterThan(0);
+	for (const prefix of services.view.fleetPrefixes) expect(A.startsWith(prefix)).toBe(true);
 });
 
 test('a key that was never written is not written on the way to another', () => {
@@ -305,10 +307,10 @@ test('a key that is handed over carries the service and the address that it belo
 	const { services, pass, service, replace } = aSet({});
 	pass();
 	replace(service(), aConfig({ addr: '10.0.0.6:80' }));
-	expect(services.owners().get(A)).toEqual({ service: 'user', addr: '10.0.0.5:80' });
-	expect(services.owners().get(B)).toEqual({ service: 'user', addr: '10.0.0.6:80' });
+	expect(services.view.owners.get(A)).toEqual({ service: 'user', addr: '10.0.0.5:80' });
+	expect(services.view.owners.get(B)).toEqual({ service: 'user', addr: '10.0.0.6:80' });
 	services.remove(service('user', '10.0.0.6:80'));
-	expect(services.owners().get(A)).toEqual({ service: 'user', addr: '10.0.0.5:80' });
+	expect(services.view.owners.get(A)).toEqual({ service: 'user', addr: '10.0.0.5:80' });
 });
 
 test('the keys of one service are one group, with those that are handed over to it; a replaced one keeps its place', () => {
@@ -319,16 +321,16 @@ test('the keys of one service are one group, with those that are handed over to 
 	);
 	const PAY = '/ns/pay/10.0.0.5:81';
 	const SHOP = '/ns/shop/10.0.0.5:82';
-	expect(services.groups()).toEqual([[A, 'user/10.0.0.5:80'], [PAY], [SHOP]]);
-	expect(services.groups()).toBe(services.groups());
+	expect(services.view.groups).toEqual([[A, 'user/10.0.0.5:80'], [PAY], [SHOP]]);
+	expect(services.view.groups).toBe(services.view.groups);
 	pass();
 	replace(service(), aConfig({ formats: ['address', 'grpc'], addr: '10.0.0.6:80' }));
 	services.remove(service('pay', '10.0.0.5:81'));
-	expect(services.groups()).toEqual([[B, 'user/10.0.0.6:80', A, 'user/10.0.0.5:80'], [SHOP], [PAY]]);
-	expect(services.groups().flat().toSorted()).toEqual(Object.keys(wanted()).toSorted());
+	expect(services.view.groups).toEqual([[B, 'user/10.0.0.6:80', A, 'user/10.0.0.5:80'], [SHOP], [PAY]]);
+	expect(services.view.groups.flat().toSorted()).toEqual(Object.keys(wanted()).toSorted());
 	pass();
 	pass();
-	expect(services.groups()).toEqual([[B, 'user/10.0.0.6:80'], [SHOP]]);
+	expect(services.view.groups).toEqual([[B, 'user/10.0.0.6:80'], [SHOP]]);
 });
 
 test('of several that are replaced together, all are or none', () => {
@@ -366,7 +368,7 @@ test.each([
 				const next = configs[1]?.[at];
 				if (former !== undefined && next !== undefined) services.replace([{ former, config: next }]);
 			}
-			expect(services.wanted().size).toBe(2 * count);
+			expect(services.view.wanted.size).toBe(2 * count);
 			for (const { name, addr } of configs[1] ?? [])
 				for (const service of services.named(name, addr)) services.remove(service);
 			return process.cpuUsage(began).user;

@@ -32,7 +32,7 @@ export const PLANTED: readonly Planted[] = [
 		edits: [
 			edit(
 				'registrar/loop/loop.ts',
-				'		clearTimeout(this.#retry);\n		clearTimeout(this.#look);\n		const',
+				'		clearTimeout(this.#retry);\n		clearTimeout(this.#again);\n		const',
 				'		const',
 			),
 		],
@@ -156,8 +156,8 @@ export const PLANTED: readonly Planted[] = [
 		edits: [
 			edit(
 				'registrar/loop/engine.ts',
-				'parts.random, () => this.#streams.renew());',
-				'parts.random, () => {});',
+				'random, (lease) => this.#streams.granted(lease));',
+				'random, () => {});',
 			),
 			edit('registrar/loop/engine.ts', '			answered: () => this.#streams.answered(),\n', ''),
 		],
@@ -325,8 +325,8 @@ export const PLANTED: readonly Planted[] = [
 		edits: [
 			edit(
 				'registrar/pass/leases.ts',
-				'			this.#intervalSeconds = ttlSeconds;\n			this.granted();',
-				'			this.granted();',
+				'			this.#intervalSeconds = ttlSeconds;\n			this.granted(lease);',
+				'			this.granted(lease);',
 			),
 		],
 		by: 'simulation',

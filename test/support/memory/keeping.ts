@@ -1,6 +1,6 @@
-import { guardedLogger } from '../../../src/core/log/guarded-logger.js';
-import type { ServiceOptions } from '../../../src/core/settings/from-options.js';
-import { parseService } from '../../../src/core/settings/from-options.js';
+import { guardedLogger } from '../../../src/core/log/logger.js';
+import type { ServiceOptions } from '../../../src/core/settings/options.js';
+import { parseService } from '../../../src/core/settings/service-options.js';
 import type { RegistrarEvent, RegistrarEvents } from '../../../src/registrar/events.js';
 import type { RegistrarParts } from '../../../src/registrar/parts.js';
 import { PollingRegistrar } from '../../../src/registrar/registrar.js';

@@ -1,5 +1,5 @@
 import type { Observed } from '../../../src/core/registration.js';
-import type { Clock, LeaseLook, WatchListener, Write } from '../../../src/registrar/ports.js';
+import type { Clock, LeaseTimeLeft, WatchListener, Write } from '../../../src/registrar/ports.js';
 
 export interface Kv {
 	readonly value: string;
@@ -138,7 +138,7 @@ export class MemoryEtcd {
 		return true;
 	}
 
-	timeToLive(leaseId: string): LeaseLook | null {
+	timeToLive(leaseId: string): LeaseTimeLeft | null {
 		this.expire();
 		const lease = this.#leases.get(leaseId);
 		if (lease === undefined) return null;

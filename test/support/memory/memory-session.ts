@@ -1,6 +1,6 @@
 import { StoreError } from '../../../src/core/errors.js';
 import type { Observed } from '../../../src/core/registration.js';
-import type { LeaseLook, Reading, Write } from '../../../src/registrar/ports.js';
+import type { LeaseTimeLeft, Reading, Write } from '../../../src/registrar/ports.js';
 import type { MemoryEtcd } from './memory-etcd.js';
 
 /** What an etcd and gRPC take in one transaction, one request and one answer. */
@@ -88,7 +88,7 @@ export class MemorySession {
 		this.etcd.revoke(lease);
 	}
 
-	timeToLive(lease: string): LeaseLook | null {
+	timeToLive(lease: string): LeaseTimeLeft | null {
 		return this.etcd.timeToLive(lease);
 	}
 

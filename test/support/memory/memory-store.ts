@@ -2,7 +2,7 @@ import { StoreError, type StoreErrorCode } from '../../../src/core/errors.js';
 import type {
 	KeepaliveListener,
 	KeepaliveStream,
-	LeaseLook,
+	LeaseTimeLeft,
 	Reading,
 	Store,
 	WatchListener,
@@ -134,7 +134,7 @@ export class MemoryStore implements Store {
 		return this.#call('revoke', signal, () => this.#session.revoke(lease));
 	}
 
-	timeToLive(lease: string, signal?: AbortSignal): Promise<LeaseLook | null> {
+	timeToLive(lease: string, signal?: AbortSignal): Promise<LeaseTimeLeft | null> {
 		return this.#call('timeToLive', signal, () => this.#session.timeToLive(lease));
 	}
 

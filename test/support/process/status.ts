@@ -1,5 +1,6 @@
 import { REPAIR_REASONS } from '../../../src/core/registration.js';
-import { HINTS, type Status } from '../../../src/registrar/events.js';
+import type { Status } from '../../../src/registrar/documents.js';
+import { HINTS } from '../../../src/registrar/events.js';
 
 const zeros = <K extends string>(names: readonly K[]) =>
 	Object.fromEntries(names.map((name) => [name, 0])) as Record<K, number>;

@@ -4,9 +4,9 @@ import type { Cgroups } from './cgroup.js';
 import { numberOf, type Read } from './files.js';
 
 /**
- * Counters that only grow, so that two looks tell what was used in between; NaN where there is no counter.
+ * Counters that only grow, so that two readings tell what was used in between; NaN where there is no counter.
  */
-export interface CpuLook {
+export interface CpuCounters {
 	/** Of all cores of the machine, in one unit. */
 	readonly busy: number;
 	readonly total: number;
@@ -24,7 +24,7 @@ export interface CpuLook {
 	readonly queue: () => number;
 }
 
-export function lookAtCpu(read: Read, cgroups: Cgroups): CpuLook {
+export function readCpu(read: Read, cgroups: Cgroups): CpuCounters {
 	const quotas = new Map<string, { usedSeconds: number; cores: number }>();
 	for (const folder of cgroups.v2) {
 		const [, quota, period] = /^(\d+) (\d+)/.exec(read(join(folder, 'cpu.max'))) ?? [];
@@ -44,10 +44,10 @@ export function lookAtCpu(read: Read, cgroups: Cgroups): CpuLook {
 }
 
 /**
- * 0 to 1: the scarcest of the machine's cores and every quota between two looks, and the pressure now. The
- * first look has the queue only.
+ * 0 to 1: the scarcest of the machine's cores and every quota between two readings, and the pressure now. The
+ * first reading has the queue only.
  */
-export function cpuLoad(before: CpuLook | null, now: CpuLook, elapsedSeconds: number): number {
+export function cpuLoad(before: CpuCounters | null, now: CpuCounters, elapsedSeconds: number): number {
 	const machine = before === null ? Number.NaN : (now.busy - before.busy) / (now.total - before.total);
 	const quotas = [...now.quotas].map(([folder, { usedSeconds, cores }]) => {
 		const earlier = before?.quotas.get(folder)?.usedSeconds ?? Number.NaN;

@@ -4,7 +4,7 @@
  */
 import type { Load } from '../../../core/weight.js';
 import { findCgroups } from './cgroup.js';
-import { type CpuLook, cpuLoad, lookAtCpu } from './cpu.js';
+import { type CpuCounters, cpuLoad, readCpu } from './cpu.js';
 import { reader } from './files.js';
 import { memoryLoad } from './memory.js';
 
@@ -24,13 +24,13 @@ export function createLoadReader({
 	now = () => performance.now(),
 }: LoadOptions = {}): () => Promise<Load> {
 	const read = reader(root);
-	let last: { readonly look: CpuLook; readonly atMs: number } | null = null;
+	let last: { readonly counters: CpuCounters; readonly atMs: number } | null = null;
 	return async () => {
 		const cgroups = findCgroups(read);
 		const atMs = now();
-		const look = lookAtCpu(read, cgroups);
-		const cpu = cpuLoad(last?.look ?? null, look, last === null ? 0 : (atMs - last.atMs) / 1000);
-		last = { look, atMs };
+		const counters = readCpu(read, cgroups);
+		const cpu = cpuLoad(last?.counters ?? null, counters, last === null ? 0 : (atMs - last.atMs) / 1000);
+		last = { counters, atMs };
 		return { cpu, memory: memoryLoad(read, cgroups) };
 	};
 }

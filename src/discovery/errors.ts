@@ -1,8 +1,0 @@
-/** Discovery was closed while somebody waited for it. */
-export class ClosedError extends Error {
-	override readonly name = 'ClosedError';
-	readonly code = 'closed';
-	constructor() {
-		super('discovery was closed');
-	}
-}

@@ -1,0 +1,91 @@
+/**
+ * The weights of services, and the functions that give them. They are the application's: whatever they do, no
+ * pass may fail because of it.
+ */
+import { onRejection } from '../../core/promises.js';
+import { MAX_WEIGHT } from '../../core/settings/values/service-values.js';
+import type { WeightStatus } from '../documents.js';
+import type { Logger } from '../ports.js';
+import type { OwnService } from './service.js';
+
+export class Weights {
+	/**
+	 * Functions whose last answer was no good, which was reported. By function: an update makes another service
+	 * of it.
+	 */
+	readonly #broken = new WeakSet<() => number>();
+	#machine = { percent: 100, why: 'the full weight: no load was measured yet' };
+
+	constructor(
+		private readonly services: () => Iterable<OwnService>,
+		private readonly render: (service: OwnService, weight?: number) => void,
+		private readonly logger?: Pick<Logger, 'warn'>,
+	) {}
+
+	/** Whether the machine's load has to be measured. */
+	get followLoad(): boolean {
+		for (const { config } of this.services()) if (config.weight === 'auto') return true;
+		return false;
+	}
+
+	/** Of `SERVICE_WEIGHT=auto`: 1 to 100, the part of its weight that the machine can carry now. */
+	get machinePercent(): number {
+		return this.#machine.percent;
+	}
+
+	followMachine(percent: number, why = 'the machine’s load'): void {
+		this.#machine = { percent, why };
+		for (const service of this.services()) if (service.config.weight === 'auto') this.render(service);
+	}
+
+	/** Before each pass: asks the functions that give weights. */
+	askAll(): void {
+		for (const service of this.services()) {
+			if (typeof service.config.weight !== 'function') continue;
+			const weight = this.ask(service);
+			if (weight !== service.weight) this.render(service, weight);
+		}
+	}
+
+	/** Of the services that have one. */
+	status(): WeightStatus[] {
+		return [...this.services()].flatMap(({ config, owner, weight }) => {
+			if (config.weight === undefined) return [];
+			if (config.weight === 'auto')
+				return [{ ...owner, weight: this.#machine.percent, why: this.#machine.why }];
+			if (typeof config.weight === 'number')
+				return [{ ...owner, weight: config.weight, why: 'as configured' }];
+			return weight === undefined ? [] : [{ ...owner, weight, why: 'as its function said' }];
+		});
+	}
+
+	/**
+	 * What the service's function says now, as a whole number of at least 1: several readers take 0 for "none
+	 * given". One that throws or gives no such number is reported once, and its last good answer stands;
+	 * `undefined` = there was none yet, so the format's own weight counts.
+	 */
+	ask({ config: { weight: ask, name }, weight: last }: OwnService): number | undefined {
+		if (typeof ask !== 'function') return last;
+		try {
+			const weight = ask();
+			assertWeight(weight);
+			this.#broken.delete(ask);
+			return Math.max(1, Math.round(weight));
+		} catch (error) {
+			if (!this.#broken.has(ask))
+				this.logger?.warn('a weight function failed: its last good weight stands', { service: name, error });
+			this.#broken.add(ask);
+			return last;
+		}
+	}
+}
+
+/** @throws RangeError */
+function assertWeight(weight: unknown): asserts weight is number {
+	if (typeof weight === 'number' && weight >= 0 && weight <= MAX_WEIGHT) return;
+	// What it promises is never asked for: a rejection must not end the process.
+	const isPromise = onRejection(weight, () => undefined);
+	throw new RangeError(
+		`expected a number from 0 to ${MAX_WEIGHT}${isPromise ? ' at once, not a promise of one' : ''}`,
+	);
+}

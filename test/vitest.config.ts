@@ -6,9 +6,9 @@ export default defineConfig({
 	test: {
 		include: ['test/**/*.test.ts'],
 		setupFiles: ['test/support/cleanup.ts'],
-		// Files start etcds and processes of their own: as many at once as two cores bear.
+		// Files start etcds and processes of their own, and wait more than they work: three at once on two cores.
 		pool: 'forks',
-		maxWorkers: 2,
+		maxWorkers: 3,
 		// Generous: these bound a hang, they assert no speed.
 		testTimeout: 60_000,
 		hookTimeout: 60_000,

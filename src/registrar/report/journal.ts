@@ -48,6 +48,8 @@ export class Journal {
 	/** What the log said last of a server that is no etcd. */
 	#stranger: string | null = null;
 	#reminders = 0;
+	/** Kinds of errors that were told since passes fail. */
+	readonly #reasons = new Set<string>();
 	readonly #unsaid = new Map<string, Line>();
 	readonly #saidAtMs = new Map<string, number>();
 
@@ -90,6 +92,7 @@ export class Journal {
 		const attempts = this.#attempts;
 		this.#downSinceMs = null;
 		this.#stranger = null;
+		this.#reasons.clear();
 		this.#attempts = this.#reminders = 0;
 		this.parts.emitter.emit('recovered', { downMs, attempts });
 	}
@@ -108,6 +111,7 @@ export class Journal {
 		}
 		if (this.#downSinceMs === null) {
 			this.#downSinceMs = beganMs;
+			this.#reasons.add(kindOf(error));
 			this.#say('warn', 'a pass failed: trying again until one succeeds', {
 				reason: error.message,
 				...this.parts.where,
@@ -115,8 +119,10 @@ export class Journal {
 			return this.parts.emitter.emit('degraded', { error });
 		}
 		const downMs = this.parts.clock.now() - this.#downSinceMs;
-		if (downMs < remindAfterMs(this.#reminders)) return;
-		this.#reminders += 1;
+		const isNews = !this.#reasons.has(kindOf(error));
+		this.#reasons.add(kindOf(error));
+		if (!isNews && downMs < remindAfterMs(this.#reminders)) return;
+		if (!isNews) this.#reminders += 1;
 		this.#say('warn', 'every pass still fails', {
 			reason: error.message,
 			downMs: Math.round(downMs),
@@ -165,6 +171,13 @@ export class Journal {
 		this.#unsaid.set(kind, line);
 	}
 }
+
+/** That etcd is away has many words, and one cure. */
+const AWAY: ReadonlySet<string> = new Set(['unreachable', 'unavailable', 'timeout']);
+const kindOf = (error: Error): string => {
+	const code = error instanceof StoreError ? error.code : error.name;
+	return AWAY.has(code) ? 'away' : code;
+};
 
 /** People match leases with what etcdctl prints. */
 const on = ({ key, lease }: { readonly key: string; readonly lease: LeaseId }) => ({

@@ -53,6 +53,27 @@ test('each fact is an event with what it is about', () => {
 	});
 });
 
+test('a reason of another kind is told at once, each kind once an outage', () => {
+	const away = [new StoreError('unreachable', 'refused'), new StoreError('timeout', 'no answer')];
+	const login = new StoreError('authentication-failed', 'wrong password');
+	const token = new StoreError('token-rejected', 'no longer good');
+	for (const failure of [token, ...away, login, token, ...away, login]) {
+		journal.failed(failure, clock.now());
+		journal.flush();
+		clock.advance(1_000);
+	}
+	const told = () => log.lines.map(({ message, fields }) => `${message}: ${fields.reason}`);
+	expect(told()).toEqual([
+		'a pass failed: trying again until one succeeds: no longer good',
+		'every pass still fails: refused',
+		'every pass still fails: wrong password',
+	]);
+	journal.passed();
+	journal.failed(login, clock.now());
+	journal.flush();
+	expect(told().at(-1)).toBe('a pass failed: trying again until one succeeds: wrong password');
+});
+
 test('what a pass tells is one line for each kind, with the first ten of its kind and how many there were', () => {
 	for (let n = 0; n < 10_000; n += 1)
 		journal.tell({ fact: 'repaired', key: `k${n}`, reason: n % 2 ? 'absent' : 'no_lease', lease: '7' });

@@ -146,7 +146,8 @@ describe.concurrent('readers while etcd breaks', () => {
 	test('the member in use hangs: another one is read, and watched', async (context) => {
 		const cluster = await startCluster(3);
 		context.onTestFinished(() => cluster.stop());
-		await registrars(context, cluster.endpoints, ADDRS);
+		// Longer than an election: what goes with a lease would rightly be gone.
+		await registrars(context, cluster.endpoints, ADDRS, { ttlSeconds: 15 });
 		const reader = await watched(context, { endpoints: cluster.endpoints, pollSeconds: 1 });
 		const used = cluster.members.find(({ endpoint }) => endpoint === reader.users.status().endpoint);
 		used?.pause();

@@ -54,7 +54,10 @@ export async function registrars(
 	{ onTestFinished }: Ending,
 	endpoints: string,
 	addrs: readonly string[],
-	options: { readonly auth?: { readonly username: string; readonly password: string } } = {},
+	options: {
+		readonly ttlSeconds?: number;
+		readonly auth?: { readonly username: string; readonly password: string };
+	} = {},
 ): Promise<Registrar[]> {
 	return await Promise.all(
 		addrs.map(async (addr) => {

@@ -1,6 +1,7 @@
 /** The end of a run: everything is well again, and what was promised for then is asked for, step by step. */
 import { leasesFor, notConverged } from './convergence.js';
 import type { Life } from './life.js';
+import type { Scenario } from './scenario.js';
 import type { Host, World } from './world.js';
 
 /** Runs until then, or until something is broken. */
@@ -28,9 +29,14 @@ export function settleMs(world: World): number {
 		3 * intervalMs +
 		othersMs +
 		rttMs(world) * (30 + 2 * Math.ceil(scenario.keys / 400)) +
-		checkMs(world)
+		checkMs(world) +
+		intervalMs * retryIntervals(scenario)
 	);
 }
+
+/** Of more than 64 refused keys half are tried in an interval. */
+const retryIntervals = ({ denied, deniedAtFirst }: Scenario): number =>
+	Math.ceil(Math.log2(Math.max(1, (denied.length + deniedAtFirst.length) / 64)));
 
 const rttMs = ({ hosts }: World): number =>
 	Math.max(...hosts.map(({ process }) => 1.2 * process.quiet.rttMs));

@@ -84,7 +84,7 @@ export class Life implements Owner, CallWitness {
 	/** Calls that etcd refused for permission. */
 	denials = 0;
 	/** How often a key was refused in a call of its own. */
-	readonly refusedAlone = new Map<string, number>();
+	readonly refusals = new Map<string, number>();
 	/** When etcd last answered a read or a write. */
 	answeredMs = Number.NEGATIVE_INFINITY;
 	/** Leases that were asked for, and of which it does not know whether they were granted. */
@@ -227,15 +227,9 @@ export class Life implements Owner, CallWitness {
 			return result;
 		} catch (error) {
 			trace.add('etcd', `${this.name} ${call} ${what}: ${(error as Error).message}`);
-			if ((error as StoreError).code === 'permission-denied') this.#denied(what);
+			if ((error as StoreError).code === 'permission-denied') this.denials += 1;
 			throw error;
 		}
-	}
-
-	#denied(what: string): void {
-		this.denials += 1;
-		const [, alone] = /^1 (?:keys|puts, 0 deletes) from (\S+)/.exec(what) ?? [];
-		if (alone !== undefined) this.refusedAlone.set(alone, (this.refusedAlone.get(alone) ?? 0) + 1);
 	}
 
 	answered(call: Call, what: string, error: unknown): void {
@@ -246,6 +240,10 @@ export class Life implements Owner, CallWitness {
 		if (call === 'read' && error === null)
 			this.slowestReadMs = Math.max(this.slowestReadMs, time.now() - this.#readAtMs);
 		trace.add(this.name, `  ${error === null ? 'answer' : (error as Error).message}: ${call} ${what}`);
+	}
+
+	refusedAlone(key: string): void {
+		this.refusals.set(key, (this.refusals.get(key) ?? 0) + 1);
 	}
 
 	writing(writes: readonly Write[]): void {

@@ -13,7 +13,7 @@ interface Seen {
 	calls: number;
 	apiCalls: number;
 	denials: number;
-	refusedAlone: ReadonlyMap<string, number>;
+	refusals: ReadonlyMap<string, number>;
 }
 
 export class Sampling {
@@ -84,7 +84,7 @@ export class Sampling {
 			calls: 0,
 			apiCalls: 0,
 			denials: 0,
-			refusedAlone: new Map(),
+			refusals: new Map(),
 		};
 		if (time.now() - seen.atMs < intervalMs) return;
 		const seconds = (time.now() - seen.atMs) / 1_000;
@@ -115,9 +115,9 @@ export class Sampling {
 				`${life.name}: ${life.denials - seen.denials} refusals in ${seconds} s for ${denied} keys`,
 			);
 		const intervals = Math.max(1, (1_000 * seconds) / intervalMs);
-		for (const [key, refused] of life.refusedAlone) {
-			const times = refused - (seen.refusedAlone.get(key) ?? 0);
-			if (times > (isNew ? 5 : 4) * intervals * company)
+		for (const [key, refused] of life.refusals) {
+			const times = refused - (seen.refusals.get(key) ?? 0);
+			if (times > (isNew ? 5 : 4) * intervals)
 				return judge.broken(
 					'a refused key is tried once an interval',
 					`${life.name}: ${key} ${times} times in ${seconds} s`,
@@ -125,10 +125,10 @@ export class Sampling {
 		}
 		if (renew > 100 + (time.now() - life.startedMs) / 100)
 			judge.broken('renewals are bounded', `${life.name}: ${renew}`);
-		const { apiCalls, denials, refusedAlone } = life;
+		const { apiCalls, denials, refusals } = life;
 		this.#seen.set(life, {
 			...{ atMs: time.now(), passes, calls, apiCalls, denials },
-			refusedAlone: new Map(refusedAlone),
+			refusals: new Map(refusals),
 		});
 	}
 }

@@ -31,6 +31,8 @@ export interface CallWitness {
 	carriedOut<T>(call: Call, what: string, carryOut: () => T): T;
 	/** `null` = it did what was asked. */
 	answered(call: Call, what: string, error: unknown): void;
+	/** What the registrar asked for of this key alone was refused for permission, however often it was sent. */
+	refusedAlone(key: string): void;
 	/** The registrar asked for these writes. */
 	writing(writes: readonly Write[]): void;
 	granted(lease: LeaseId): void;
@@ -89,7 +91,8 @@ export class SimulatedStore implements Store {
 			failed: (connection) => this.#failed(connection),
 			left: (connection) => this.#left(connection),
 		});
-		return this.#open(signal) ?? unlessAborted(race.run(), signal).finally(() => race.end());
+		const reading = this.#open(signal) ?? unlessAborted(race.run(), signal).finally(() => race.end());
+		return this.#noted(keys, reading);
 	}
 
 	async write(writes: readonly Write[], signal?: AbortSignal): Promise<boolean> {
@@ -98,7 +101,20 @@ export class SimulatedStore implements Store {
 		const lease = writes.flatMap((write) => (write.op === 'put' ? [write.lease] : []))[0] ?? '0';
 		const what = `${puts} puts, ${writes.length - puts} deletes from ${writes[0]?.key} under ${short(lease)}`;
 		const weight = () => this.server.weightOf(lease, puts);
-		return this.#call({ call: 'write', what, weight, carryOut: () => this.session.write(writes) }, signal);
+		const carryOut = () => this.session.write(writes);
+		const keys = writes.map(({ key }) => key);
+		return this.#noted(keys, this.#call({ call: 'write', what, weight, carryOut }, signal));
+	}
+
+	async #noted<T>(keys: readonly string[], answer: Promise<T>): Promise<T> {
+		try {
+			return await answer;
+		} catch (error) {
+			const [key = ''] = keys;
+			if (keys.length === 1 && (error as StoreError).code === 'permission-denied')
+				this.witness.refusedAlone(key);
+			throw error;
+		}
 	}
 
 	grant(lease: LeaseId, ttlSeconds: number, signal?: AbortSignal): Promise<number> {

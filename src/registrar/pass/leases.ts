@@ -117,7 +117,8 @@ export class Leases {
 	}
 
 	async #grant(group: number): Promise<void> {
-		const id = this.#asked.get(group) ?? this.#ids.next();
+		const askedBefore = this.#asked.get(group);
+		const id = askedBefore ?? this.#ids.next();
 		this.#asked.set(group, id);
 		try {
 			const ttlSeconds = await this.store.grant(id, this.ttlSeconds);
@@ -130,9 +131,10 @@ export class Leases {
 			this.#intervalSeconds = ttlSeconds;
 			this.granted(lease);
 		} catch (error) {
-			// It was never sent, or etcd answered and did not grant it: there is nothing to revoke.
+			// It was never sent, or etcd answered and did not grant it: there is nothing to revoke. What was asked
+			// for before and not answered may exist all the same.
 			const maybe = error instanceof StoreError && MAYBE_GRANTED.has(error.code);
-			if (this.#asked.get(group) === id && !maybe) this.#asked.delete(group);
+			if (this.#asked.get(group) === id && !maybe && askedBefore === undefined) this.#asked.delete(group);
 			throw error;
 		}
 	}

@@ -49,6 +49,19 @@ test('a grant beside the first read whose answer is lost costs the pass nothing'
 	expect(oursIn(ours)).toEqual([ours.lease]);
 });
 
+test.each(['unreachable', 'exhausted'] as const)(
+	'a grant without an answer, whose repetition fails (%s), keeps its ID: it may have been granted',
+	async (code) => {
+		const ours = aStage().start({ policy: 'wait', callTimeoutMs: 10 });
+		ours.store.fault('grant', 'lost', code);
+		await expect(ours.pass({ a: 'v' })).rejects.toMatchObject({ code: 'timeout' });
+		await expect(ours.pass({ a: 'v' })).rejects.toMatchObject({ code });
+		expect(oursIn(ours)).toEqual(ours.leases.alive);
+		await ours.pass({ a: 'v' });
+		expect(oursIn(ours)).toEqual([ours.lease]);
+	},
+);
+
 test('a grant that etcd refused leaves nothing to revoke', async () => {
 	const ours = aStage().start({ policy: 'wait' });
 	ours.store.fault('grant', 'exhausted');

@@ -125,7 +125,12 @@ export class MemoryEtcd {
 	renew(leaseId: string): number {
 		this.expire();
 		const lease = this.#leases.get(leaseId);
-		if (lease === undefined || lease.endsMs <= this.clock.now()) return 0;
+		if (lease === undefined) return 0;
+		// etcd answers only once it has revoked what ran out.
+		if (lease.endsMs <= this.clock.now()) {
+			this.#end(leaseId);
+			return 0;
+		}
 		this.#begin(leaseId, lease);
 		return lease.grantedSeconds;
 	}

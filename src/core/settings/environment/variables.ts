@@ -124,7 +124,7 @@ export const PROCESS = {
 		'REGISTRAR_HTTP',
 		null,
 		bindAddress,
-		'host:port of /livez /readyz /status /metrics; a port alone binds 127.0.0.1.',
+		'host:port of /livez /readyz /status /metrics and of / (a page for people); a port alone binds 127.0.0.1.',
 	),
 	control: variable(
 		'REGISTRAR_CONTROL',

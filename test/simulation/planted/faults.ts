@@ -315,7 +315,11 @@ export const PLANTED: readonly Planted[] = [
 	{
 		why: 'a grant whose answer was lost is repeated under another ID',
 		edits: [
-			edit('registrar/pass/leases.ts', 'this.#asked.get(group) ?? this.#ids.next()', 'this.#ids.next()'),
+			edit(
+				'registrar/pass/leases.ts',
+				'const id = askedBefore ?? this.#ids.next();',
+				'const id = this.#ids.next();',
+			),
 		],
 		by: 'simulation',
 		budget: 2_000,

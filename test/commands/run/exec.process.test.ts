@@ -253,7 +253,7 @@ describe.concurrent('run -- command', () => {
 		const { port } = server.address() as { port: number };
 		const wrapped = await start(context, { command: node(SERVER), env: { REGISTRAR_HTTP: String(port) } });
 		await wrapped.registered();
-		expect(wrapped.stderr).toContain(`REGISTRAR_HTTP: cannot listen on 127.0.0.1:${port}`);
+		await until(() => wrapped.stderr.includes(`REGISTRAR_HTTP: cannot listen on 127.0.0.1:${port}`));
 		server.close();
 		const served = await wrapped.waitForLog(({ message }) => message === 'the HTTP endpoints are served');
 		expect(served.address).toBe(`127.0.0.1:${port}`);

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtempSync, writeFileSync } from 'node:fs';
@@ -10,8 +11,12 @@ const NOT_FOUND = 3;
 let count = 0;
 
 /** Why no process can be given a DNS of its own here, or `null`. */
-export const dnsMissing = (): string | null =>
-	process.platform === 'linux' && process.getuid?.() === 0 ? null : 'a mount namespace needs Linux and root';
+export function dnsMissing(): string | null {
+	if (process.platform !== 'linux' || process.getuid?.() !== 0)
+		return 'a mount namespace needs Linux and root';
+	const { error, status, stderr } = spawnSync('unshare', ['--mount', 'true'], { encoding: 'utf8' });
+	return status === 0 ? null : `a mount namespace could not be made: ${error?.message ?? stderr.trim()}`;
+}
 
 /**
  * A DNS server for the processes that are run by `wrap`: it has the addresses of these names and of no

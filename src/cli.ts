@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 /**
- * The command. A Node that is too old is told in one sentence: so nothing is loaded before the version is known,
- * and the syntax of this file is that of 2019, which Node 12 reads.
+ * The command. A Node that is too old is told in one sentence: so nothing is loaded before the version is
+ * known, and the syntax of this file is that of 2019, which Node 12 reads.
  *
  * Signal handlers stand before anything else is loaded. While modules still load nothing is registered and
- * nothing started, so a signal that stops ends in exit 0, SIGUSR2 waits, and SIGUSR1 does nothing (Node itself
- * would open its inspector). Later the command says what a signal does.
+ * nothing started, so a signal that stops ends in exit 0, SIGUSR2 waits, and SIGUSR1 does nothing (Node
+ * itself would open its inspector). Later the command says what a signal does.
  */
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {

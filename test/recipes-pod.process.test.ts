@@ -1,6 +1,6 @@
 /**
- * recipes/kubernetes-native-sidecar.yaml at the end of a pod, in the order of a kubelet: every preStop at once,
- * then SIGTERM to the service, then to the sidecar when the service has ended.
+ * recipes/kubernetes-native-sidecar.yaml at the end of a pod, in the order of a kubelet: every preStop at
+ * once, then SIGTERM to the service, then to the sidecar when the service has ended.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

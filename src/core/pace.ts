@@ -94,9 +94,9 @@ export function takeToken(
  * Milliseconds from now to the next tick. Ticks lie at `anchorMs` plus whole intervals and nowhere else, so a
  * late tick shifts none of those after it and an instance keeps its own phase for ever.
  *
- * After a stall the next place may lie right ahead. A tick there would follow the late one at once, and leaving
- * it out would make a gap longer than the interval; so the way back is made in two steps of equal length. The
- * result is between half an interval and an interval (plus 50 ms at most, when a tick was early).
+ * After a stall the next place may lie right ahead. A tick there would follow the late one at once, and
+ * leaving it out would make a gap longer than the interval; so the way back is made in two steps of equal
+ * length. The result is between half an interval and an interval (plus 50 ms at most, when a tick was early).
  */
 export function untilNextTick(nowMs: number, anchorMs: number, intervalMs: number): number {
 	const sinceAnchor = (nowMs - anchorMs) % intervalMs;

@@ -1,7 +1,7 @@
 /**
- * When etcd is read: at the start, then at an interval of its own, sooner at a hint, and after a failure again and
- * again. One read at a time; hints that come during one make exactly one more. No event is handed to a read:
- * it observes everything anew.
+ * When etcd is read: at the start, then at an interval of its own, sooner at a hint, and after a failure
+ * again and again. One read at a time; hints that come during one make exactly one more. No event is handed
+ * to a read: it observes everything anew.
  */
 
 import type { Clock } from '../core/pace.js';

@@ -6,8 +6,8 @@ import { clock, duration, MARKS, reasonText } from './words.js';
 const MOST_PARTS = 12;
 
 /**
- * `nowMs`: the time at which the line ends. The words change only when something happens, though the line moves
- * on all the time.
+ * `nowMs`: the time at which the line ends. The words change only when something happens, though the line
+ * moves on all the time.
  */
 export function spoken(line: Line, repairs: readonly RecentChange[], nowMs: number): string {
 	const known = line.filter(({ is }) => is !== 'none');

@@ -32,3 +32,17 @@ export async function withDeadline<T>(
 		inner.abort();
 	}
 }
+
+/** Resolves after `ms`, or as soon as one of the signals aborts. */
+export function wait(ms: number, ...signals: readonly AbortSignal[]): Promise<void> {
+	return new Promise((resolve) => {
+		const end = () => {
+			clearTimeout(timer);
+			for (const signal of signals) signal.removeEventListener('abort', end);
+			resolve();
+		};
+		const timer = setTimeout(end, ms);
+		for (const signal of signals) signal.addEventListener('abort', end);
+		if (signals.some((signal) => signal.aborted)) end();
+	});
+}

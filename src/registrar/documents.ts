@@ -159,7 +159,10 @@ export interface RecentChange {
 	readonly why: string | null;
 	/** How many keys; 0 = the change is not about single keys. */
 	readonly count: number;
-	/** Their numbers in {@link RecentChanges.keys}, as ranges with both ends in them. Of very many only the first. */
+	/**
+	 * Their numbers in {@link RecentChanges.keys}, as ranges with both ends in them. Of very many only the
+	 * first.
+	 */
 	readonly keys: readonly (readonly [first: number, last: number])[];
 }
 

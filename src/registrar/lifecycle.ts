@@ -1,14 +1,16 @@
 import { StoppedError } from '../core/errors.js';
 import type { Clock } from '../core/pace.js';
 
+type LifePhase = 'idle' | 'running' | 'stopping' | 'stopped';
+
 /** From idle to running to stopping to stopped, and never back, but for a start that failed. */
 export class Lifecycle {
-	#phase: 'idle' | 'running' | 'stopping' | 'stopped' = 'idle';
+	#phase: LifePhase = 'idle';
 	#startedMs: number | null = null;
 
 	constructor(private readonly clock: Clock) {}
 
-	get phase(): 'idle' | 'running' | 'stopping' | 'stopped' {
+	get phase(): LifePhase {
 		return this.#phase;
 	}
 

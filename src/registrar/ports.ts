@@ -139,8 +139,8 @@ export interface Schedule {
 export type LoadReader = () => Promise<Load>;
 
 /**
- * One check of whether a service is healthy. Rejects (or is aborted by `signal`) when it is not; the message is
- * told to people.
+ * One check of whether a service is healthy. Rejects (or is aborted by `signal`) when it is not; the message
+ * is told to people.
  */
 export interface HealthCheck {
 	check(signal: AbortSignal): Promise<void>;

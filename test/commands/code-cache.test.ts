@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { CodeCache } from '../../src/commands/code-cache.js';
+import { needs } from '../support/needs.js';
 
 const DATA = Buffer.from('what V8 would run');
 let folder: string;
@@ -116,7 +117,7 @@ test.each([
 });
 
 test("a cache of a third user's is not used, one of the bundle's owner is", async (context) => {
-	if (process.getuid?.() !== 0) context.skip();
+	needs(context, process.getuid?.() === 0 ? null : 'another owner of a file needs root');
 	await open().write(() => DATA);
 	chownSync(cacheFile(), 12_345, 12_345);
 	expect(open().read()).toBeUndefined();

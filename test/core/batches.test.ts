@@ -45,7 +45,9 @@ test.each<readonly [sentence: string, items: number[], first: number[], second: 
 	expect(halves(items)).toEqual([first, second]);
 });
 
-/** A store that takes no batch of more than `most`, or refuses the letters of `denied`; tells what travelled. */
+/**
+ * A store that takes no batch of more than `most`, or refuses the letters of `denied`; tells what travelled.
+ */
 async function sent(
 	letters: string,
 	{ most = 99, denied = '', limits = new BatchLimits(), parallel = 8 } = {},

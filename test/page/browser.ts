@@ -111,8 +111,8 @@ export class Tab {
 	}
 
 	/**
-	 * A picture for the documentation, where PICTURES names a folder for it: a path below the checkout. Its times
-	 * differ with each run, so an ordinary run writes none.
+	 * A picture for the documentation, where PICTURES names a folder for it: a path below the checkout. Its
+	 * times differ with each run, so an ordinary run writes none.
 	 */
 	async picture(name: string, size: Size): Promise<void> {
 		const folder = process.env.PICTURES;

@@ -9,8 +9,8 @@ const BODY_LIMIT = 64 * 1024;
  * connection of its own and leaves none open: a kept one would tell about yesterday's process.
  *
  * The certificate of an `https` service is not verified, as Kubernetes' probes do not either: the check goes
- * to a loopback or pod address which certificates rarely name, and asks whether the service is healthy, not who
- * it is.
+ * to a loopback or pod address which certificates rarely name, and asks whether the service is healthy, not
+ * who it is.
  */
 export function httpCheck(url: string): HealthCheck {
 	const target = new URL(url);

@@ -15,7 +15,9 @@ interface ChangeOptions {
 }
 
 export interface ChangeAnswer {
-	/** 200 confirmed by etcd; 400 cannot be meant; 409 undone meanwhile; 503 stopping; 504 not yet confirmed. */
+	/**
+	 * 200 confirmed by etcd; 400 cannot be meant; 409 undone meanwhile; 503 stopping; 504 not yet confirmed.
+	 */
 	readonly code: number;
 	/** One sentence for people. */
 	readonly message: string;

@@ -3,13 +3,13 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Logger } from '../../registrar/ports.js';
 import { answer } from '../http/answers.js';
+import { createBoundedServer } from '../http/endpoints.js';
 import { type ControlledRegistrar, carryOut } from './change.js';
 import { listenPrivately } from './socket.js';
 
 /** A request, and the reading of an answer, take so long at most; the wait for etcd lies between. */
 const CONNECTION_MS = 5_000;
 const MAX_CONNECTIONS = 16;
-const MAX_HEADER_BYTES = 8 * 1024;
 const MAX_BODY_BYTES = 4 * 1024;
 const RETRY_MS = 250;
 const LONGEST_RETRY_MS = 10_000;
@@ -33,14 +33,7 @@ export interface Control {
  * so once and tries again until it can.
  */
 export async function startControl(options: ControlOptions): Promise<Control> {
-	const { createServer } = await import('node:http');
-	// `requestTimeout` and `headersTimeout` off: the life of the connection bounds both.
-	const server = createServer({
-		maxHeaderSize: MAX_HEADER_BYTES,
-		keepAlive: false,
-		requestTimeout: 0,
-		headersTimeout: 0,
-	});
+	const server = await createBoundedServer();
 	server.maxRequestsPerSocket = 1;
 	const connections = new Connections(server);
 	server.on('request', (request, response) => {
@@ -180,7 +173,9 @@ function bodyOf(request: IncomingMessage): Promise<string | null> {
 		let body = '';
 		request.setEncoding('utf8').on('data', (text: string) => {
 			body += text;
-			if (body.length > MAX_BODY_BYTES) resolve(null);
+			if (body.length <= MAX_BODY_BYTES) return;
+			request.pause();
+			resolve(null);
 		});
 		request.once('end', () => resolve(body));
 		request.on('error', () => {});

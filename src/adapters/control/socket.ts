@@ -50,7 +50,9 @@ function listen(server: Server, path: string): Promise<void> {
 	});
 }
 
-/** A link never replaces anything. Where the file system has none of sockets, `clear` has seen the place free. */
+/**
+ * A link never replaces anything. Where the file system has none of sockets, `clear` has seen the place free.
+ */
 async function place(inside: string, path: string): Promise<void> {
 	try {
 		await link(inside, path);

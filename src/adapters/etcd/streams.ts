@@ -1,6 +1,6 @@
 /**
- * The streams of etcd: renewals of leases and watches. However one ends, its listener hears of it once and its
- * connection is let go once.
+ * The streams of etcd: renewals of leases and watches. However one ends, its listener hears of it once and
+ * its connection is let go once.
  */
 import type { ILeaseKeepAliveResponse, IWatchResponse } from 'etcd3';
 import { StoreError } from '../../core/errors.js';

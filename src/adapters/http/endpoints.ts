@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { Server as HttpServer, ServerResponse } from 'node:http';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { formatAddress } from '../../core/address.js';
 import type { Logger } from '../../registrar/ports.js';
@@ -32,23 +32,17 @@ export interface Endpoints {
 }
 
 /**
- * Serves `/livez /readyz /status /metrics`, and `/changes` and the page `/` where there are sources for them. One answer a connection, which lives at most five seconds; when
- * there are too many, the oldest goes, so that a crowd of idle clients keeps no probe out. Nothing that a
- * client does reaches further than its connection.
+ * Serves `/livez /readyz /status /metrics`, and `/changes` and the page `/` where there are sources for them.
+ * One answer a connection, which lives at most five seconds; when there are too many, the oldest goes, so
+ * that a crowd of idle clients keeps no probe out. Nothing that a client does reaches further than its
+ * connection.
  *
  * Where it cannot listen (the port is taken, the address is not there yet) it says so once and tries again
  * until it can.
  */
 export async function startEndpoints(options: EndpointsOptions): Promise<Endpoints> {
 	const { connectionMs = CONNECTION_MS } = options;
-	const { createServer } = await import('node:http');
-	// `requestTimeout` and `headersTimeout` off: the life of the connection bounds both.
-	const server = createServer({
-		maxHeaderSize: MAX_HEADER_BYTES,
-		keepAlive: false,
-		requestTimeout: 0,
-		headersTimeout: 0,
-	});
+	const server = await createBoundedServer();
 	const sockets = guardConnections(server, connectionMs);
 	server.on('request', (request, response) =>
 		respond(response, request.method ?? '', request.url ?? '', options),
@@ -69,6 +63,17 @@ export async function startEndpoints(options: EndpointsOptions): Promise<Endpoin
 			for (const socket of sockets) socket.destroy();
 		});
 	return { listening, close: () => (closing ??= close()) };
+}
+
+/** For one request a connection, whose life bounds all of it: its owner ends connections. */
+export async function createBoundedServer(): Promise<HttpServer> {
+	const { createServer } = await import('node:http');
+	return createServer({
+		maxHeaderSize: MAX_HEADER_BYTES,
+		keepAlive: false,
+		requestTimeout: 0,
+		headersTimeout: 0,
+	});
 }
 
 /** Tries until it listens; the same trouble is reported once. */

@@ -12,7 +12,10 @@ export interface ChangeCall {
 /** The registrar itself ends the wait for etcd; who has not answered by then is stuck. */
 const GRACE_MS = 3_000;
 
-/** Exit code 0 = etcd confirmed it; 64 = there is no such service; 69 = not confirmed in time, or nobody to ask. */
+/**
+ * Exit code 0 = etcd confirmed it; 64 = there is no such service; 69 = not confirmed in time, or nobody to
+ * ask.
+ */
 export async function change(
 	context: Context,
 	{ command, envFile, name, reason }: ChangeCall,

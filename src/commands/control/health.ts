@@ -13,17 +13,17 @@ const ANSWER_LIMIT = 64 * 1024;
 
 /** Exit code 0 = ready, 1 = not, or nobody there to say so; one line on stdout says why. */
 export async function health(context: Context, envFile: string | null): Promise<number> {
-	const { ready, why } = await look(context, envFile);
+	const { ready, why } = await askReadiness(context, envFile);
 	context.stdout.write(`${why}\n`);
 	return ready ? EXIT.ok : EXIT.unhealthy;
 }
 
-interface Verdict {
+interface Answer {
 	readonly ready: boolean;
 	readonly why: string;
 }
 
-async function look(context: Context, envFile: string | null): Promise<Verdict> {
+async function askReadiness(context: Context, envFile: string | null): Promise<Answer> {
 	const text = await readVariable(context, envFile);
 	if (text === undefined)
 		return { ready: false, why: 'not known: REGISTRAR_HTTP is not set, so there is nobody to ask' };
@@ -37,7 +37,7 @@ async function look(context: Context, envFile: string | null): Promise<Verdict> 
 		return { ready: false, why: 'not known: REGISTRAR_HTTP is off, so there is nobody to ask' };
 	const address = reachable(parsed.value);
 	try {
-		return verdictOf(await ask(address));
+		return answerIn(await ask(address));
 	} catch (error) {
 		const where = `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
 		return {
@@ -47,7 +47,7 @@ async function look(context: Context, envFile: string | null): Promise<Verdict> 
 	}
 }
 
-/** The file is looked into only where the environment does not say it. */
+/** The file is read only where the environment does not say it. */
 async function readVariable(context: Context, envFile: string | null): Promise<string | undefined> {
 	const { env } = context;
 	if (env.REGISTRAR_HTTP && envFile === null) return env.REGISTRAR_HTTP;
@@ -83,7 +83,7 @@ function ask({ host, port }: BindAddress): Promise<string> {
 	});
 }
 
-function verdictOf(answer: string): Verdict {
+function answerIn(answer: string): Answer {
 	const status = /^HTTP\/1\.\d (\d{3})/.exec(answer)?.[1];
 	const body = answer.slice(answer.indexOf('\r\n\r\n') + 4);
 	if (status === undefined) return { ready: false, why: 'not known: what answers there is no registrar' };

@@ -28,8 +28,9 @@ export class Serving {
 	) {}
 
 	/**
-	 * `env`: where systemd may be told of it. Everything but the first pass: that begins with `start()`. The endpoints and the control socket are asked
-	 * for before it and not waited for: a port that is taken delays no registration. @throws ConfigError
+	 * `env`: where systemd may be told of it. Everything but the first pass: that begins with `start()`. The
+	 * endpoints and the control socket are asked for before it and not waited for: a port that is taken delays
+	 * no registration. @throws ConfigError
 	 */
 	static async open(
 		{ config, warnings }: Settings,

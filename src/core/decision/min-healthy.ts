@@ -41,7 +41,9 @@ export function tooFew(
 	return others >= needed ? null : { others, needed };
 }
 
-/** Milliseconds over which the instances of a service spread their withdrawals, each at a random one of them. */
+/**
+ * Milliseconds over which the instances of a service spread their withdrawals, each at a random one of them.
+ */
 export function spreadMs(instances: number): number {
 	return Math.min(MOST_SPREAD_MS, Math.max(LEAST_SPREAD_MS, instances * SPREAD_MS_EACH));
 }

@@ -1,6 +1,6 @@
 /**
- * What can be set, as the library's callers write it, and the defaults of it all. The environment is the other
- * way in (its names stand in `environment/variables.ts`); both come to what `config.ts` describes.
+ * What can be set, as the library's callers write it, and the defaults of it all. The environment is the
+ * other way in (its names stand in `environment/variables.ts`); both come to what `config.ts` describes.
  */
 import type { FormatName } from '../formats/index.js';
 import type { Logger } from '../log/logger.js';

@@ -110,8 +110,8 @@ export class Engine {
 	}
 
 	/**
-	 * Ends the loop, takes away what is ours within the stop timeout, closes the store. `true` = etcd confirmed
-	 * that nothing is left.
+	 * Ends the loop, takes away what this process has in etcd within the stop timeout, closes the store. `true`
+	 * = etcd confirmed that nothing is left.
 	 */
 	async stop(): Promise<boolean> {
 		const { clock, stopTimeoutMs, callTimeoutMs, store } = this.parts;

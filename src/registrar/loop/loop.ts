@@ -1,6 +1,6 @@
 /**
- * When a pass runs: at each tick of a fixed interval, retries of a failed pass inside it, and hints that make the same
- * pass run early. Knows two things of its subject: how to run a pass and what the interval is.
+ * When a pass runs: at each tick of a fixed interval, retries of a failed pass inside it, and hints that make
+ * the same pass run early. Knows two things of its subject: how to run a pass and what the interval is.
  */
 import { fullJitter, hintSpread, phase, retryCap } from '../../core/pace.js';
 import type { Hint } from '../events.js';

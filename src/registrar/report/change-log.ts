@@ -1,7 +1,7 @@
 /**
- * The last changes of the keys' states, for people who ask what happened: bounded, whatever happens. Keys that
- * change alike in one pass are one change, and numbers stand for their names, as ranges. What does not change
- * costs a comparison.
+ * The last changes of the keys' states, for people who ask what happened: bounded, whatever happens. Keys
+ * that change alike in one pass are one change, and numbers stand for their names, as ranges. What does not
+ * change costs a comparison.
  */
 import { StoreError } from '../../core/errors.js';
 import type { RepairReason } from '../../core/registration.js';

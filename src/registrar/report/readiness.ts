@@ -1,4 +1,6 @@
-/** Those who wait for a state of the registrar: that every wanted key was verified, that a pause is confirmed. */
+/**
+ * Those who wait for a state of the registrar: that every wanted key was verified, that a pause is confirmed.
+ */
 
 /** `waiting`, or why the wait is over: `ready`, or the error that makes waiting hopeless. */
 export type Readiness = 'waiting' | 'ready' | Error;

@@ -46,7 +46,7 @@ export class Checks {
 				if (!healthy && checked.last !== null) checked.last.begin();
 				else void setHealthy(healthy, reason);
 			},
-			onStillUnwell: (reason) =>
+			onStillFailing: (reason) =>
 				logger.warn('the check has not passed yet: not registered until it does', {
 					service: checked.service.config.name,
 					reason,

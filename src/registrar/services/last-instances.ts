@@ -1,13 +1,14 @@
 /**
  * Takes a service whose check fails out of etcd, unless fewer of its instances would be left than are to be:
- * then it stays in, and is looked at again and again until it may go or its check passes. Best effort: the
- * instances leave at random moments, each counts the others just before it goes and once more after it, and
- * comes back where too many went together.
+ * then it stays in, and the others are counted again and again until it may go or its check passes. Best
+ * effort: the instances leave at random moments, each counts the others just before it goes and once more
+ * after it, and comes back where too many went together.
  */
 import { remember, type Seen, spreadMs, tooFew } from '../../core/decision/min-healthy.js';
 import { StoreError } from '../../core/errors.js';
 import { instancesPrefix } from '../../core/formats/index.js';
 import type { CheckConfig } from '../../core/settings/values/check.js';
+import { wait } from '../deadline.js';
 import type { KeptStatus } from '../documents.js';
 import type { Clock, Logger, Store } from '../ports.js';
 import type { OwnService } from './service.js';
@@ -75,17 +76,17 @@ export class LastInstances {
 		if (this.check.minHealthy?.unit !== 'percent') return;
 		if (this.parts.clock.now() - this.#sampledMs < SAMPLE_EVERY_MS) return;
 		this.#sampledMs = this.parts.clock.now();
-		await this.#look();
+		await this.#observe();
 	}
 
 	async #run(over: AbortSignal): Promise<void> {
 		while (!over.aborted) {
-			await delay(this.parts.random() * spreadMs(await this.#instances()), over);
-			const answer = await this.#look();
+			await wait(this.parts.random() * spreadMs(await this.#instances()), over);
+			const answer = await this.#observe();
 			if (over.aborted) return;
 			if (answer === 'enough' && (await this.#withdraw(over))) return;
 			if (typeof answer === 'object') this.#keep(answer);
-			await delay(Math.max(LEAST_WAIT_MS, this.check.intervalMs), over);
+			await wait(Math.max(LEAST_WAIT_MS, this.check.intervalMs), over);
 		}
 	}
 
@@ -94,7 +95,7 @@ export class LastInstances {
 		const { withdrawing } = this;
 		this.#kept = null;
 		await withdrawing.setHealthy(false, withdrawing.reason());
-		const answer = over.aborted ? 'enough' : await this.#look();
+		const answer = over.aborted ? 'enough' : await this.#observe();
 		if (over.aborted || typeof answer === 'string') return true;
 		this.#keep(answer);
 		await withdrawing.setHealthy(true, withdrawing.reason());
@@ -114,12 +115,12 @@ export class LastInstances {
 	}
 
 	async #instances(): Promise<number> {
-		await this.#look();
+		await this.#observe();
 		return Math.max(1, ...[...this.#seen.values()].flatMap((seen) => seen.at(-1)?.count ?? 0));
 	}
 
 	/** Too few for the readers of one format are too few. */
-	async #look(): Promise<Answer> {
+	async #observe(): Promise<Answer> {
 		const { config, entries } = this.withdrawing.service();
 		let answer: Answer = 'enough';
 		for (const [at, format] of config.formats.entries()) {
@@ -152,18 +153,4 @@ export class LastInstances {
 			return 'denied';
 		}
 	}
-}
-
-/** Resolves after `ms`, or as soon as the signal aborts. */
-function delay(ms: number, signal: AbortSignal): Promise<void> {
-	return new Promise((resolve) => {
-		const end = () => {
-			clearTimeout(timer);
-			signal.removeEventListener('abort', end);
-			resolve();
-		};
-		const timer = setTimeout(end, ms);
-		signal.addEventListener('abort', end);
-		if (signal.aborted) end();
-	});
 }

@@ -16,7 +16,7 @@ import { Addresses } from './addresses.js';
 import { Checks } from './checks.js';
 import type { OwnService } from './service.js';
 import { type Replacement, Services } from './services.js';
-import { LoadWeight } from './weight.js';
+import { LoadWeight } from './weights.js';
 
 export class LiveServices {
 	readonly services: Services;

@@ -7,7 +7,7 @@ import { type Etcd, startEtcd } from '../../support/etcd/etcd.js';
 import { Gateway } from '../../support/etcd/gateway.js';
 import { runCommand } from '../../support/process/command.js';
 import { removeAtExit } from '../../support/process/guarded.js';
-import { childrenOf } from '../../support/process/proc.js';
+import { atRest, childrenOf } from '../../support/process/proc.js';
 import { until } from '../../support/until.js';
 
 let etcd: Etcd;
@@ -148,8 +148,8 @@ describe('watch', () => {
 		await until(() => watch.stdout.length === 10);
 		for (const letter of 'bcdef') {
 			await put(letter);
-			// Time for a watch that goes on reading, which is the fault.
-			await new Promise((resolve) => setTimeout(resolve, 150));
+			// A watch that goes on reading, which is the fault, has read it by then.
+			for (const pid of childrenOf(watch.pid)) await atRest(pid);
 		}
 		writeFileSync(go, 'go\n');
 		await until(() => watch.stdout.includes('fff"') && watch.stdout.endsWith('\n'));

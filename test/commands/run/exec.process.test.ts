@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, type TestContext, test } from 'vitest';
 import { type Etcd, startEtcd } from '../../support/etcd/etcd.js';
 import { removeAtExit } from '../../support/process/guarded.js';
-import { alive, childrenOf, cpuNanoseconds } from '../../support/process/proc.js';
+import { alive, atRest, childrenOf } from '../../support/process/proc.js';
 import { endWrapped, type WrapOptions, type Wrapped, wrap } from '../../support/process/wrapped.js';
 import { until } from '../../support/until.js';
 
@@ -48,16 +48,6 @@ const told = (wrapped: Wrapped) =>
 /** Within 50 ms the same signal is the same request (src/commands/signals.ts). */
 const noEcho = () => new Promise((resolve) => setTimeout(resolve, 200));
 const leaseOf = (wrapped: Wrapped) => wrapped.logs().find(({ message }) => message === 'registered')?.lease;
-
-/** Resolves when a process that would write without end has been waiting for its reader for a while. */
-async function atRest(pid: number): Promise<void> {
-	let [used, same] = [0, 0];
-	await until(() => {
-		const now = cpuNanoseconds(pid);
-		[used, same] = [now, now === used ? same + 1 : 0];
-		return same >= 10;
-	});
-}
 
 describe.concurrent('run -- command', () => {
 	test('registers when the port accepts, and not before; SIGUSR1 is passed on', async (context) => {

@@ -22,7 +22,10 @@ function folder(): string {
 	return path;
 }
 
-/** A program in place of `systemd-notify` that writes what it is told into the file NOTIFY_SOCKET, a line a word. */
+/**
+ * A program in place of `systemd-notify` that writes what it is told into the file NOTIFY_SOCKET, a line a
+ * word.
+ */
 function stand() {
 	const at = folder();
 	const program = join(at, 'systemd-notify');

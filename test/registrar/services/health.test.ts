@@ -67,13 +67,13 @@ test('it tells each turn once, with the reason', async () => {
 
 test('one that never passes is told once, and what passes in time is not', async () => {
 	const still: string[] = [];
-	const onStillUnwell = (reason: string) => void still.push(reason);
+	const onStillFailing = (reason: string) => void still.push(reason);
 	const never = scripted(() => Promise.reject(new Error('no such command')));
 	const soon = scripted(() =>
 		soon.seen.looks < 3 ? Promise.reject(new Error('booting')) : Promise.resolve(),
 	);
-	const { told, loop: unwell } = loop(never.check, { onStillUnwell });
-	const { told: passed, loop: booting } = loop(soon.check, { onStillUnwell, intervalMs: 1_000, eagerMs: 5 });
+	const { told, loop: unwell } = loop(never.check, { onStillFailing });
+	const { told: passed, loop: booting } = loop(soon.check, { onStillFailing, intervalMs: 1_000, eagerMs: 5 });
 	unwell.start();
 	booting.start();
 	await expect.poll(() => never.seen.looks, SOON).toBeGreaterThan(9);
@@ -92,7 +92,7 @@ test('a check that hangs is cut, fails, and never runs twice at once', async () 
 	await expect.poll(() => told.length, SOON).toBe(1);
 	hang = true;
 	await expect.poll(() => told.length, SOON).toBe(2);
-	expect(told[1]).toEqual([false, 'no verdict within 30 ms']);
+	expect(told[1]).toEqual([false, 'no result within 30 ms']);
 	hang = false;
 	await expect.poll(() => told.length, SOON).toBe(3);
 	expect(seen.most).toBe(1);

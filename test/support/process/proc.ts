@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { until } from '../until.js';
 
 /** Kernel ticks a second: 100 on every Linux that Node runs on. */
 const TICKS = 100;
@@ -44,4 +45,14 @@ export function childrenOf(pid: number): number[] {
 	return readdirSync(`/proc/${pid}/task`)
 		.flatMap((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').trim().split(' '))
 		.flatMap((child) => (child === '' ? [] : [Number(child)]));
+}
+
+/** Resolves when the process has used no CPU for a while: it waits for something, for its reader say. */
+export async function atRest(pid: number): Promise<void> {
+	let [used, same] = [0, 0];
+	await until(() => {
+		const now = cpuNanoseconds(pid);
+		[used, same] = [now, now === used ? same + 1 : 0];
+		return same >= 10;
+	});
 }

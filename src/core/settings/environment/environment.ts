@@ -145,7 +145,8 @@ export class Environment {
 	}
 
 	/**
-	 * `ETCDCTL_USER=name` or `name:password`, as etcdctl reads it; a user name of our own leaves it aside whole.
+	 * `ETCDCTL_USER=name` or `name:password`, as etcdctl reads it; a user name of our own leaves it aside
+	 * whole.
 	 */
 	#adoptEtcdctlUser(): void {
 		const user = this.get('ETCDCTL_USER');

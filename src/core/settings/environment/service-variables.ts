@@ -1,4 +1,7 @@
-/** The variables of each service: with labels `SERVICE_<LABEL>_…`; what a label lacks comes from the plain name. */
+/**
+ * The variables of each service: with labels `SERVICE_<LABEL>_…`; what a label lacks comes from the plain
+ * name.
+ */
 import { parseHost } from '../../address.js';
 import { FORMAT_NAMES } from '../../formats/index.js';
 import { parseId, parseName, parseNamespace, parseVersion } from '../../key-text.js';

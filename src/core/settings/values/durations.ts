@@ -5,7 +5,9 @@ const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000 };
 /** One day: no wait here is longer, and timers overflow at 24 days. */
 export const LONGEST_MS = 86_400_000;
 
-/** Whole milliseconds: typed with `ms`, `s` or `m` (a bare number is seconds), or a number of milliseconds. */
+/**
+ * Whole milliseconds: typed with `ms`, `s` or `m` (a bare number is seconds), or a number of milliseconds.
+ */
 export function duration(leastMs: number, exampleMs: number): Kind<number> {
 	const least = leastMs === 0 ? 'at least 0' : 'more than 0';
 	const judge = (ms: number, expected: string, example: string): Parsed<number> => {

@@ -16,7 +16,9 @@ export interface Endpoint {
 export const ETCD_PORT = 2379;
 const EXAMPLE = 'http://10.0.0.1:2379,http://10.0.0.2:2379';
 
-/** What is wrong with user name and password in an endpoint; only their settings' names are known elsewhere. */
+/**
+ * What is wrong with user name and password in an endpoint; only their settings' names are known elsewhere.
+ */
 export const NO_USERINFO = 'no user name and password in it';
 
 export const endpoints = {

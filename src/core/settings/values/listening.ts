@@ -1,4 +1,6 @@
-/** Where this process listens: an address for HTTP, a path for the control socket; `off` (`null`) = nowhere. */
+/**
+ * Where this process listens: an address for HTTP, a path for the control socket; `off` (`null`) = nowhere.
+ */
 import { type BindAddress, formatAddress, parseBindAddress } from '../../address.js';
 import { type Kind, type Parsed, text } from './kinds.js';
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Load } from '../../../src/core/weight.js';
-import { LoadWeight } from '../../../src/registrar/services/weight.js';
+import { LoadWeight } from '../../../src/registrar/services/weights.js';
 import { aLogger } from '../../support/logger.js';
 
 beforeEach(() => void vi.useFakeTimers());

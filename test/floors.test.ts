@@ -88,9 +88,9 @@ test.each([
 	expect(breaches(new Map([[path, planted]]))).toHaveLength(1);
 });
 
-test('a planted breach is found: a folder of 15 files', () => {
-	const files = Array.from({ length: 15 }, (_, n) => [`src/core/formats/${n}.ts`, ''] as const);
-	expect(breaches(new Map(files))).toEqual(['src/core/formats holds 15 files']);
+test('a planted breach is found: a folder of 14 files', () => {
+	const files = Array.from({ length: 14 }, (_, n) => [`src/core/formats/${n}.ts`, ''] as const);
+	expect(breaches(new Map(files))).toEqual(['src/core/formats holds 14 files']);
 	expect(breaches(new Map(files.slice(1)))).toEqual([]);
 });
 

@@ -131,8 +131,8 @@ export class Leases {
 			this.#intervalSeconds = ttlSeconds;
 			this.granted(lease);
 		} catch (error) {
-			// It was never sent, or etcd answered and did not grant it: there is nothing to revoke. What was asked
-			// for before and not answered may exist all the same.
+			// The request was never sent, or etcd refused it: there is nothing to revoke. An earlier request with
+			// the same ID, which was not answered, may still have been granted.
 			const maybe = error instanceof StoreError && MAYBE_GRANTED.has(error.code);
 			if (this.#asked.get(group) === id && !maybe && askedBefore === undefined) this.#asked.delete(group);
 			throw error;

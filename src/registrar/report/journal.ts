@@ -48,7 +48,7 @@ export class Journal {
 	/** What the log said last of a server that is no etcd. */
 	#stranger: string | null = null;
 	#reminders = 0;
-	/** Kinds of errors that were told since passes fail. */
+	/** Kinds of errors already logged in this outage. */
 	readonly #reasons = new Set<string>();
 	readonly #unsaid = new Map<string, Line>();
 	readonly #saidAtMs = new Map<string, number>();
@@ -172,7 +172,7 @@ export class Journal {
 	}
 }
 
-/** That etcd is away has many words, and one cure. */
+/** Connection errors differ in wording, but all of them mean that etcd cannot be reached. */
 const AWAY: ReadonlySet<string> = new Set(['unreachable', 'unavailable', 'timeout']);
 const kindOf = (error: Error): string => {
 	const code = error instanceof StoreError ? error.code : error.name;

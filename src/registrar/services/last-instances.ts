@@ -108,9 +108,12 @@ export class LastInstances {
 		this.#kept = { service, addr, others, needed };
 		if (!isNews) return;
 		const reason = this.withdrawing.reason();
-		this.parts.logger.warn('the check fails, and it stays in: too few other instances would be left', {
-			...{ service, reason, others, needed },
-		});
+		this.parts.logger.warn(
+			'the check fails, but the service stays registered: too few other instances would be left',
+			{
+				...{ service, reason, others, needed },
+			},
+		);
 		this.parts.kept({ ...this.#kept, reason });
 	}
 
@@ -144,7 +147,7 @@ export class LastInstances {
 			if (!(error instanceof StoreError && error.code === 'permission-denied')) return 'unknown';
 			if (!this.#isDeniedTold)
 				this.parts.logger.warn(
-					'etcd denies counting the instances: one whose check fails is withdrawn, however few are left',
+					'etcd denies counting the instances: a service whose check fails is withdrawn, even if none is left',
 					{
 						prefix,
 					},

@@ -78,14 +78,16 @@ test('of three at least one stays in; one that fails alone is withdrawn; all are
 	for (const at of [0, 1, 2]) writeFileSync(well(at), '');
 	await all();
 	for (const { run, status } of instances) {
-		await until(async () => (await status()).state === 'registered');
-		expect((await status()).kept).toEqual([]);
+		await until(async () => {
+			const { state, kept } = await status();
+			return state === 'registered' && kept.length === 0;
+		});
 		run.signal('SIGTERM');
 		expect((await run.waitExit()).code).toBe(0);
 	}
 	const told = instances
 		.flatMap(({ run }) => run.logs())
-		.filter(({ message }) => /and it stays in/.test(message));
+		.filter(({ message }) => /but the service stays registered/.test(message));
 	expect(told.length).toBeGreaterThanOrEqual(1);
 	expect(told[0]).toMatchObject({ level: 'warn', service: 'user', needed: 1 });
 });

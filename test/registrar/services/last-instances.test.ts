@@ -71,7 +71,7 @@ test.each([
 			kept: [{ service: 'user', reason: 'the database is gone', others: left - 1, needed: left }],
 			reason: expect.stringContaining('user stays in although its check fails (the database is gone)'),
 		});
-		expect(JSON.stringify(lines).match(/and it stays in/g)).toHaveLength(1);
+		expect(JSON.stringify(lines).match(/but the service stays registered/g)).toHaveLength(1);
 	}
 	for (const { well } of instances) well.is = true;
 	await passes(20);
@@ -119,7 +119,7 @@ test('those who went together although too few are left come back, and then leav
 	together.is = false;
 	const back = instances.filter(({ lines }) => {
 		const text = JSON.stringify(lines);
-		return text.includes('withdrawing') && text.includes('and it stays in');
+		return text.includes('withdrawing') && text.includes('but the service stays registered');
 	});
 	expect(back.length).toBeGreaterThan(0);
 	await passes(30);

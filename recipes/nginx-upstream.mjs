@@ -3,7 +3,7 @@
 //   etcd-registrar watch user --exec 'node nginx-upstream.mjs user /etc/nginx/conf.d/user.upstream.conf'
 //
 // and in a server of nginx: location / { proxy_pass http://user; }
-// The file is replaced only if nginx accepts it; else the old one stays and the command is tried again.
+// If nginx refuses the new file, the old one is put back and the command is tried again.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 

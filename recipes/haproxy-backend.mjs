@@ -3,7 +3,7 @@
 //   etcd-registrar watch user --exec 'node haproxy-backend.mjs user /etc/haproxy/conf.d/user.cfg'
 //
 // HAProxy runs with `-W -p /run/haproxy.pid -f /etc/haproxy/haproxy.cfg -f /etc/haproxy/conf.d`, and a frontend of it says
-// `default_backend user`. The file is replaced only if HAProxy accepts it; else the old one stays and the command is tried again.
+// `default_backend user`. A file that HAProxy refuses is replaced by the old one again, and the command is tried again.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';

@@ -101,8 +101,6 @@ export interface BatchWork<T> {
 	readonly send: (batch: readonly T[]) => Promise<void>;
 	/** The item was refused alone. */
 	readonly refused: (item: T, why: Refusal) => void;
-	/** `false` = no further batch is begun; those on their way end. */
-	readonly goesOn?: () => boolean;
 	/** How many travel at the same time. @defaultValue 8 */
 	readonly parallel?: number;
 }
@@ -135,7 +133,7 @@ export function sendBatches<T>(
 			return parts;
 		}
 	};
-	return inParallel(batches, sendOne, work.parallel, work.goesOn);
+	return inParallel(batches, sendOne, work.parallel);
 }
 
 function refusalOf(error: unknown): Refusal | null {
@@ -145,14 +143,12 @@ function refusalOf(error: unknown): Refusal | null {
 
 /**
  * Does the work for all items, at most `parallel` at the same time, and for those that `work` resolves to
- * besides. An error begins no further one and is thrown when those on their way have ended; `goesOn` false
- * begins no further one either.
+ * besides. An error begins no further one and is thrown when those on their way have ended.
  */
 export async function inParallel<T>(
 	items: readonly T[],
 	work: (item: T) => Promise<readonly T[]>,
 	parallel = PARALLEL,
-	goesOn: () => boolean = () => true,
 ): Promise<void> {
 	const queue = [...items];
 	const running = new Set<Promise<void>>();
@@ -167,7 +163,7 @@ export async function inParallel<T>(
 		running.add(ended);
 	};
 	for (;;) {
-		while (queue.length > 0 && running.size < parallel && failures.length === 0 && goesOn()) {
+		while (queue.length > 0 && running.size < parallel && failures.length === 0) {
 			begin(queue.shift() as T);
 		}
 		if (running.size === 0) break;

@@ -79,12 +79,12 @@ export class Memory {
 		return this.#denied.has(key);
 	}
 
-	/** Seen as wanted since it was wanted, and not another's now. */
 	/** Verified, or put without an answer: only a read tells that such a key does not stand. */
 	mayStand(key: string): boolean {
 		return this.isVerified(key) || this.of(key).sent !== null;
 	}
 
+	/** Seen as wanted since it was wanted, and not another's now. */
 	isVerified(key: string): boolean {
 		const { state, verified } = this.of(key);
 		return verified !== null && state.is !== 'standing-by';

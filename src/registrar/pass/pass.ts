@@ -3,6 +3,7 @@
  * every key it may touch was seen as wanted under its current lease, or is rightly another process's, or is
  * refused by etcd and remembered as such. What it does not promise: that this is still so.
  */
+import { chunked, PARALLEL_SMALL } from '../../core/batches.js';
 import { StoreError } from '../../core/errors.js';
 import type { LeaseId, Observed } from '../../core/registration.js';
 import type { Wanted } from './facts.js';
@@ -10,7 +11,7 @@ import type { Memory } from './memory.js';
 import { type PassParts, Rounds } from './round.js';
 
 export interface PassOptions {
-	/** Try keys again that etcd refused before: once an interval, never faster. */
+	/** Try keys again that etcd refused before. */
 	readonly retryRefused: boolean;
 	/**
 	 * The keys of each service, which share a lease. The same object as before = nothing has changed. Left out:
@@ -123,16 +124,20 @@ export class Pass {
 	}
 
 	/**
-	 * Keys that etcd refused before, each on its own, those tried longest ago first; the interval is not spent
-	 * on them.
+	 * Keys that etcd refused before, each on its own, those tried longest ago first; none is begun after half an
+	 * interval.
 	 */
 	async #retryRefused(wanted: () => Wanted, options: PassOptions): Promise<void> {
 		const { clock, leases } = this.parts;
 		const denied = this.memory.denied();
-		if (denied.length === 0) return;
 		const untilMs = clock.now() + leases.intervalSeconds * 500;
-		const keys = denied.slice(0, Math.max(RETRIED, Math.ceil(denied.length / 2)));
-		const goesOn = () => clock.now() < untilMs;
-		await this.#rounds.run(wanted, keys, new Map(), { ...options, apart: true, goesOn });
+		const [first, ...others] = denied.slice(0, Math.max(RETRIED, Math.ceil(denied.length / 2)));
+		if (first === undefined) return;
+		// The first one alone: where nothing else was read, it finds the connection. Each share is read and
+		// written before the next one is begun, so that whatever is tried is tried to its end.
+		for (const keys of [[first], ...chunked(others, () => 0, PARALLEL_SMALL)]) {
+			if (clock.now() >= untilMs) return;
+			await this.#rounds.run(wanted, keys, new Map(), { ...options, apart: true });
+		}
 	}
 }

@@ -21,7 +21,6 @@ export interface ReadOptions {
 	readonly answered: () => void;
 	/** Each key in a read of its own, so that one that is refused costs the others nothing. */
 	readonly apart?: boolean;
-	readonly goesOn?: () => boolean;
 	readonly signal?: AbortSignal | undefined;
 }
 
@@ -43,7 +42,15 @@ export class Reader {
 				found.add(reading);
 			},
 		};
-		const [first, ...rest] = apart ? keys.map((key) => [key]) : this.#limits.cut(keys, work);
+		if (apart) {
+			await sendBatches(
+				keys.map((key) => [key]),
+				this.#limits,
+				work,
+			);
+			return found;
+		}
+		const [first, ...rest] = this.#limits.cut(keys, work);
 		// The first one finds the connection; the others travel on it together.
 		if (first !== undefined) await sendBatches([first], this.#limits, work);
 		await sendBatches(rest, this.#limits, work);

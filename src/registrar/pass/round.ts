@@ -27,8 +27,6 @@ export interface RoundOptions {
 	readonly signal?: AbortSignal;
 	/** Each key on its own, so that one that is refused costs the others nothing. */
 	readonly apart?: boolean;
-	/** `false` = no further key is begun. */
-	readonly goesOn?: () => boolean;
 }
 
 export class Rounds {

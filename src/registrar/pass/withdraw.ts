@@ -4,7 +4,7 @@
  * round trips, however many keys there are.
  */
 
-import { StoreError, type StoreErrorCode } from '../../core/errors.js';
+import { StoreError } from '../../core/errors.js';
 import { fullJitter } from '../../core/pace.js';
 import type { LeaseId } from '../../core/registration.js';
 import { withDeadline } from '../deadline.js';
@@ -43,21 +43,21 @@ export async function withdrawAll(options: WithdrawOptions): Promise<boolean> {
 async function withdrawOnce(options: WithdrawOptions, signal: AbortSignal): Promise<boolean> {
 	const { store, leases, wanted, pass } = options;
 	const refused = new Set<LeaseId>();
-	let failure: StoreError | null = null;
+	let hasFailed = false;
 	const revoking = leases.alive.map(async (lease) => {
 		try {
 			await leases.revoke(lease, signal);
 			reportWithdrawn(options, lease);
 		} catch (error) {
-			if (!(error instanceof StoreError)) throw error;
-			if (error.code === 'permission-denied') refused.add(lease);
-			else failure = error;
+			if (error instanceof StoreError && error.code === 'permission-denied') refused.add(lease);
+			else hasFailed = true;
 		}
 	});
 	await Promise.all(revoking);
-	if (failure !== null) {
-		// Only a read finds another connection.
-		if (pass.anyKey !== null) await store.read([pass.anyKey], signal).catch(ignoreRefusal);
+	if (hasFailed) {
+		// Only a read finds another connection. One that is refused tells that etcd is there: revoking needs no
+		// permission on a key.
+		if (pass.anyKey !== null) await store.read([pass.anyKey], signal).catch(() => undefined);
 		return false;
 	}
 	if (refused.size === 0) return true;
@@ -74,17 +74,3 @@ function reportWithdrawn({ pass, wanted, report }: WithdrawOptions, lease: Lease
 		report({ fact: 'withdrawn', key });
 	}
 }
-
-/**
- * etcd is there, but does not let this process read (it wants a password, say): revoking needs no permission
- * on a key.
- */
-const ignoreRefusal = (error: unknown): void => {
-	if (!(error instanceof StoreError && REFUSED.has(error.code))) throw error;
-};
-const REFUSED: ReadonlySet<StoreErrorCode> = new Set([
-	'token-rejected',
-	'authentication-failed',
-	'permission-denied',
-	'exhausted',
-]);

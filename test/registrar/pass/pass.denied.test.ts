@@ -125,6 +125,44 @@ test('hundreds of keys that stay denied cost a bounded number of tries at each b
 	expect(ours.store.calls.read - read).toBeLessThanOrEqual(4 + 100);
 });
 
+test('no more than half of them are tried at a beat, those tried longest ago first', async () => {
+	const { clock, start } = aStage();
+	const ours = start();
+	const wanted = wanting(200);
+	for (const key of Object.keys(wanted)) ours.store.denied.set(key, 'write');
+	await ours.pass(wanted, false);
+	const tried: string[][] = [];
+	const { write } = ours.store;
+	ours.store.write = (...args) => {
+		tried.at(-1)?.push(...args[0].map(({ key }) => key));
+		return write.apply(ours.store, args);
+	};
+	for (let beat = 0; beat < 3; beat += 1) {
+		tried.push([]);
+		clock.advance(9_000);
+		await ours.pass(wanted);
+	}
+	expect(tried.map((keys) => new Set(keys).size)).toEqual([100, 100, 100]);
+	expect(new Set([...(tried[0] ?? []), ...(tried[1] ?? [])]).size).toBe(200);
+	expect(tried[2]?.toSorted()).toEqual(tried[0]?.toSorted());
+});
+
+test.each(['read', 'write'] as const)(
+	'on a slow link keys that stay denied are begun for half an interval, not longer: each %s takes 100 ms',
+	async (call) => {
+		const { clock, start } = aStage();
+		const ours = start();
+		const wanted = wanting(400);
+		for (const key of Object.keys(wanted)) ours.store.denied.set(key, call === 'read' ? 'all' : 'write');
+		await ours.pass(wanted, false);
+		const beganMs = clock.now();
+		ours.store.before = (made) => void (made === call && clock.advance(100));
+		await ours.pass(wanted);
+		// One alone, and as often 32 together as were begun within 4.5 s.
+		expect(clock.now() - beganMs).toBe((1 + 2 * 32) * 100);
+	},
+);
+
 for (const manner of ['3.4', '3.5'] as const)
 	test(`${manner}: a key that is not wanted any more and may not be deleted goes with its lease; the others move`, async () => {
 		const { etcd, start } = aStage();

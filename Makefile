@@ -49,7 +49,7 @@ simulate: packages ## the registrar in simulated networks, etcds and hostile com
 simulate-planted: packages ## plants known faults in a copy of the sources: each must be found by the simulation, the model or a test (minutes)
 	@npm run --silent simulate:planted
 
-mutate: packages ## changes the decisions and the passes line by line: which changes no test notices (installs Stryker; hours)
+mutate: packages ## changes the decisions and the passes line by line: which changes no test notices (installs Stryker; about half an hour)
 	@npm run --silent mutate
 
 demo: setup ## a guided tour: breaks a local etcd before your eyes, the registrar beside a plain poll (a minute)

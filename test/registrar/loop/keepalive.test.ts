@@ -194,3 +194,121 @@ test('stopped, it says nothing more and leaves neither timer nor stream, also on
 	expect(store.openStreams).toBe(0);
 	expect(vi.getTimerCount()).toBe(0);
 });
+
+test('a refresh while the first stream is being opened opens no second one', async () => {
+	const { store, keepalive } = await aKeepalive();
+	keepalive.refresh([]);
+	const { openKeepalive } = store.calls;
+	keepalive.refresh([LEASE]);
+	keepalive.refresh([LEASE]);
+	await vi.advanceTimersByTimeAsync(1);
+	expect(store.calls.openKeepalive).toBe(openKeepalive + 1);
+	keepalive.stop();
+});
+
+test('a stream without an answer on a good connection gets a second one beside it, and is trouble meanwhile', async () => {
+	const { store, told, keepalive } = await aKeepalive();
+	store.down = 'hang';
+	for (let third = 0; third < 3; third += 1) {
+		await vi.advanceTimersByTimeAsync(3_000);
+		keepalive.refresh([LEASE]);
+	}
+	// One for each round without an answer, and one for the second stream, which could not be opened.
+	expect(told).toEqual(['renewed', 'trouble', 'trouble', 'trouble']);
+	expect(store.calls.openKeepalive).toBe(3);
+	keepalive.stop();
+});
+
+test('one that answers again after the second was opened goes on; the second is given up when it breaks', async () => {
+	const { etcd, store, told, keepalive } = await aKeepalive();
+	store.down = 'hang';
+	await vi.advanceTimersByTimeAsync(6_100);
+	etcd.renew(LEASE.id);
+	store.fault('openKeepalive', 'unavailable');
+	keepalive.refresh([LEASE]);
+	store.down = null;
+	await vi.advanceTimersByTimeAsync(3_000);
+	expect(told.slice(0, 3)).toEqual(['renewed', 'trouble', 'trouble']);
+	expect(told.at(-1)).toBe('renewed');
+	expect(store.openStreams).toBe(1);
+	keepalive.stop();
+});
+
+test('of two leases each is renewed at the pace of the shorter one, and one that is gone leaves the other', async () => {
+	const { etcd, told, keepalive } = await aKeepalive();
+	keepalive.refresh([]);
+	etcd.grant('2', 3);
+	keepalive.refresh([LEASE, { id: '2', ttlSeconds: 3 }]);
+	await vi.advanceTimersByTimeAsync(30_000);
+	expect(etcd.leases).toEqual([LEASE.id, '2']);
+	etcd.revoke('2');
+	await vi.advanceTimersByTimeAsync(30_000);
+	expect(told.filter((line) => line !== 'renewed')).toEqual(['lost 2']);
+	expect(etcd.leases).toEqual([LEASE.id]);
+	keepalive.stop();
+});
+
+test('a lease that comes later is asked for at once, and the others are not because of it', async () => {
+	const { etcd, told, keepalive } = await aKeepalive();
+	etcd.grant('2', 9);
+	await vi.advanceTimersByTimeAsync(1_000);
+	keepalive.refresh([LEASE, { id: '2', ttlSeconds: 9 }]);
+	await vi.advanceTimersByTimeAsync(1);
+	expect(told).toEqual(['renewed', 'renewed']);
+	await vi.advanceTimersByTimeAsync(2_000);
+	expect(told).toEqual(['renewed', 'renewed', 'renewed', 'renewed']);
+	keepalive.stop();
+});
+
+test('the only lease gone: no timer is left', async () => {
+	const { etcd, told, keepalive } = await aKeepalive();
+	etcd.revoke(LEASE.id);
+	await vi.advanceTimersByTimeAsync(9_000);
+	expect(told).toEqual(['renewed', 'lost 1']);
+	expect(vi.getTimerCount()).toBe(0);
+	keepalive.stop();
+});
+
+test.each(['pending', 'answered'] as const)(
+	'a stream that breaks for another reason than a refusal denies no lease: requests %s',
+	async (requests) => {
+		const { store, told, keepalive } = await aKeepalive();
+		if (requests === 'pending') store.down = 'hang';
+		await vi.advanceTimersByTimeAsync(3_000);
+		told.length = 0;
+		store.disconnect();
+		expect(told).toEqual(['trouble']);
+		keepalive.stop();
+	},
+);
+
+test('3.5: of two leases the one that etcd refuses to renew is denied', async () => {
+	const { etcd, store, told, keepalive } = await aKeepalive({ manner: '3.5' });
+	etcd.grant('2', 9);
+	etcd.put('b', 'v', '2');
+	keepalive.refresh([LEASE, { id: '2', ttlSeconds: 9 }]);
+	await vi.advanceTimersByTimeAsync(1);
+	store.denied.set('b', 'all');
+	await vi.advanceTimersByTimeAsync(3_000);
+	expect(told.filter((line) => line !== 'renewed')).toEqual(['denied 2', 'trouble']);
+	keepalive.stop();
+});
+
+test('a stream that may not be opened at all denies no lease', async () => {
+	const { store, told, good, keepalive } = await aKeepalive();
+	store.disconnect();
+	store.fault('openKeepalive', 'permission-denied');
+	await good();
+	expect(told).toEqual(['renewed', 'trouble', 'trouble']);
+	keepalive.stop();
+});
+
+test('stopped, it follows nothing any more', async () => {
+	const { store, keepalive } = await aKeepalive();
+	keepalive.stop();
+	const { openKeepalive } = store.calls;
+	keepalive.refresh([LEASE]);
+	await vi.advanceTimersByTimeAsync(1);
+	expect(store.calls.openKeepalive).toBe(openKeepalive);
+	expect(store.openStreams).toBe(0);
+});

@@ -141,6 +141,8 @@ test.each<readonly [sentence: string, keys: number, prefixes: readonly string[],
 	['more of them as one range below their prefix', 101, ['/ns/'], 1],
 	['the longest prefix that they share counts', 101, ['/ns/', '/ns/user/'], 1],
 	['without a prefix that they share, one by one', 101, ['/other/'], 101],
+	['a prefix ends in the separator', 101, ['/ns/us'], 101],
+	['the root is a prefix, too', 101, ['/'], 1],
 ])('%s', (_, count, prefixes, groups) => {
 	const keys = Array.from({ length: count }, (_item, n) => `/ns/user/10.0.0.5:${count - n}`);
 	const grouped = watchGroups(keys, new Set(prefixes));
@@ -199,5 +201,111 @@ test('with nothing left to watch it is closed, and opened anew for the same key 
 	etcd.put('a', '1');
 	await soon();
 	expect(told).toContain('put a');
+	watching.stop();
+});
+
+test('keys of which none has a separator are watched one by one', () => {
+	const keys = Array.from({ length: 101 }, (_, n) => `k${n}`);
+	expect(watchGroups(keys, new Set(['/', 'k', '']))).toHaveLength(101);
+});
+
+test.each([
+	[900, []],
+	[1_100, ['ended']],
+])('one that ends %s ms after it was opened: %j is told', async (ms, expected) => {
+	const { store, told, watching } = await aWatching();
+	await vi.advanceTimersByTimeAsync(ms);
+	store.disconnect();
+	expect(told).toEqual(expected);
+	watching.stop();
+});
+
+test('one that cannot be opened ends nothing that was open', async () => {
+	const { store, told, good, watching } = await aWatching([]);
+	await vi.advanceTimersByTimeAsync(5_000);
+	store.fault('openWatch', 'unavailable');
+	await good(['a']);
+	expect(told).toEqual([]);
+	watching.stop();
+});
+
+test('the one that is replaced may end while the next is being opened: that one goes on', async () => {
+	const { etcd, store, told, good, watching } = await aWatching();
+	await vi.advanceTimersByTimeAsync(5_000);
+	const { openWatch } = store;
+	let open = () => {};
+	store.openWatch = async (...args) => {
+		await new Promise<void>((resolve) => {
+			open = resolve;
+		});
+		return openWatch.apply(store, args);
+	};
+	await good(['a', 'c']);
+	// The connection under both breaks; a read finds the next one before the watch is open there.
+	store.disconnect();
+	const reading = store.read(['x']);
+	await vi.advanceTimersByTimeAsync(0);
+	await reading;
+	open();
+	await soon();
+	expect(told).toEqual(['reopened']);
+	etcd.put('c', '1');
+	await soon();
+	expect(told).toEqual(['reopened', 'put c']);
+	watching.stop();
+});
+
+test('with fewer denied keys than before it is opened anew, with more it is not', async () => {
+	const { store, watching } = await aWatching([]);
+	const services = [['a'], ['b']];
+	const refresh = async (denied: number) => {
+		const { openWatch } = store.calls;
+		watching.refresh(services, () => new Set(), denied);
+		await soon();
+		return store.calls.openWatch - openWatch;
+	};
+	expect(await refresh(0)).toBe(1);
+	expect(await refresh(2)).toBe(0);
+	expect(await refresh(2)).toBe(0);
+	expect(await refresh(1)).toBe(1);
+	expect(await refresh(1)).toBe(0);
+	watching.stop();
+});
+
+test('the same services are not flattened again, and the same keys open nothing', async () => {
+	const { store, watching } = await aWatching([]);
+	let reads = 0;
+	const services = {
+		*[Symbol.iterator]() {
+			reads += 1;
+			yield ['a'];
+		},
+	};
+	for (let n = 0; n < 3; n += 1) {
+		watching.refresh(services, () => new Set());
+		await soon();
+	}
+	expect(reads).toBe(1);
+	watching.refresh([['a']], () => new Set());
+	await soon();
+	expect(store.calls.openWatch).toBe(1);
+	watching.stop();
+});
+
+test('one that is being opened is waited for ten seconds, and no second one is opened beside it', async () => {
+	const { store, watching } = await aWatching([]);
+	let calls = 0;
+	store.openWatch = () => {
+		calls += 1;
+		return new Promise(() => {});
+	};
+	for (const ms of [0, 5_000, 4_900]) {
+		await vi.advanceTimersByTimeAsync(ms);
+		watching.refresh([['a']], () => new Set());
+		expect(calls).toBe(1);
+	}
+	await vi.advanceTimersByTimeAsync(200);
+	watching.refresh([['a']], () => new Set());
+	expect(calls).toBe(2);
 	watching.stop();
 });

@@ -92,6 +92,8 @@ test('a planted breach is found: a folder of 14 files', () => {
 	const files = Array.from({ length: 14 }, (_, n) => [`src/core/formats/${n}.ts`, ''] as const);
 	expect(breaches(new Map(files))).toEqual(['src/core/formats holds 14 files']);
 	expect(breaches(new Map(files.slice(1)))).toEqual([]);
+	const wire = files.map(([path, text]) => [path.replace('formats', 'formats/wire'), text] as const);
+	expect(breaches(new Map(wire))).toEqual([]);
 });
 
 test('a planted breach is found: a name that means two things', () => {

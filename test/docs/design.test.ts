@@ -8,7 +8,8 @@ import { VARIABLES } from '../../src/core/settings/environment/service-variables
 import { defaultText } from '../../src/core/settings/environment/variables.js';
 import { duration } from '../../src/core/settings/values/durations.js';
 import { HINTS } from '../../src/registrar/events.js';
-import { bare, page, rowsOf } from './markdown.js';
+import { breaches } from '../floors.js';
+import { bare, codes, page, rowsOf } from './markdown.js';
 
 const design = page('docs/design.md');
 
@@ -27,6 +28,44 @@ test('the map names every folder of src, and no other', () => {
 			.map(([path]) => bare(path))
 			.toSorted(),
 	).toEqual(['src', ...folders].toSorted());
+});
+
+test('a row of the map that names a file names those that are there: of a small folder all', () => {
+	for (const [folder, what] of tableIn('Map of the source', 'folder')) {
+		const told = codes(what).filter((code) => /^[\w-]+\.ts$/.test(code));
+		const known = readdirSync(bare(folder)).filter((name) => name.endsWith('.ts'));
+		expect(known, folder).toEqual(expect.arrayContaining(told));
+		if (told.length > 0 && known.length <= 7) expect(told.toSorted(), folder).toEqual(known.toSorted());
+	}
+});
+
+test('the labels of the map, and the table of the floors, name the files that may be imported across', () => {
+	const allowed = (from: string, to: string): string[] =>
+		readdirSync(`src/${to}`, { recursive: true, encoding: 'utf8' })
+			.filter((name) => name.endsWith('.ts'))
+			.filter((name) => {
+				const planted = `import type { One } from '../${to}/${name.replace(/\.ts$/, '.js')}';`;
+				return breaches(new Map([[`src/${from}/one.ts`, planted]])).length === 0;
+			})
+			.toSorted();
+	const named = (text = ''): string[] => [...new Set(text.match(/[\w-]+\.ts/g))].toSorted();
+	const edges = [...design.text.matchAll(/^ {4}(\w+) -->\|"(.+\.ts only)"\| (\w+)$/gm)];
+	expect(edges.map(([, from, , to]) => `${from} ${to}`)).toEqual([
+		'page registrar',
+		'adapters registrar',
+		'adapters discovery',
+	]);
+	for (const [edge, from = '', label, to = ''] of edges)
+		expect(named(label), edge).toEqual(allowed(from, to));
+	const floors = rowsOf(
+		[{ path: 'CONTRIBUTING.md', text: readFileSync('CONTRIBUTING.md', 'utf8') }],
+		'floor',
+	);
+	for (const from of ['page', 'adapters']) {
+		const [, what] = floors.find(([floor]) => bare(floor) === `src/${from}`) ?? [];
+		const files = edges.flatMap(([, one, label]) => (one === from ? named(label) : []));
+		expect(named(what), from).toEqual([...new Set(files)].toSorted());
+	}
 });
 
 const HOLDERS: Readonly<Record<string, Holder>> = {

@@ -34,6 +34,15 @@ describe('configuration', () => {
 		expect(told.toSorted()).toEqual([...known, [`${META_PREFIX}<KEY>`, '']].toSorted());
 	});
 
+	test('the formats are all named, and those that carry a weight', () => {
+		const [, , meaning] = rows.find(([cell]) => bare(cell) === 'SERVICE_FORMAT') ?? [];
+		expect(codes(meaning).filter((code) => code !== ',')).toEqual([...FORMAT_NAMES]);
+		const weighted = FORMAT_NAMES.filter((name) => FORMATS[name].usualWeight !== null);
+		const [, told = ''] =
+			/by the formats that carry a weight: ([\w ,-]+)\./.exec(page('docs/configuration.md').text) ?? [];
+		expect(told.split(/, | and /)).toEqual(weighted);
+	});
+
 	test.each(VARIABLES.filter(({ fallbacks, fromFile }) => fallbacks ?? fromFile))(
 		'$name: its fall-backs and its file are named',
 		({ name, fallbacks = [], fromFile }) => {
@@ -184,6 +193,13 @@ describe('formats', () => {
 			version: format.carries.includes('version') ? 'yes' : 'no',
 			metadata: format.carries.includes('metadata') ? 'yes' : 'no',
 		});
+	});
+
+	test('the drain delay of the clients of each is told', () => {
+		const told = rowsOf([page('docs/formats.md')], 'clients').map(([clients = '']) => clients.toLowerCase());
+		// The readers of these two are the applications themselves.
+		for (const name of FORMAT_NAMES.filter((each) => each !== 'address' && each !== 'json'))
+			expect(told.join('\n')).toContain(name);
 	});
 
 	test('each has a section of its own', () => {

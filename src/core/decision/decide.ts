@@ -1,6 +1,6 @@
 /**
  * The decision of one pass about one key: what is wanted, against what etcd shows. Pure: no I/O, no clock, no
- * memory. It is the table of the README's "what it finds, what it does", row by row.
+ * memory. It is the table of docs/design.md, "The decision", row by row.
  */
 import type { ConflictPolicy, Desired, Observed, ObservedKey, RepairReason } from '../registration.js';
 

@@ -1,15 +1,16 @@
 /** The table of wire formats. One more format is one more file and one more row. */
 import type { Entry, Service } from '../registration.js';
-import { address } from './address.js';
-import { coredns } from './coredns.js';
 import type { Decoded } from './decode.js';
 import type { Format } from './format.js';
-import { goMicro } from './go-micro.js';
-import { goZero } from './go-zero.js';
-import { grpc } from './grpc.js';
-import { json } from './json.js';
-import { hertz, kitex } from './kitex.js';
-import { kratos } from './kratos.js';
+import { address } from './wire/address.js';
+import { coredns } from './wire/coredns.js';
+import { goMicro } from './wire/go-micro.js';
+import { goZero } from './wire/go-zero.js';
+import { grpc } from './wire/grpc.js';
+import { hertz } from './wire/hertz.js';
+import { json } from './wire/json.js';
+import { kitex } from './wire/kitex.js';
+import { kratos } from './wire/kratos.js';
 
 export type { Decoded, Instance } from './decode.js';
 export type { Format, FormatProblem } from './format.js';

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
 	FORMAT_NAMES,
@@ -315,4 +316,9 @@ describe('what a format cannot carry', () => {
 		const rules: Format = FORMATS[format];
 		expect(rules.problems({ ...(format === 'coredns' ? dns : user), ...changes })).toEqual([]);
 	});
+});
+
+it('each format has a file of its own', () => {
+	const files = readdirSync(new URL('../../../src/core/formats/wire', import.meta.url));
+	expect(files.toSorted()).toEqual(FORMAT_NAMES.map((name) => `${name}.ts`).toSorted());
 });

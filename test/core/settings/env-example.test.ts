@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'dotenv';
 import { describe, expect, it } from 'vitest';
+import { FORMAT_NAMES } from '../../../src/core/formats/index.js';
 import { META_PREFIX, VARIABLES } from '../../../src/core/settings/environment/service-variables.js';
 import { defaultText } from '../../../src/core/settings/environment/variables.js';
 import { parseConfig } from '../../../src/core/settings/from-environment.js';
@@ -29,6 +30,12 @@ it('has every variable that exists, once, and no other', () => {
 	expect(assignments.map(({ name }) => name).sort()).toEqual(
 		[...known.keys(), ...secrets, `${META_PREFIX}ZONE`].sort(),
 	);
+});
+
+it('names every format', () => {
+	const [, told = ''] =
+		/^# One or several of (.+), with a comma between\.\n# SERVICE_FORMAT=/m.exec(text) ?? [];
+	expect(told.split(', ')).toEqual([...FORMAT_NAMES]);
 });
 
 describe.each(assignments)('$name', ({ name, value, active, index }) => {

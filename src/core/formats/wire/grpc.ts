@@ -1,5 +1,5 @@
-import { instanceOf, jsonObject, NO_OBJECT } from './decode.js';
-import { type Format, root } from './format.js';
+import { instanceOf, jsonObject, NO_OBJECT } from '../decode.js';
+import { type Format, root } from '../format.js';
 
 /**
  * What the etcd Go client's `naming/endpoints` writes and its gRPC resolver reads (`etcd:///<name>`).

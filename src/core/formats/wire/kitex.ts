@@ -1,9 +1,8 @@
-import { instanceOf, jsonObject, NO_OBJECT } from './decode.js';
-import { type Format, type FormatProblem, noSlash, onlyBelow, root, sorted } from './format.js';
+import { instanceOf, jsonObject, NO_OBJECT } from '../decode.js';
+import { type Format, noSlash, root, sorted } from '../format.js';
 
 /** kitex and hertz write the same value below different namespaces, both without a slash in front. */
-function cloudWeGo(name: 'kitex' | 'hertz'): Format {
-	const namespaceDefault = `${name}/registry-etcd`;
+export function cloudWeGo(name: string, namespaceDefault: string): Format {
 	const folder = (service: { readonly name: string }, namespace: string | undefined): string =>
 		`${root('', namespaceDefault, namespace)}${service.name}/`;
 	return {
@@ -29,11 +28,8 @@ function cloudWeGo(name: 'kitex' | 'hertz'): Format {
 			});
 		},
 		carries: ['metadata'],
-		problems: (service, namespace) => [
+		problems: (service) => [
 			...noSlash('name', service.name),
-			...(name === 'hertz'
-				? [...hostProblems(service.name), ...onlyBelow(namespaceDefault, name, namespace)]
-				: []),
 			...(service.weight !== undefined && service.weight <= 0
 				? [
 						{
@@ -47,20 +43,4 @@ function cloudWeGo(name: 'kitex' | 'hertz'): Format {
 	};
 }
 
-/**
- * hertz' client takes the name for the host of a URL: it lower-cases it and reads what stands before `@` as a
- * user.
- */
-function hostProblems(name: string): readonly FormatProblem[] {
-	if (name === name.toLowerCase() && !name.includes('@')) return [];
-	return [
-		{
-			field: 'name',
-			expected: 'a name in lower case without "@", since clients of hertz would ask for another one',
-			mend: `write it like ${JSON.stringify(name.toLowerCase().replaceAll('@', '-'))}`,
-		},
-	];
-}
-
-export const kitex: Format = cloudWeGo('kitex');
-export const hertz: Format = cloudWeGo('hertz');
+export const kitex: Format = cloudWeGo('kitex', 'kitex/registry-etcd');

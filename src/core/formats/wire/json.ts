@@ -1,6 +1,6 @@
+import { instanceOf, jsonObject, NO_OBJECT } from '../decode.js';
+import { type Format, idOf, sorted } from '../format.js';
 import { address } from './address.js';
-import { instanceOf, jsonObject, NO_OBJECT } from './decode.js';
-import { type Format, idOf, sorted } from './format.js';
 
 /** ServerNode: the key of `address`, the node as JSON. A field that was not given is there all the same. */
 export const json: Format = {

@@ -1,7 +1,7 @@
-import { formatAddress, parseAddress } from '../address.js';
-import type { Service } from '../registration.js';
-import { instanceOf, jsonObject, NO_OBJECT } from './decode.js';
-import { type Format, type FormatProblem, idOf, root } from './format.js';
+import { formatAddress, parseAddress } from '../../address.js';
+import type { Service } from '../../registration.js';
+import { instanceOf, jsonObject, NO_OBJECT } from '../decode.js';
+import { type Format, type FormatProblem, idOf, root } from '../format.js';
 
 /** Underscores too: SRV names begin with them. */
 const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/;

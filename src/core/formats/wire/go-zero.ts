@@ -1,6 +1,6 @@
-import type { Service } from '../registration.js';
-import { instanceOf } from './decode.js';
-import { type Format, idOf, noSlash, root } from './format.js';
+import type { Service } from '../../registration.js';
+import { instanceOf } from '../decode.js';
+import { type Format, idOf, noSlash, root } from '../format.js';
 
 const instance = (service: Service): string =>
 	service.id === undefined ? idOf(service) : `${service.id}/${service.addr}`;

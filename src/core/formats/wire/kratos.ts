@@ -1,5 +1,5 @@
-import { instanceOf, jsonObject, NO_OBJECT, OTHER_SERVICE, textsOf, without } from './decode.js';
-import { type Format, idOf, noSlash, root, sorted } from './format.js';
+import { instanceOf, jsonObject, NO_OBJECT, OTHER_SERVICE, textsOf, without } from '../decode.js';
+import { type Format, idOf, noSlash, root, sorted } from '../format.js';
 
 /**
  * go-kratos v2 and v3, `registry/etcd`. Its reader's prefix has no slash at the end and one value that does

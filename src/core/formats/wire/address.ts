@@ -1,5 +1,5 @@
-import { instanceOf } from './decode.js';
-import { type Format, root } from './format.js';
+import { instanceOf } from '../decode.js';
+import { type Format, root } from '../format.js';
 
 /**
  * The classic registrar's: `/<namespace>/<name>/<addr>` → the address, plain. Readers take every value below

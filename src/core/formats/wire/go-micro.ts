@@ -1,5 +1,5 @@
-import { instanceOf, isJsonObject, jsonObject, NO_OBJECT, OTHER_SERVICE, without } from './decode.js';
-import { type Format, idOf, onlyBelow, root, sorted } from './format.js';
+import { instanceOf, isJsonObject, jsonObject, NO_OBJECT, OTHER_SERVICE, without } from '../decode.js';
+import { type Format, idOf, onlyBelow, root, sorted } from '../format.js';
 
 const OWN_METADATA = ['protocol', 'registry', 'server', 'transport'] as const;
 const NAMESPACE = 'micro/registry';

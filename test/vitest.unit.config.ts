@@ -10,6 +10,7 @@ export default defineConfig({
 		include: ['test/core/**/*.test.ts', 'test/registrar/**/*.test.ts'],
 		exclude: ['test/**/*.process.test.ts'],
 		pool: 'forks',
+		testTimeout: 60_000,
 		// One process loads the sources once for all files: a mutant takes a second instead of eight.
 		isolate: false,
 	},

@@ -52,6 +52,7 @@ export class Pass {
 	async run(wanted: () => Wanted, options: PassOptions): Promise<void> {
 		const { leases } = this.parts;
 		const asked = wanted();
+		const denied = this.memory.denied();
 		const services = options.services ?? [...asked.keys()].map((key) => [key]);
 		leases.groups.arrange(services);
 		this.#rounds.keepOnly(asked);
@@ -72,7 +73,7 @@ export class Pass {
 		leases.retireUnused();
 		await this.#revokeFormer(seen, options.signal);
 		if (options.retryRefused) {
-			await this.#retryRefused(wanted, options).catch((error: unknown) => {
+			await this.#retryRefused(wanted, options, denied).catch((error: unknown) => {
 				// The pass has done what it is for, where it had anything to do; what could not be tried is tried
 				// first at the next interval.
 				if (seen.size === 0 || !(error instanceof StoreError)) throw error;
@@ -124,12 +125,12 @@ export class Pass {
 	}
 
 	/**
-	 * Keys that etcd refused before, each on its own, those tried longest ago first; none is begun after half an
+	 * Keys that etcd refused before this pass, each on its own, those tried longest ago first; none is begun after half an
 	 * interval.
 	 */
-	async #retryRefused(wanted: () => Wanted, options: PassOptions): Promise<void> {
+	async #retryRefused(wanted: () => Wanted, options: PassOptions, before: readonly string[]): Promise<void> {
 		const { clock, leases } = this.parts;
-		const denied = this.memory.denied();
+		const denied = before.filter((key) => this.memory.isDenied(key));
 		const untilMs = clock.now() + leases.intervalSeconds * 500;
 		const [first, ...others] = denied.slice(0, Math.max(RETRIED, Math.ceil(denied.length / 2)));
 		if (first === undefined) return;

@@ -149,6 +149,7 @@ test('a stalled reader costs a bounded amount of memory; what was dropped is cou
 	// 500,000 lines of some 110 bytes.
 	expect(dropped).toBeGreaterThan(300_000);
 	expect(most).toBeLessThan(8.1 * 1024 * 1024);
+	// Of the lines that wait, text and bookkeeping (some 60 MiB); all 500,000 would be six times as much.
 	expect(grown).toBeLessThan(100 * 1024 * 1024);
 	logging.go();
 	const lines = await logging.read();

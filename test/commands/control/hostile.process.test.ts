@@ -74,7 +74,6 @@ test('rubbish, half requests and hundreds of idle clients cost neither the key n
 	const before = descriptors();
 	await flood();
 	await until(() => descriptors() <= before, { what: 'no more descriptors than before', limitMs: 30_000 });
-	const settledRss = registrar.memory().rss;
 
 	const idle = Array.from({ length: IDLE }, open);
 	await flood();
@@ -86,10 +85,15 @@ test('rubbish, half requests and hundreds of idle clients cost neither the key n
 		return stdout;
 	};
 	expect(JSON.parse(await until(asked))).toMatchObject({ paused: [], state: 'registered' });
-	await flood();
+	// How much garbage a process lets lie differs; one that keeps something of each request never settles.
+	const grownBy = async () => {
+		const { rss } = registrar.memory();
+		await flood();
+		return registrar.memory().rss - rss;
+	};
+	await until(async () => (await grownBy()) < 2 * 1024 * 1024, { what: 'memory settles', limitMs: 90_000 });
 	await until(() => descriptors() <= before, { what: 'no more descriptors than before', limitMs: 30_000 });
 	for (const socket of idle) socket.destroy();
-	expect(registrar.memory().rss - settledRss).toBeLessThan(40 * 1024 * 1024);
 
 	expect(absences).toBe(0);
 	expect(await gateway.get(registrar.key)).not.toBeNull();

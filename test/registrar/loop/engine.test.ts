@@ -33,7 +33,7 @@ test('a denied key is tried again once an interval, however many passes run in i
 
 test('how long a pass took is told in milliseconds, and counted in seconds', async () => {
 	const { registrar, store } = aKeeping();
-	store.fault('read', 'hang');
+	store.fault('read', 'hang', 'hang');
 	await registrar.start();
 	await seconds(0.9);
 	expect(registrar.status().lastPass).toBeNull();

@@ -125,6 +125,19 @@ test('hundreds of keys that stay denied cost a bounded number of tries at each b
 	expect(ours.store.calls.read - read).toBeLessThanOrEqual(4 + 100);
 });
 
+test('what was refused in this pass is not tried a second time in it', async () => {
+	const { clock, start } = aStage();
+	const ours = start();
+	ours.store.denied.set('a', 'all').set('b', 'write');
+	await ours.pass({ a: 'v' });
+	expect(ours.store.calls.read).toBe(1);
+	await ours.pass({ b: 'v' }, false);
+	expect(ours.store.calls).toMatchObject({ read: 2, write: 1 });
+	clock.advance(1);
+	await ours.pass({ b: 'v' });
+	expect(ours.store.calls).toMatchObject({ read: 3, write: 2 });
+});
+
 test('no more than half of them are tried at a beat, those tried longest ago first', async () => {
 	const { clock, start } = aStage();
 	const ours = start();

@@ -5,6 +5,7 @@
  * alive by a second user of grpc-js's common pool is never replaced). It connects once: a connection that
  * failed or broke is never made again, another client takes its place.
  */
+import { isIP } from 'node:net';
 import {
 	Channel,
 	type ChannelCredentials,
@@ -120,9 +121,29 @@ function lentChannel(channel: Channel): Channel {
 
 function credentialsOf({ endpoint, tls }: ClientOptions): ChannelCredentials {
 	if (!endpoint.startsWith('https:')) return credentials.createInsecure();
-	return tls?.cert && tls.key
-		? credentials.createSsl(tls.ca, tls.key, tls.cert)
-		: credentials.createSsl(tls?.ca ?? null);
+	const created =
+		tls?.cert && tls.key
+			? credentials.createSsl(tls.ca, tls.key, tls.cert)
+			: credentials.createSsl(tls?.ca ?? null);
+	return isIP(new URL(endpoint).hostname.replace(/^\[|\]$/g, '')) === 0
+		? created
+		: withoutServerName(created);
+}
+
+/**
+ * An address is no server name (RFC 6066): grpc-js hands it to TLS all the same, and from version 26 on Node
+ * throws at it. The certificate is compared with the address in either case.
+ */
+function withoutServerName(created: ChannelCredentials): ChannelCredentials {
+	const create = created._createSecureConnector.bind(created);
+	created._createSecureConnector = (...args) => {
+		const connector = create(...args) as ReturnType<typeof create> & {
+			readonly connectionOptions: { servername?: string };
+		};
+		delete connector.connectionOptions.servername;
+		return connector;
+	};
+	return created;
 }
 
 /**

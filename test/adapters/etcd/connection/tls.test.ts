@@ -1,8 +1,17 @@
 import { once } from 'node:events';
-import { copyFileSync, mkdtempSync, renameSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+	copyFileSync,
+	mkdtempSync,
+	readFileSync,
+	renameSync,
+	symlinkSync,
+	unlinkSync,
+	writeFileSync,
+} from 'node:fs';
 import { createConnection, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { TlsPaths } from '../../../../src/adapters/etcd/connection/tls-files.js';
 import { type Etcd, startEtcd } from '../../../support/etcd/etcd.js';
@@ -197,4 +206,27 @@ test('wrong files that become right let us in', async () => {
 	await expect(store.read(['a'])).rejects.toMatchObject({ code: 'unreachable' });
 	copyFileSync(ours.ca, paths.caFile);
 	await until(() => store.read(['a']));
+});
+
+test.each([
+	['localhost', 'localhost'],
+	['127.0.0.1', false],
+	['[::1]', false],
+])('TLS names the server that is asked for by its name, and no address: %s', async (host, asked) => {
+	const { cert, key } = ours.issue('server');
+	const names: unknown[] = [];
+	const server = createTlsServer(
+		{ cert: readFileSync(cert), key: readFileSync(key), ALPNProtocols: ['h2'] },
+		(socket: TLSSocket) => {
+			names.push(Reflect.get(socket, 'servername'));
+			socket.destroy();
+		},
+	);
+	server.on('tlsClientError', () => {});
+	server.listen(0, '::');
+	await once(server, 'listening');
+	const store = connect({ caFile: ours.ca }, `https://${host}:${portOf(server)}`);
+	await expect(store.read(['a'])).rejects.toMatchObject({ name: 'StoreError' });
+	server.close();
+	expect(names[0]).toBe(asked);
 });

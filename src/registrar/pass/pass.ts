@@ -125,8 +125,8 @@ export class Pass {
 	}
 
 	/**
-	 * Keys that etcd refused before this pass, each on its own, those tried longest ago first; none is begun after half an
-	 * interval.
+	 * Keys that etcd refused before this pass, each on its own, those tried longest ago first; none is begun
+	 * after half an interval.
 	 */
 	async #retryRefused(wanted: () => Wanted, options: PassOptions, before: readonly string[]): Promise<void> {
 		const { clock, leases } = this.parts;

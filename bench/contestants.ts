@@ -20,20 +20,20 @@ export interface Contestant {
 	readonly prefix: (task: Task) => string;
 }
 
-export const OURS = 'etcd-registrar';
+export const REGISTRAR = 'etcd-registrar';
 export const LEASE = 'etcd3 lease script';
-export const POLL = 'etcd3 poll (first design)';
+export const POLL = 'etcd3 poll (classic)';
 export const MOLECULER = 'moleculer 0.14';
-export const GO = 'first design in Go';
+export const GO = 'classic registrar in Go';
 /** The shortest script that registers at all; measured at start-up only, since it does nothing after it. */
 export const TEN_LINES = 'ten-line etcd3 script';
 
 const nsKey = ({ name, addr }: Task): string => `/ns/${name}/${addr}`;
 
 /** Settings of the command that differ from a plain `run`. */
-export const ours = (
+export const registrar = (
 	setUp: SetUp,
-	name = OURS,
+	name = REGISTRAR,
 	settings: Readonly<Record<string, string>> = {},
 ): Contestant => ({
 	name,
@@ -57,10 +57,10 @@ const script = (name: string, file: string, prefix = nsKey): Contestant => ({
 export const tenLines = ({ folder }: SetUp): Contestant =>
 	script(TEN_LINES, `${folder}/baselines/ten-lines.cjs`);
 
-/** Everybody who can take part on this machine, ours first. */
+/** Everybody who can take part on this machine, the registrar first. */
 export function contestants(setUp: SetUp): Contestant[] {
 	const baseline = (file: string) => `${setUp.folder}/baselines/${file}`;
-	const all = [ours(setUp), script(LEASE, baseline('lease.cjs')), script(POLL, baseline('poll.cjs'))];
+	const all = [registrar(setUp), script(LEASE, baseline('lease.cjs')), script(POLL, baseline('poll.cjs'))];
 	// Its discoverer writes below a name of its own.
 	if (setUp.moleculer === null)
 		all.push(
@@ -71,7 +71,11 @@ export function contestants(setUp: SetUp): Contestant[] {
 			),
 		);
 	if (setUp.go === null)
-		all.push({ name: GO, prefix: nsKey, start: (task) => launch(inBench('first-design'), inOrder(task)) });
+		all.push({
+			name: GO,
+			prefix: nsKey,
+			start: (task) => launch(inBench('classic-registrar'), inOrder(task)),
+		});
 	return all;
 }
 

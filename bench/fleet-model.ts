@@ -50,8 +50,8 @@ export function comeBack(
 	return Array.from(slots, (count) => count ?? 0);
 }
 
-/** How many of a fleet that was started by one event beat in each slot of the interval from then on. */
-export function beats({ instances, intervalMs }: Fleet, slotMs: number): number[] {
+/** How many ticks of a fleet that was started by one event fall in each slot of the interval from then on. */
+export function ticks({ instances, intervalMs }: Fleet, slotMs: number): number[] {
 	const slots = new Array<number>(Math.ceil(intervalMs / slotMs)).fill(0);
 	for (let instance = 0; instance < instances; instance += 1) {
 		const slot = Math.floor((phase(identity(instance), intervalMs) - 1) / slotMs);

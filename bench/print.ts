@@ -23,10 +23,10 @@ export function print(
 }
 
 function cellsOf(line: Line, above: Line | undefined): string[] {
-	const verdict = met(line);
+	const isMet = met(line);
 	const { measure, unit, who, runs, ratio, target, targetOf, note } = line;
 	const title = above?.measure === measure ? '' : `${measure} [${unit}]`;
-	const judged = verdict === null ? note : `${verdict ? 'met' : 'MISSED'}${note && `; ${note}`}`;
+	const judged = isMet === null ? note : `${isMet ? 'met' : 'MISSED'}${note && `; ${note}`}`;
 	const dash = (value: number | null) => (value === null || Number.isNaN(value) ? '' : value.toFixed(2));
 	return [
 		title,

@@ -22,7 +22,7 @@ export interface Bench {
 	/** How often to measure: `make bench` takes the first, `make bench-quick` the second. */
 	readonly runs: (full: number, quick: number) => number;
 	readonly setUp: SetUp;
-	/** Ours first. */
+	/** The registrar first. */
 	readonly contestants: readonly Contestant[];
 	/** Tells the person who waits what happens. */
 	readonly say: (text: string) => void;

@@ -82,11 +82,11 @@ async function moleculer(say: (text: string) => void): Promise<string | null> {
 }
 
 async function go(say: (text: string) => void): Promise<string | null> {
-	const [source, program] = [inCheckout('bench/baselines/first.go'), inBench('first-design')];
+	const [source, program] = [inCheckout('bench/baselines/first.go'), inBench('classic-registrar')];
 	if (existsSync(program) && statSync(program).mtimeMs >= statSync(source).mtimeMs) return null;
 	if (!existsSync(`${GO_SOURCES}/src/go.etcd.io/etcd/clientv3`))
 		return 'needs golang-go and golang-etcd-server-dev';
-	say('compiles the first design in Go');
+	say('compiles the classic registrar in Go');
 	const env = {
 		...process.env,
 		GO111MODULE: 'off',

@@ -1,5 +1,4 @@
 import {
-	beats,
 	comeBack,
 	type Fleet,
 	inStep,
@@ -8,6 +7,7 @@ import {
 	requestsPerSecond,
 	spread,
 	spreadEnds,
+	ticks,
 } from './fleet-model.js';
 
 const FLEET: Fleet = { instances: 100_000, intervalMs: 5_000 };
@@ -25,8 +25,8 @@ function main(): string {
 		'',
 		...peaks(),
 		'',
-		'the beat of the same fleet, started by one event',
-		...beatLines(),
+		'the ticks of the same fleet, started by one event',
+		...tickLines(),
 		'',
 		'keys from which on the spread does not grow (its cap is the interval)',
 		...[2, 5, 10, 15, 30].map(
@@ -77,8 +77,8 @@ function peaks(): string[] {
 	];
 }
 
-function beatLines(): string[] {
-	const slots = beats(FLEET, SLOT_MS);
+function tickLines(): string[] {
+	const slots = ticks(FLEET, SLOT_MS);
 	const mean = FLEET.instances / slots.length;
 	return [
 		`  without phases ${FLEET.instances.toLocaleString('en')} reads in one moment of each interval`,

@@ -80,8 +80,8 @@ export async function localEtcd() {
 }
 
 /**
- * etcd takes every ETCD_… variable for an option of its own, and ours for mistakes. Before 3.5 it wants to be
- * told that arm64 is meant.
+ * etcd takes every ETCD_… variable for an option of its own, and the registrar's for mistakes. Before 3.5
+ * it wants to be told that arm64 is meant.
  */
 function withoutEtcd() {
 	const plain = Object.entries(process.env).filter(([name]) => !name.startsWith('ETCD_'));

@@ -12,8 +12,8 @@ export default defineConfig({
 		// Generous: these bound a hang, they assert no speed.
 		testTimeout: 60_000,
 		hookTimeout: 60_000,
-		// A shared machine that stands still for a second costs a scenario in real time; a fault of ours fails
-		// twice.
+		// A shared machine that stands still for a second costs a scenario in real time; a fault of the
+		// program fails twice.
 		retry: process.env.CI ? 1 : 0,
 		reporters: ['default', './test/support/closing-line.ts'],
 	},

@@ -1,4 +1,5 @@
-// The first design with etcd's own client: a poll at the TTL that looks at presence only and never lets go of an old lease. Its faults are meant.
+// The classic registrar with etcd's own client: a poll at the TTL that sees presence only and never lets
+// go of an old lease. Its faults are meant.
 package main
 
 import (

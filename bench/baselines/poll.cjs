@@ -1,10 +1,13 @@
-/** The first design on etcd3: a poll at the TTL that looks at presence only and never lets go of an old lease. Its faults are meant. */
+/**
+ * The classic registrar on etcd3: a poll at the TTL that sees presence only and never lets go of an old
+ * lease. Its faults are meant.
+ */
 const { Etcd3 } = require('etcd3');
 const [hosts, name, addr, ttl] = process.argv.slice(2);
 const client = new Etcd3({ hosts });
 const key = `/ns/${name}/${addr}`;
 
-async function look() {
+async function pass() {
 	try {
 		const { count } = await client.get(key).exec();
 		if (count !== '0') return;
@@ -15,5 +18,5 @@ async function look() {
 		process.stderr.write(`${error}\n`);
 	}
 }
-void look();
-setInterval(look, Number(ttl) * 1000);
+void pass();
+setInterval(pass, Number(ttl) * 1000);

@@ -2,35 +2,38 @@ import { Etcd3 } from 'etcd3';
 import { createRegistrar } from '../../src/index.js';
 
 /**
- * `node herd.mjs (ours|poll) ENDPOINTS COUNT TTL [NAME]`: so many instances in one process, each with a
- * client and a lease of its own, spread over the endpoints (`;` between). `poll` is the first design on
- * etcd3. Ends with its input.
+ * `node herd.mjs (registrar|poll) ENDPOINTS COUNT TTL [NAME]`: so many instances in one process, each with a
+ * client and a lease of its own, spread over the endpoints (`;` between). `poll` is the classic registrar
+ * on etcd3. Ends with its input.
  */
 const [who = '', endpoints = '', count = '0', ttl = '5', name = 'herd'] = process.argv.slice(2);
 const ttlSeconds = Number(ttl);
 const each = endpoints.split(';');
 
-function ours(addr: string, endpoint: string): void {
+function register(addr: string, endpoint: string): void {
 	void createRegistrar({ endpoints: endpoint, ttlSeconds, services: [{ name, addr }] }).start();
 }
 
 function poll(addr: string, endpoint: string): void {
 	const client = new Etcd3({ hosts: endpoint });
-	const look = async () => {
+	const pass = async () => {
 		try {
 			if ((await client.get(`/ns/${name}/${addr}`).exec()).count !== '0') return;
 			const lease = client.lease(ttlSeconds);
 			lease.on('lost', () => {});
 			await lease.put(`/ns/${name}/${addr}`).value(addr).exec();
 		} catch {
-			// The next look.
+			// The next pass.
 		}
 	};
-	void look();
-	setInterval(look, ttlSeconds * 1_000);
+	void pass();
+	setInterval(pass, ttlSeconds * 1_000);
 }
 
 for (let index = 0; index < Number(count); index += 1) {
-	(who === 'ours' ? ours : poll)(`10.2.${index >> 8}.${index & 255}:8080`, each[index % each.length] ?? '');
+	(who === 'registrar' ? register : poll)(
+		`10.2.${index >> 8}.${index & 255}:8080`,
+		each[index % each.length] ?? '',
+	);
 }
 process.stdin.resume().once('end', () => process.exit());

@@ -2,8 +2,9 @@ import { Etcd3 } from 'etcd3';
 import { createRegistrar } from '../../src/index.js';
 
 /**
- * `node many-keys.mjs ours|lease ENDPOINT COUNT TTL [USER:PASSWORD]`: registers so many services and stays.
- * Prints `{ readyMs }` once all of them stand. `lease`: the usual etcd3 script, with a lease for each key.
+ * `node many-keys.mjs registrar|lease ENDPOINT COUNT TTL [USER:PASSWORD]`: registers so many services and
+ * stays. Prints `{ readyMs }` once all of them stand. `lease`: the usual etcd3 script, with a lease for each
+ * key.
  */
 const [who, endpoint = '', count = '0', ttl = '5', user = ''] = process.argv.slice(2);
 const ttlSeconds = Number(ttl);
@@ -13,10 +14,10 @@ const services = Array.from({ length: Number(count) }, (_, index) => ({
 }));
 
 const beganMs = performance.now();
-await (who === 'ours' ? ours() : leases());
+await (who === 'registrar' ? register() : leases());
 process.stdout.write(`${JSON.stringify({ readyMs: performance.now() - beganMs })}\n`);
 
-async function ours(): Promise<void> {
+async function register(): Promise<void> {
 	const [username = '', password = ''] = user.split(':');
 	const auth = user === '' ? {} : { auth: { username, password } };
 	const registrar = createRegistrar({ endpoints: endpoint, ttlSeconds, services, ...auth });

@@ -3,14 +3,14 @@ import { dirname, join, normalize } from 'node:path';
 import { startEtcd } from '../../test/support/etcd/etcd.js';
 import { ended } from '../../test/support/process/guarded.js';
 import { memory } from '../../test/support/process/proc.js';
-import { type Contestant, LEASE, OURS, ours, task } from '../contestants.js';
+import { type Contestant, LEASE, REGISTRAR, registrar, task } from '../contestants.js';
 import { alternate, type Bench, compare, type Row } from '../row.js';
 import { Sight } from '../sight.js';
 
-const NO_CACHE = `${OURS}, no code cache`;
-const NO_BUNDLE = `${OURS}, no bundle`;
+const NO_CACHE = `${REGISTRAR}, no code cache`;
+const NO_BUNDLE = `${REGISTRAR}, no bundle`;
 /** By then winston and node-cron are at work, and the code cache is written. */
-const LOOK_MS = 5_000;
+const RUN_MS = 5_000;
 
 /**
  * What the one file costs to build is seen in the build; here is what it brings: the same package without its
@@ -30,7 +30,7 @@ export const bundle: Row = {
 			const fromMs = performance.now();
 			const child = one.start(job);
 			const atMs = await seen;
-			await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+			await new Promise((resolve) => setTimeout(resolve, RUN_MS));
 			peaks.set(one.name, [...(peaks.get(one.name) ?? []), memory(child.pid ?? 0).peak / 2 ** 20]);
 			child.kill('SIGKILL');
 			await ended(child);
@@ -62,8 +62,8 @@ function variants({ contestants, setUp }: Bench): Contestant[] {
 	cpSync(installed, copy, { recursive: true });
 	rmSync(join(copy, 'dist/bundle'), { recursive: true });
 	return [
-		...contestants.filter(({ name }) => name === OURS || name === LEASE),
-		ours(setUp, NO_CACHE, { NODE_DISABLE_COMPILE_CACHE: '1' }),
-		ours({ ...setUp, command: command.replace(installed, copy) }, NO_BUNDLE),
+		...contestants.filter(({ name }) => name === REGISTRAR || name === LEASE),
+		registrar(setUp, NO_CACHE, { NODE_DISABLE_COMPILE_CACHE: '1' }),
+		registrar({ ...setUp, command: command.replace(installed, copy) }, NO_BUNDLE),
 	];
 }

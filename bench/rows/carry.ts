@@ -16,7 +16,7 @@ const FIRST = 60;
 const TTL_SECONDS = 4;
 const SIZES = [1, 3, 5] as const;
 
-/** What one size of etcd was seen to bear. CPU is that of all members together. */
+/** What one size of etcd was seen to support. CPU is that of all members together. */
 interface Borne {
 	readonly restMicroseconds: number;
 	readonly kilobytes: number;
@@ -27,13 +27,13 @@ interface Borne {
 }
 
 /**
- * What an etcd of one, three and five members bears. Members and load share this machine, so that calls a
+ * What an etcd of one, three and five members supports. Members and load share this machine, so that calls a
  * second say little about another one; CPU a request does, and so does memory an instance.
  */
 export const carry: Row = {
 	name: 'carry',
 	about:
-		'what an etcd of 1, 3 and 5 members bears: CPU a request, memory an instance, calls a second beside their load',
+		'what 1, 3 and 5 members of etcd support: CPU a request, memory an instance, calls a second beside their load',
 	async run({ runs, say }) {
 		const borne = new Map<string, Borne[]>();
 		for (let round = runs(3, 1); round > 0; round -= 1) {
@@ -120,7 +120,7 @@ async function atRest(
 
 /** Resolves when all of it have been there for two TTLs. */
 async function fleet(endpoints: string, count: number, name: string): Promise<ChildProcess> {
-	const child = await runProgram('herd', ['ours', endpoints, String(count), String(TTL_SECONDS), name]);
+	const child = await runProgram('herd', ['registrar', endpoints, String(count), String(TTL_SECONDS), name]);
 	const gateway = new Gateway(endpoints.split(';')[0] ?? '');
 	await until(async () => (await countBelow(gateway, `/ns/${name}/`)) === count, {
 		limitMs: 60_000,

@@ -7,7 +7,7 @@ import { type Etcd, startEtcd } from '../../test/support/etcd/etcd.js';
 import { ended } from '../../test/support/process/guarded.js';
 import { cpuNanoseconds, memory } from '../../test/support/process/proc.js';
 import { startRegistrar } from '../../test/support/process/registrar.js';
-import { OURS } from '../contestants.js';
+import { REGISTRAR } from '../contestants.js';
 import { runProgram } from '../program.js';
 import { type Bench, compare, type Line, type Row } from '../row.js';
 
@@ -39,12 +39,12 @@ const line = (
 	values: readonly number[],
 	{ target, note = '' }: { readonly target?: number; readonly note?: string } = {},
 ): Line[] =>
-	compare(new Map([[OURS, values]]), {
+	compare(new Map([[REGISTRAR, values]]), {
 		measure,
 		unit,
 		baseline: null,
-		...(target === undefined ? {} : { targets: { [OURS]: target } }),
-		notes: { [OURS]: note },
+		...(target === undefined ? {} : { targets: { [REGISTRAR]: target } }),
+		notes: { [REGISTRAR]: note },
 	});
 
 /** From the moment at which somebody begins to write to etcd. */

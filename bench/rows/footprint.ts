@@ -6,15 +6,15 @@ import { ended } from '../../test/support/process/guarded.js';
 import { getText } from '../../test/support/process/http.js';
 import { cpuNanoseconds, memory } from '../../test/support/process/proc.js';
 import { until } from '../../test/support/until.js';
-import { type Contestant, LEASE, OURS, ours, task } from '../contestants.js';
+import { type Contestant, LEASE, REGISTRAR, registrar, task } from '../contestants.js';
 import { type Bench, compare, type Line, type Row } from '../row.js';
 
 const TTL_SECONDS = 5;
 /** Past V8's clean-up after the start, which is of the start. */
 const START_MS = 20_000;
 const WINDOW_MS = 4 * TTL_SECONDS * 1_000;
-const AT_REST = `${OURS}, endpoints on`;
-const EVERYTHING = `${OURS}, everything on`;
+const AT_REST = `${REGISTRAR}, endpoints on`;
+const EVERYTHING = `${REGISTRAR}, everything on`;
 
 /**
  * Everybody at once, each on an etcd of its own, in the same windows: the noise of the machine hits all
@@ -52,9 +52,9 @@ async function atRest(
 ): Promise<Record<'cpu' | 'messages', Map<string, number[]>>> {
 	const samples = { cpu: samplesOf(running), messages: samplesOf(running) };
 	for (let window = 0; window < windows; window += 1) {
-		const before = await Promise.all(running.map(look));
+		const before = await Promise.all(running.map(sampleOf));
 		await pause(WINDOW_MS);
-		const after = await Promise.all(running.map(look));
+		const after = await Promise.all(running.map(sampleOf));
 		running.forEach(({ name }, index) => {
 			const [from, to] = [before[index], after[index]];
 			if (!from || !to) return;
@@ -102,8 +102,8 @@ function everybody(
 ): Contestant[] {
 	return [
 		...contestants,
-		ours(setUp, AT_REST, { REGISTRAR_HTTP: String(ports.rest) }),
-		ours(setUp, EVERYTHING, {
+		registrar(setUp, AT_REST, { REGISTRAR_HTTP: String(ports.rest) }),
+		registrar(setUp, EVERYTHING, {
 			REGISTRAR_HTTP: String(ports.everything),
 			LOG_LEVEL: 'debug',
 			SERVICE_FORMAT: 'json',
@@ -115,10 +115,10 @@ function everybody(
 
 /** Two probes, each as often as Kubernetes does unless told otherwise (10 s), and a scraper each 15 s. */
 function ask(port: number): NodeJS.Timeout {
-	let beat = 0;
+	let tick = 0;
 	return setInterval(() => {
-		beat += 1;
-		const paths = [...(beat % 2 === 0 ? ['/readyz', '/livez'] : []), ...(beat % 3 === 0 ? ['/metrics'] : [])];
+		tick += 1;
+		const paths = [...(tick % 2 === 0 ? ['/readyz', '/livez'] : []), ...(tick % 3 === 0 ? ['/metrics'] : [])];
 		for (const path of paths) getText(`http://127.0.0.1:${port}${path}`).catch(() => {});
 	}, 5_000);
 }
@@ -138,7 +138,10 @@ async function start(one: Contestant): Promise<Running> {
 	return { name: one.name, etcd, child };
 }
 
-async function look({ etcd, child }: Running): Promise<{ atMs: number; cpuNs: number; messages: number }> {
+async function sampleOf({
+	etcd,
+	child,
+}: Running): Promise<{ atMs: number; cpuNs: number; messages: number }> {
 	const metrics = await etcd.metrics();
 	const messages = metrics.sum('grpc_server_msg_received_total') + metrics.sum('grpc_server_msg_sent_total');
 	return { atMs: performance.now(), cpuNs: cpuNanoseconds(child.pid ?? 0), messages };

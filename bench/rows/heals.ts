@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import { healing } from '../../test/support/stage/healing.js';
-import { OURS } from '../contestants.js';
+import { REGISTRAR } from '../contestants.js';
 import { inCheckout } from '../paths.js';
 import { compare, type Line, type Row } from '../row.js';
 
@@ -19,12 +19,12 @@ export const heals: Row = {
 		for (const end of ends) await end();
 		const { first, last: held, leases, repaired } = healed;
 		const line = (measure: string, unit: string, value: number, target: number, note = ''): Line[] =>
-			compare(new Map([[OURS, [value]]]), {
+			compare(new Map([[REGISTRAR, [value]]]), {
 				measure,
 				unit,
 				baseline: null,
-				targets: { [OURS]: target },
-				notes: { [OURS]: note },
+				targets: { [REGISTRAR]: target },
+				notes: { [REGISTRAR]: note },
 			});
 		const megabytes = (bytes: number) => (bytes / 2 ** 20).toFixed(2);
 		return [

@@ -3,7 +3,7 @@ import { Gateway } from '../../test/support/etcd/gateway.js';
 import { ended } from '../../test/support/process/guarded.js';
 import { until } from '../../test/support/until.js';
 import { countBelow } from '../below.js';
-import { OURS, POLL } from '../contestants.js';
+import { POLL, REGISTRAR } from '../contestants.js';
 import { CountingRelay } from '../counting-relay.js';
 import { runProgram } from '../program.js';
 import { alternate, compare, type Line, type Row } from '../row.js';
@@ -26,7 +26,7 @@ interface Seen {
 }
 
 const HERD = [
-	{ name: OURS, program: 'ours' },
+	{ name: REGISTRAR, program: 'registrar' },
 	{ name: POLL, program: 'poll' },
 ];
 
@@ -57,7 +57,7 @@ function lines(back: Map<string, number[]>, seen: Map<string, Seen[]>): Line[] {
 			measure: `herd of ${COUNT}: all back, TTL ${TTL_SECONDS} s`,
 			unit: 'ms',
 			baseline: null,
-			targets: { [OURS]: TTL_MS },
+			targets: { [REGISTRAR]: TTL_MS },
 		}),
 		...compare(press, {
 			measure: `herd of ${COUNT}: requests in the worst ${WINDOW_MS} ms`,
@@ -88,9 +88,9 @@ async function outlive(program: string): Promise<Seen> {
 		await relay.up();
 		const allBackMs = await allBack(keys, fromMs);
 		await pause(fromMs + TTL_MS - performance.now());
-		const lookedMs = performance.now() - fromMs;
+		const observedMs = performance.now() - fromMs;
 		const after = relay.atMs.filter((atMs) => atMs >= fromMs);
-		return { allBackMs, most: mostWithin(after, WINDOW_MS), mean: (after.length * WINDOW_MS) / lookedMs };
+		return { allBackMs, most: mostWithin(after, WINDOW_MS), mean: (after.length * WINDOW_MS) / observedMs };
 	} finally {
 		child.kill('SIGKILL');
 		await ended(child);

@@ -52,7 +52,13 @@ async function measure(binary: string, auth: boolean) {
 	const etcd = await startEtcd({ binary, ...(auth ? { rootPassword: 'root' } : {}) });
 	if (auth) await addUser(etcd);
 	const before = cpuNanoseconds(etcd.pid);
-	const args = ['ours', etcd.endpoint, String(KEYS), String(TTL_SECONDS), ...(auth ? ['app:secret'] : [])];
+	const args = [
+		'registrar',
+		etcd.endpoint,
+		String(KEYS),
+		String(TTL_SECONDS),
+		...(auth ? ['app:secret'] : []),
+	];
 	const child: ChildProcess = await runProgram('many-keys', args);
 	const beganMs = performance.now();
 	const [line] = child.stdout === null ? [] : await once(child.stdout.setEncoding('utf8'), 'data');

@@ -11,9 +11,9 @@ const TTL_SECONDS = 5;
 const SOME = 300;
 const MANY = 10_000;
 const WINDOW_MS = 4 * TTL_SECONDS * 1_000;
-const OURS = { name: 'etcd-registrar', who: 'ours' } as const;
+const REGISTRAR = { name: 'etcd-registrar', who: 'registrar' } as const;
 const LEASES = { name: 'etcd3, a lease a key', who: 'lease' } as const;
-type Who = typeof OURS | typeof LEASES;
+type Who = typeof REGISTRAR | typeof LEASES;
 
 interface Running {
 	readonly who: Who;
@@ -37,7 +37,7 @@ export const manyKeys: Row = {
 async function some({ runs }: Bench): Promise<Line[]> {
 	const kept: Running[] = [];
 	const rounds = runs(7, 2);
-	const ready = await alternate([OURS, LEASES], rounds, async (who, round) => {
+	const ready = await alternate([REGISTRAR, LEASES], rounds, async (who, round) => {
 		const running = await start(who, SOME);
 		if (round === rounds - 1) kept.push(running);
 		else await stop(running);
@@ -52,7 +52,7 @@ async function some({ runs }: Bench): Promise<Line[]> {
 			measure: `messages a key and TTL, ${SOME} keys`,
 			unit: 'both ways',
 			baseline: null,
-			targets: { [OURS.name]: 0.05 },
+			targets: { [REGISTRAR.name]: 0.05 },
 		}),
 		...compare(cpu, { measure: `CPU at rest, ${SOME} keys`, unit: '% of a core', baseline: LEASES.name }),
 	];
@@ -63,7 +63,7 @@ async function many({ runs }: Bench): Promise<Line[]> {
 	const puts: number[] = [];
 	const rounds = runs(5, 1);
 	for (let round = 1; round <= rounds; round += 1) {
-		const running = await start(OURS, MANY);
+		const running = await start(REGISTRAR, MANY);
 		ready.push(running.readyMs / 1_000);
 		puts.push(await putsForOneGone(running));
 		if (round < rounds) {
@@ -73,15 +73,15 @@ async function many({ runs }: Bench): Promise<Line[]> {
 		const { cpu } = await atRest([running], runs(6, 2));
 		await stop(running);
 		const line = (measure: string, unit: string, values: readonly number[], target: number) =>
-			compare(new Map([[OURS.name, values]]), {
+			compare(new Map([[REGISTRAR.name, values]]), {
 				measure,
 				unit,
 				baseline: null,
-				targets: { [OURS.name]: target },
+				targets: { [REGISTRAR.name]: target },
 			});
 		return [
 			...line(`${MANY} keys registered after`, 's', ready, 5),
-			...line(`CPU at rest, ${MANY} keys`, '% of a core', cpu.get(OURS.name) ?? [], 5),
+			...line(`CPU at rest, ${MANY} keys`, '% of a core', cpu.get(REGISTRAR.name) ?? [], 5),
 			...line(`for one key that goes, of ${MANY}`, 'PUTs', puts, 1),
 		];
 	}
@@ -111,9 +111,9 @@ async function atRest(
 	const samples = { cpu: empty(), messages: empty() };
 	await pause(2 * TTL_SECONDS * 1_000);
 	for (let window = 0; window < windows; window += 1) {
-		const before = await Promise.all(running.map(look));
+		const before = await Promise.all(running.map(sampleOf));
 		await pause(WINDOW_MS);
-		for (const [index, after] of (await Promise.all(running.map(look))).entries()) {
+		for (const [index, after] of (await Promise.all(running.map(sampleOf))).entries()) {
 			const [from, name] = [before[index], running[index]?.who.name ?? ''];
 			if (from === undefined) continue;
 			const ms = after.atMs - from.atMs;
@@ -124,7 +124,7 @@ async function atRest(
 	return samples;
 }
 
-async function look({
+async function sampleOf({
 	child,
 	etcd,
 }: Running): Promise<{ readonly atMs: number; readonly cpuNs: number; readonly messages: number }> {

@@ -4,7 +4,7 @@ import { startProxy, type TcpProxy } from '../../test/support/network/proxy.js';
 import { Timeline } from '../../test/support/stage/timeline.js';
 import { until } from '../../test/support/until.js';
 import { countBelow, removeBelow } from '../below.js';
-import { type Contestant, OURS, POLL, task } from '../contestants.js';
+import { type Contestant, POLL, REGISTRAR, task } from '../contestants.js';
 import { compare, type Line, type Row } from '../row.js';
 
 const TTL_SECONDS = 3;
@@ -25,7 +25,7 @@ interface Fault {
 	/** How long the key is watched at least, since a lease that revives makes it vanish once more. */
 	readonly settleMs: number;
 	readonly rounds: readonly [full: number, quick: number];
-	/** What ours may take at TTL 3, in the median. */
+	/** What the registrar may take at TTL 3, in the median. */
 	readonly targetMs: number;
 }
 
@@ -82,7 +82,7 @@ export const recovery: Row = {
 					measure: `recovery: ${fault.name}`,
 					unit: 'ms',
 					baseline: POLL,
-					targets: { [OURS]: fault.targetMs },
+					targets: { [REGISTRAR]: fault.targetMs },
 					targetOf: 'median',
 					notes: lost(samples),
 				}),

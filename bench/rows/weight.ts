@@ -3,7 +3,7 @@ import { cpus } from 'node:os';
 import { Etcd3 } from 'etcd3';
 import { startEtcd } from '../../test/support/etcd/etcd.js';
 import { ended, spawnGuarded } from '../../test/support/process/guarded.js';
-import { type Contestant, ours, task } from '../contestants.js';
+import { type Contestant, registrar, task } from '../contestants.js';
 import { compare, type Row } from '../row.js';
 import type { SetUp } from '../set-up.js';
 
@@ -57,7 +57,7 @@ export const weight: Row = {
 async function observe(setUp: SetUp, say: (text: string) => void): Promise<Change[]> {
 	const etcd = await startEtcd();
 	const client = new Etcd3({ hosts: etcd.endpoint });
-	const contestant: Contestant = ours(setUp, WHO, { SERVICE_FORMAT: 'json', SERVICE_WEIGHT: 'auto' });
+	const contestant: Contestant = registrar(setUp, WHO, { SERVICE_FORMAT: 'json', SERVICE_WEIGHT: 'auto' });
 	const job = task(etcd.endpoint, TTL_SECONDS);
 	const changes: Change[] = [];
 	const beganMs = performance.now();
@@ -71,7 +71,7 @@ async function observe(setUp: SetUp, say: (text: string) => void): Promise<Chang
 	});
 	const child = contestant.start(job);
 	for (const [length, load] of PHASES) {
-		tell(load ? 'load on all cores' : 'no load of ours');
+		tell(load ? 'load on all cores' : 'no load of the bench');
 		const burning = load ? cpus().map(burn) : [];
 		await new Promise((resolve) => setTimeout(resolve, length * 1_000));
 		await Promise.all(burning.map(end));

@@ -35,7 +35,7 @@ rmSync(OUT, { recursive: true, force: true });
 mkdirSync(OUT, { recursive: true });
 // As Node wraps a module, and here already: at each start that would copy the whole text.
 const text = `(function(exports,require,module,__filename,__dirname){${outputFiles[0].text}})\n`;
-// Its code cache bears the name of what it was made of: V8 itself compares no more than the length.
+// Its code cache has the name of what it was made of: V8 itself compares no more than the length.
 const id = createHash('sha256').update(text).digest('hex').slice(0, 16);
 writeFileSync(join(OUT, 'command.cjs'), `${text}//${id}`);
 writeFileSync(join(OUT, 'LICENSES.txt'), licensesOf(Object.keys(metafile.inputs)));

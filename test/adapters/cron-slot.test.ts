@@ -14,14 +14,14 @@ const inZone = <T>(zone: string, work: () => T): T => {
 };
 
 test.each([
-	['a beat five seconds ahead', '2026-03-04T05:06:07.250Z', 5000, '12 6 5 4 * *'],
-	['a beat right on a second', '2026-03-04T05:06:07.000Z', 5000, '12 6 5 4 * *'],
-	['a beat in the next minute, hour, day, month and year', '2026-12-31T23:59:58.900Z', 2000, '0 0 0 1 * *'],
+	['a tick five seconds ahead', '2026-03-04T05:06:07.250Z', 5000, '12 6 5 4 * *'],
+	['a tick right on a second', '2026-03-04T05:06:07.000Z', 5000, '12 6 5 4 * *'],
+	['a tick in the next minute, hour, day, month and year', '2026-12-31T23:59:58.900Z', 2000, '0 0 0 1 * *'],
 	['the leap day', '2028-02-28T23:59:59.500Z', 1000, '0 0 0 29 * *'],
-	['a beat a day ahead', '2026-03-04T05:06:07.250Z', 86_400_000, '7 6 5 5 * *'],
-	['a beat in the next second', '2026-03-04T05:06:07.999Z', 1, '8 6 5 4 * *'],
-	['a beat in the current second has no slot', '2026-03-04T05:06:07.250Z', 700, null],
-	['nor has a beat that is due now', '2026-03-04T05:06:07.000Z', 0, null],
+	['a tick a day ahead', '2026-03-04T05:06:07.250Z', 86_400_000, '7 6 5 5 * *'],
+	['a tick in the next second', '2026-03-04T05:06:07.999Z', 1, '8 6 5 4 * *'],
+	['a tick in the current second has no slot', '2026-03-04T05:06:07.250Z', 700, null],
+	['nor has a tick that is due now', '2026-03-04T05:06:07.000Z', 0, null],
 ])('%s', (_name, wall, delayMs, expected) => {
 	expect(cronSlot(at(wall), delayMs)).toBe(expected);
 	expect(inZone('America/New_York', () => cronSlot(at(wall), delayMs))).toBe(expected);

@@ -16,13 +16,13 @@ interface Tick {
 const INTERVAL_S = 2;
 const INTERVAL_MS = INTERVAL_S * 1000;
 /**
- * A beat on one of two shared cores: what it may cost more than a quiet one without being a loop that spins
- * (910 wake-ups a second).
+ * A schedule on one of two shared cores: what it may cost more than a quiet one without being a loop that
+ * spins (910 wake-ups a second).
  */
 const CPU_PER_SECOND = 0.02;
 
 let program: string;
-const running: Beating[] = [];
+const running: Ticking[] = [];
 beforeAll(async () => {
 	program = await compile(new URL('./programs/beat.ts', import.meta.url));
 });
@@ -31,7 +31,7 @@ afterAll(() => {
 });
 
 /** A process with one schedule in it. */
-class Beating {
+class Ticking {
 	readonly ticks: Tick[] = [];
 	errors = '';
 	readonly child;
@@ -86,7 +86,7 @@ class Beating {
 }
 
 /** How far the wall clock is ahead of where it was at the first tick, in seconds. */
-function shifted({ ticks: [first, ...rest] }: Beating): number[] {
+function shifted({ ticks: [first, ...rest] }: Ticking): number[] {
 	if (!first) throw new Error('no tick');
 	return rest.map(({ at, wall }) => (wall - first.wall - (at - first.at)) / 1000);
 }
@@ -109,56 +109,52 @@ test.concurrent.for([
 	['two years ahead', [63_072_000]],
 	['2.7 s back', [-2.7]],
 	['0.4 s ahead', [0.4]],
-	['an hour back and, two beats later, right again', [-3600, 0]],
+	['an hour back and, two ticks later, right again', [-3600, 0]],
 	['a day ahead and right again', [86_400, 0]],
 	['ahead, back, ahead', [3603.4, -20, 1]],
-] as const)(
-	'the wall clock is set %s: the beat goes on',
-	{ timeout: 120_000 },
-	async ([, steps], context) => {
-		needs(context, clockMissing());
-		const clock = startClock();
-		const beating = new Beating({ clock });
-		await beating.after(3);
-		for (const step of steps) {
-			clock.set(step);
-			await beating.after(2);
-		}
-		await beating.after(2);
-		await beating.stop();
-		for (const step of steps)
-			expect(shifted(beating).some((seconds) => Math.abs(seconds - step) < 0.1)).toBe(true);
-		expectEven(beating.gaps(), steps.length);
-		expect(beating.load()).toBeLessThan(CPU_PER_SECOND);
-		expect(Math.max(...beating.ticks.map(({ slots }) => slots))).toBe(1);
-	},
-);
+] as const)('the wall clock is set %s: the ticks go on', { timeout: 120_000 }, async ([, steps], context) => {
+	needs(context, clockMissing());
+	const clock = startClock();
+	const ticking = new Ticking({ clock });
+	await ticking.after(3);
+	for (const step of steps) {
+		clock.set(step);
+		await ticking.after(2);
+	}
+	await ticking.after(2);
+	await ticking.stop();
+	for (const step of steps)
+		expect(shifted(ticking).some((seconds) => Math.abs(seconds - step) < 0.1)).toBe(true);
+	expectEven(ticking.gaps(), steps.length);
+	expect(ticking.load()).toBeLessThan(CPU_PER_SECOND);
+	expect(Math.max(...ticking.ticks.map(({ slots }) => slots))).toBe(1);
+});
 
-test.concurrent('a host that sets its clock back from summer time: the beat goes through its repeated hour without a busy loop', {
+test.concurrent('a host that sets its clock back from summer time: the ticks go through its repeated hour without a busy loop', {
 	timeout: 120_000,
 }, async (context) => {
 	needs(context, clockMissing());
 	// New York, 2026-11-01T06:00:00Z: 01:00 for the second time.
 	const repeated = Date.parse('2026-11-01T06:00:00Z');
-	const beating = new Beating({
+	const ticking = new Ticking({
 		clock: startClock((repeated - 10_000 - Date.now()) / 1000),
 		zone: 'America/New_York',
 	});
-	await beating.after(12);
-	await beating.stop();
-	const before = beating.ticks.filter(({ wall }) => wall < repeated - INTERVAL_MS - 1000);
-	const within = beating.ticks.filter(({ wall }) => wall > repeated);
+	await ticking.after(12);
+	await ticking.stop();
+	const before = ticking.ticks.filter(({ wall }) => wall < repeated - INTERVAL_MS - 1000);
+	const within = ticking.ticks.filter(({ wall }) => wall > repeated);
 	expect(before.at(-1)?.slots).toBe(1);
 	expect(within.length).toBeGreaterThan(4);
 	expect(Math.max(...within.map(({ slots }) => slots))).toBe(0);
-	expectEven(beating.gaps(), 1);
-	expect(beating.load()).toBeLessThan(CPU_PER_SECOND);
+	expectEven(ticking.gaps(), 1);
+	expect(ticking.load()).toBeLessThan(CPU_PER_SECOND);
 });
 
 test.concurrent.each([
 	[
 		'the process is stopped for three intervals',
-		async ({ child }: Beating) => {
+		async ({ child }: Ticking) => {
 			child.kill('SIGSTOP');
 			await new Promise((resolve) => setTimeout(resolve, 3 * INTERVAL_MS));
 			child.kill('SIGCONT');
@@ -166,16 +162,16 @@ test.concurrent.each([
 	],
 	[
 		'the event loop is blocked for three intervals',
-		async (beating: Beating) => beating.order(`block ${3 * INTERVAL_MS}`),
+		async (ticking: Ticking) => ticking.order(`block ${3 * INTERVAL_MS}`),
 	],
-])('%s: one tick at once, then the beat as before', { timeout: 120_000 }, async (_name, stall) => {
-	const beating = new Beating();
-	await beating.after(3);
-	const before = beating.ticks.length;
-	await stall(beating);
-	await beating.after(5);
-	await beating.stop();
-	const gaps = beating.gaps();
+])('%s: one tick at once, then the ticks as before', { timeout: 120_000 }, async (_name, stall) => {
+	const ticking = new Ticking();
+	await ticking.after(3);
+	const before = ticking.ticks.length;
+	await stall(ticking);
+	await ticking.after(5);
+	await ticking.stop();
+	const gaps = ticking.gaps();
 	const stalled = gaps[before - 1] ?? Number.NaN;
 	expect(stalled).toBeGreaterThan(2 * INTERVAL_MS);
 	expect(stalled).toBeLessThan(5 * INTERVAL_MS);
@@ -185,34 +181,34 @@ test.concurrent.each([
 	);
 });
 
-test.concurrent("the application calls node-cron's shutdown: the beat goes on", {
+test.concurrent("the application calls node-cron's shutdown: the ticks go on", {
 	timeout: 120_000,
 }, async () => {
-	const beating = new Beating();
-	await beating.after(3);
+	const ticking = new Ticking();
+	await ticking.after(3);
 	for (let n = 0; n < 2; n++) {
-		beating.order('shutdown');
-		await beating.after(2);
+		ticking.order('shutdown');
+		await ticking.after(2);
 	}
-	await beating.stop();
-	expectEven(beating.gaps(), 2);
-	expect(beating.ticks.at(-1)?.slots).toBe(1);
+	await ticking.stop();
+	expectEven(ticking.gaps(), 2);
+	expect(ticking.ticks.at(-1)?.slots).toBe(1);
 });
 
 test.concurrent('a schedule keeps the process alive', { timeout: 120_000 }, async () => {
-	const beating = new Beating();
-	await beating.after(3);
-	beating.order('leave');
-	await beating.after(3);
-	beating.child.kill('SIGKILL');
-	await ended(beating.child);
+	const ticking = new Ticking();
+	await ticking.after(3);
+	ticking.order('leave');
+	await ticking.after(3);
+	ticking.child.kill('SIGKILL');
+	await ended(ticking.child);
 });
 
 test.concurrent('unless told not to', { timeout: 120_000 }, async () => {
-	const beating = new Beating({ args: ['unref'] });
-	await beating.after(3);
-	expect(beating.ticks.at(-1)?.slots).toBe(1);
-	beating.order('leave');
-	await ended(beating.child);
-	expect(beating.child.exitCode).toBe(0);
+	const ticking = new Ticking({ args: ['unref'] });
+	await ticking.after(3);
+	expect(ticking.ticks.at(-1)?.slots).toBe(1);
+	ticking.order('leave');
+	await ended(ticking.child);
+	expect(ticking.child.exitCode).toBe(0);
 });

@@ -54,7 +54,7 @@ describe.each([1, 2, 5, 7, 10, 45, 60, 90, 100, 3600, 5400, 86_400])('every %i s
 	});
 });
 
-test('node-cron carries the beat with one task of ours, once it is loaded', async () => {
+test('node-cron plans the ticks with a single task, once it is loaded', async () => {
 	await run(5, 300, 200);
 	expect(getTasks().size).toBe(0);
 	await advance(60_000);
@@ -63,7 +63,7 @@ test('node-cron carries the beat with one task of ours, once it is loaded', asyn
 	]);
 });
 
-test('after the application shut cron down, the beat goes on and cron carries it again', async () => {
+test('after the application shut cron down, the ticks go on and cron plans them again', async () => {
 	await run(5, 300, 12_000);
 	await shutdown();
 	expect(getTasks().size).toBe(0);
@@ -80,7 +80,7 @@ test('after the application shut cron down, the beat goes on and cron carries it
 		if (index > 0) expect(at - (ticks[index - 1] ?? 0)).toBeLessThanOrEqual(5501);
 });
 
-test('when node-cron cannot be loaded, the timer goes on alone and this is told once', async () => {
+test('when node-cron cannot be loaded, the timer goes on alone and this is reported once', async () => {
 	vi.doMock('node-cron', () => {
 		throw new Error('not installed');
 	});
@@ -90,7 +90,7 @@ test('when node-cron cannot be loaded, the timer goes on alone and this is told 
 	expect(told.mock.lastCall?.[0]).toMatch(/node-cron/);
 });
 
-test('when node-cron cannot plan a slot, the timer goes on alone and this is told once', async () => {
+test('when node-cron cannot plan a slot, the timer goes on alone and this is reported once', async () => {
 	vi.doMock('node-cron', () => ({
 		schedule: () => {
 			throw new RangeError('no such time zone');
@@ -101,7 +101,7 @@ test('when node-cron cannot plan a slot, the timer goes on alone and this is tol
 	expect(told).toHaveBeenCalledOnce();
 });
 
-test('a tick that throws is logged and the beat goes on, also when the logger throws', async () => {
+test('a tick that throws is logged and the ticks go on, also when the logger throws', async () => {
 	for (const fails of [false, true]) {
 		if (fails) told.mockImplementation(() => expect.fail('full disk'));
 		schedule.stop();
@@ -145,7 +145,7 @@ test('a tick may stop the schedule, or start it anew', async () => {
 	expect(ticks).toBe(1);
 });
 
-test('thousands of beats leave nothing behind', async () => {
+test('thousands of ticks leave nothing behind', async () => {
 	setFlagsFromString('--expose-gc');
 	const collect: () => void = runInNewContext('gc');
 	const heap = () => {
@@ -156,7 +156,7 @@ test('thousands of beats leave nothing behind', async () => {
 	await advance(2_000_000);
 	const before = heap();
 	await advance(10_000_000);
-	// 5000 beats; a task that is only stopped, not destroyed, keeps 3.8 KB each.
+	// 5000 ticks; a task that is only stopped, not destroyed, keeps 3.8 KB each.
 	expect(heap() - before).toBeLessThan(4_000_000);
 	expect(getTasks().size).toBe(1);
 	expect(vi.getTimerCount()).toBeLessThanOrEqual(3);

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import {
-	beats,
 	comeBack,
 	inStep,
 	jitterOnly,
 	requestsPerSecond,
 	spread,
 	spreadEnds,
+	ticks,
 } from '../../bench/fleet-model.js';
 
 const fleet = { instances: 20_000, intervalMs: 5_000 };
@@ -25,14 +25,14 @@ test('everybody comes back, none later than the longest wait', () => {
 	}
 });
 
-test('a cap that grows with the fleet flattens the return: the worst 100 ms of ours are a fraction of those of jitter alone', () => {
+test('a cap that grows with the fleet flattens the return: its worst 100 ms are a fraction of those of jitter alone', () => {
 	// Waits are even in [0, cap], so that the rate right after the return is twice the mean over the cap: 5
 	// times lower for 5 s than for 1 s.
 	expect(Math.max(...back(spread(fleet))) / Math.max(...back(jitterOnly(fleet)))).toBeLessThan(0.3);
 });
 
 test('phases spread a fleet that was started by one event evenly over the interval', () => {
-	const slots = beats(fleet, 100);
+	const slots = ticks(fleet, 100);
 	expect(sum(slots)).toBe(fleet.instances);
 	expect(slots).toHaveLength(50);
 	// 400 in the mean; five standard deviations of a random spread are 100.

@@ -25,13 +25,13 @@ test('a target is held against the ratio where there is one, else against the me
 		['new', [1, 1]],
 		['old', [2, 2]],
 	]);
-	const verdicts = (baseline: string | null, target: number) =>
+	const results = (baseline: string | null, target: number) =>
 		compare(samples, { measure: 'time', unit: 's', baseline, targets: { new: target } }).map((line) =>
 			met(line),
 		);
-	expect(verdicts('old', 0.5)).toEqual([true, null]);
-	expect(verdicts('old', 0.4)).toEqual([false, null]);
-	expect(verdicts(null, 1)).toEqual([true, null]);
+	expect(results('old', 0.5)).toEqual([true, null]);
+	expect(results('old', 0.4)).toEqual([false, null]);
+	expect(results(null, 1)).toEqual([true, null]);
 });
 
 test('a contestant without any result misses its target', () => {

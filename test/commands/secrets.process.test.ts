@@ -74,7 +74,7 @@ test.each(CALLS)('no secret in the output of %s', async (_sentence, args, more) 
 });
 
 test.each([
-	['well', { SERVICE_CHECK: '' }, 'registered'],
+	['that is healthy', { SERVICE_CHECK: '' }, 'registered'],
 	['with a failing check', {}, 'withdrawn'],
 	['with a wrong password', { SERVICE_CHECK: '', ETCD_PASSWORD: `${MARK}x` }, 'starting'],
 ])('no secret in the log or behind an endpoint of a registrar %s', async (_sentence, more, state) => {

@@ -56,7 +56,7 @@ test.each([
 	expect(countEvery(n)).toBe(expected);
 });
 
-test('phase: the same identity always beats at the same place', () => {
+test('phase: the same identity always ticks at the same place', () => {
 	expect(phase('orders 10.0.0.7:8080', 5000)).toBe(phase('orders 10.0.0.7:8080', 5000));
 	expect(phase('orders 10.0.0.7:8080', 5000)).not.toBe(phase('orders 10.0.0.8:8080', 5000));
 });

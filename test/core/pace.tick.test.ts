@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { untilNextTick } from '../../src/core/pace.js';
 
 test.each([
-	['a beat on time is followed by a whole interval', 0, 5000],
+	['a tick on time is followed by a whole interval', 0, 5000],
 	['one 2 ms late by that much less', 2, 4998],
 	['one 2 ms early by that much more', -2, 5002],
 	['half a second late: back to the place at once', 500, 4500],
@@ -19,7 +19,7 @@ test.each([
 	expect(untilNextTick(100_000 + lateMs, 100_000, 5000)).toBe(expected);
 });
 
-test('wherever a beat falls, the next is half an interval to an interval away, and the second after it is in its place', () => {
+test('wherever a tick falls, the next is half an interval to an interval away, and the second after it is in its place', () => {
 	for (const intervalMs of [1000, 2000, 7000, 86_400_000]) {
 		for (let i = 0; i < 1000; i++) {
 			const nowMs = (i * intervalMs) / 333;

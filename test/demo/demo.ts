@@ -20,8 +20,8 @@ say(
 );
 say('  ! the fault comes   ^ its cause is gone\n');
 
-const firstDesign = await compile(new URL('first-design.ts', import.meta.url));
-const tracks = await Promise.all([openTrack('etcd-registrar'), openTrack('plain poll', firstDesign)]);
+const classic = await compile(new URL('first-design.ts', import.meta.url));
+const tracks = await Promise.all([openTrack('etcd-registrar'), openTrack('plain poll', classic)]);
 const page = tracks.map((track) => track.page).find((found) => found !== null) ?? '';
 say(`Its page, live: ${page}\n`);
 const width = Math.max(...tracks.map(({ name }) => name.length)) + 2;
@@ -47,14 +47,14 @@ async function tell({ commit, watchMs }: Chapter): Promise<void> {
 	say(`${' '.repeat(width + 2)}${drawMoments(faultMs, Math.max(...ends), window)}`);
 	for (const [index, track] of tracks.entries()) {
 		say(
-			`  ${track.name.padEnd(width)}${drawLine(track.timeline.changes, window)}  ${verdict(track, ends[index] ?? faultMs, faultMs)}`,
+			`  ${track.name.padEnd(width)}${drawLine(track.timeline.changes, window)}  ${resultOf(track, ends[index] ?? faultMs, faultMs)}`,
 		);
 	}
 	say('');
 }
 
 /** In words, and added up for the summary. */
-function verdict(track: Track, endedMs: number, faultMs: number): string {
+function resultOf(track: Track, endedMs: number, faultMs: number): string {
 	const { timeline } = track;
 	missingMs.set(track, (missingMs.get(track) ?? 0) + timeline.notRightMs(faultMs));
 	if (timeline.now !== 'right') {

@@ -1,7 +1,7 @@
 /**
- * The first design, a few lines on etcd3: a plain poll that looks at presence only. No deadline, no owner, no
- * hint; each heal makes a lease more. The demo draws it beside the registrar, and the scenarios have it as a
- * twin.
+ * The classic registrar, a few lines on etcd3: a plain poll that sees presence only. No deadline, no owner,
+ * no hint; each heal makes a lease more. The demo draws it beside the registrar, and the scenarios have it as
+ * a twin.
  */
 import { Etcd3 } from 'etcd3';
 

@@ -7,8 +7,8 @@ import { startRegistrar } from '../support/process/registrar.js';
 import { Timeline } from '../support/stage/timeline.js';
 
 export const TTL_SECONDS = 2;
-/** How often the key is looked at: what is mended faster is not seen. */
-const LOOK_MS = 2;
+/** How often the key is read: what is mended faster is not seen. */
+const READ_EVERY_MS = 2;
 export const KEY = '/ns/user/10.0.0.5:8080';
 export const VALUE = '10.0.0.5:8080';
 
@@ -51,7 +51,7 @@ export async function openTrack(name: string, entry?: string): Promise<Track> {
 		gateway,
 		KEY,
 		({ value, lease }) => value === VALUE && lease !== null,
-		LOOK_MS,
+		READ_EVERY_MS,
 	);
 	const track = { name, etcd, proxy, gateway, timeline, page, process: start(), start };
 	await timeline.right();

@@ -74,7 +74,7 @@ describe('the instances of a service', () => {
 		expect([users.instances, users.pick(), users.status().state]).toEqual([[], null, 'fresh']);
 	});
 
-	test('each change is told once, with what makes the difference, long before the next poll', async () => {
+	test('each change is reported once, with what is different, long before the next poll', async () => {
 		const name = fresh();
 		const registrar = await registered(name, '10.0.0.1:80');
 		const users = follow({ name, pollSeconds: 3_600, emptyGraceSeconds: 3_600 });

@@ -38,10 +38,10 @@ function reading({
 }
 
 describe('when etcd is read', () => {
-	test('at the start, then on a beat of its own: whole intervals from a random moment', async () => {
+	test('at the start, then at ticks of its own: whole intervals from a random moment', async () => {
 		const { begun, pass } = reading({ random: 0.3 });
 		await pass(45_000);
-		// The first beat would follow too soon upon the start: the way there is made in two steps.
+		// The first tick would follow too soon upon the start: the way there is made in two steps.
 		expect(begun).toEqual([0, 6_501, 13_000, 23_000, 33_000, 43_000]);
 		for (let at = 2; at < begun.length; at += 1)
 			expect((begun[at] ?? 0) - (begun[at - 1] ?? 0)).toBeLessThanOrEqual(POLL + 50);
@@ -79,7 +79,7 @@ describe('when etcd is read', () => {
 		expect(begun.slice(0, 3)).toEqual([0, 400, 2_000]);
 	});
 
-	test('after a failure again and again, at random, soon and then once a second at most; then on the beat', async () => {
+	test('after a failure again and again, at random, soon and then once a second at most; then at each tick', async () => {
 		let fails = 20;
 		const { begun, pass } = reading({ outcome: () => --fails < 0, random: 0.999 });
 		await pass(30_000);
@@ -123,7 +123,7 @@ describe('when etcd is read', () => {
 		expect(vi.getTimerCount()).toBe(0);
 	});
 
-	test('readers that start together do not beat together', async () => {
+	test('readers that start together do not tick together', async () => {
 		const second = async (random: number) => {
 			const { begun, pass } = reading({ random });
 			await pass(25_000);

@@ -24,10 +24,10 @@ const BOTH = {
 };
 
 /**
- * Tokens that live for two seconds; passwords hashed cheaply, since each look of the test's own costs one.
+ * Tokens that live for two seconds; passwords hashed cheaply, since each read of the test's own costs one.
  */
 const ARGS = ['--auth-token-ttl', '2', '--bcrypt-cost', '4'];
-const LOOK_EVERY_MS = 250;
+const READ_EVERY_MS = 250;
 
 interface AuthStage {
 	readonly etcd: Etcd;
@@ -57,17 +57,17 @@ async function start(
 		eye,
 		KEY,
 		({ lease, value }) => value === '10.0.0.5:8080' && registrar.isOurs(lease),
-		LOOK_EVERY_MS,
+		READ_EVERY_MS,
 	);
 	context.onTestFinished(() => timeline.stop());
 	await timeline.right();
-	// A look without an answer says nothing.
-	const look = async (key: string) => (await until(async () => ({ seen: await eye.get(key) }))).seen;
+	// A read without an answer says nothing.
+	const read = async (key: string) => (await until(async () => ({ seen: await eye.get(key) }))).seen;
 	return {
 		etcd,
 		registrar,
 		timeline,
-		right: async (key) => registrar.isOurs((await look(key))?.lease ?? null),
+		right: async (key) => registrar.isOurs((await read(key))?.lease ?? null),
 	};
 }
 interface Options {
@@ -148,7 +148,7 @@ describe.each([
 		await registrar.waitForLog(
 			({ message, key }) => message.startsWith('etcd denies this user the key') && key === OTHER_KEY,
 		);
-		for (let look = 0; look < 40; look += 1) {
+		for (let times = 0; times < 40; times += 1) {
 			expect(await right(KEY)).toBe(true);
 			await wait(250);
 		}

@@ -49,7 +49,7 @@ describe.concurrent('ten thousand heals', () => {
 			listeners: first.listeners,
 			warnings: 0,
 		});
-		// The beat arms a timer more or less; a leak would leave thousands.
+		// The schedule arms a timer more or less; a leak would leave thousands.
 		expect(last.resources).toBeLessThanOrEqual(first.resources + 2);
 		const percent = ((last.heap - first.heap) / first.heap) * 100;
 		const name = `10,000 forced heals: heap ${percent.toFixed(1)} %, handles ${first.resources} and then ${last.resources}`;

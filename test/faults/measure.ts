@@ -77,7 +77,7 @@ async function openStages(context: TestContext, count: number, options: StageOpt
 
 /**
  * The median CPU share of the registrars while nothing happens. V8 collects garbage once, eight seconds after
- * a process falls silent, which costs some 40 ms: a window that holds it is looked at once more. What spins,
+ * a process falls silent, which costs some 40 ms: a window that holds it is measured once more. What spins,
  * spins in both.
  */
 export async function restOf(

@@ -28,7 +28,7 @@ describe('a bad network', () => {
 				for (let run = 0; run < runs; run += 1) {
 					const network = startNetwork();
 					context.onTestFinished(() => network.close());
-					// The registrar is on the far side of the cable, so that what looks at etcd is not cut off with it.
+					// The registrar is on the far side of the cable, so that what reads etcd is not cut off with it.
 					const etcd = await startEtcd({ host: network.ourSide });
 					context.onTestFinished(() => etcd.kill());
 					const registrar = startRegistrar(etcd.endpoint, { ttlSeconds: TTL_SECONDS, wrap: network.wrap });

@@ -90,7 +90,7 @@ describe('a member that its peers cannot reach, open to clients', () => {
 			for (const { gateway: seen, registrar } of stages) await seen.delete(registrar.key);
 			await wait(3 * ttlMs);
 			// Whoever reads there without asking the others sees every key as it was; the registrar must not tell
-			// that all is well.
+			// that all is right.
 			for (const { registrar } of stages) expect(await believes(gateway, registrar.key)).toBe(true);
 			for (const [index, { registrar }] of stages.entries()) {
 				const since = registrar.logs().slice(before[index]);

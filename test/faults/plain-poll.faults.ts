@@ -4,7 +4,7 @@ import { KEY_FAULTS } from '../support/stage/key-faults.js';
 import { measure, TTL_SECONDS } from './measure.js';
 
 const INTERVAL_MS = TTL_SECONDS * 1_000;
-/** The beat's own promise: no gap longer than the interval and one second. */
+/** The schedule's own promise: no gap longer than the interval and one second. */
 const NEXT_PASS = { medianMs: INTERVAL_MS, worstMs: INTERVAL_MS + 1_000 };
 
 describe('with the hints switched off the next pass mends what others do to the key', () => {

@@ -39,7 +39,7 @@ export function median(values: readonly number[]): number {
 }
 
 /** What the exact bound says of the row. */
-export function verdict({ bound, backMs, missing, cpuPercent }: FaultRow): string {
+export function judge({ bound, backMs, missing, cpuPercent }: FaultRow): string {
 	const broken: string[] = [];
 	if (bound === 'never missing' && missing !== 0) broken.push(`missing in ${missing}`);
 	if (typeof bound === 'object' && 'medianMs' in bound && backMs !== null) {
@@ -56,7 +56,7 @@ export type Outcome = 'kept' | 'FAILED' | 'not run';
 export function tableOf(rows: readonly (readonly [FaultRow, Outcome])[]): string {
 	const width = Math.max(...rows.map(([{ name }]) => name.length), 20);
 	const promised = Math.max(...rows.map(([{ bound }]) => promiseOf(bound).length), 15);
-	const head = `${'fault'.padEnd(width)}  runs  median ms  worst ms  seen missing  CPU at rest  ${'bound'.padEnd(promised)}  verdict`;
+	const head = `${'fault'.padEnd(width)}  runs  median ms  worst ms  seen missing  CPU at rest  ${'bound'.padEnd(promised)}  result`;
 	return [
 		head,
 		'-'.repeat(head.length),
@@ -80,6 +80,6 @@ function lineOf(row: FaultRow, outcome: Outcome, width: number, promised: number
 		String(missing ?? '-').padStart(12),
 		(cpuPercent === null ? '-' : `${cpuPercent.toFixed(2)} %`).padStart(11),
 		promiseOf(bound).padEnd(promised),
-		outcome === 'kept' ? verdict(row) : outcome,
+		outcome === 'kept' ? judge(row) : outcome,
 	].join('  ');
 }

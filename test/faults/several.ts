@@ -11,7 +11,7 @@ export interface Together extends Pick<Measured, 'name' | 'bound' | 'runs'> {
 	readonly victim: Etcd;
 	/** The further endpoints. @defaultValue none */
 	readonly others?: readonly Etcd[];
-	/** Where the key is looked at. @defaultValue the victim */
+	/** Where the key is observed. @defaultValue the victim */
 	readonly eye?: Etcd;
 	/** Commits the fault; resolves to the moment at which its cause was gone. */
 	readonly act: (stages: readonly Stage[]) => Promise<number>;

@@ -16,7 +16,7 @@ test('a thousand heals leave one lease, and no more timers, sockets, listeners a
 		listeners: first.listeners,
 		warnings: 0,
 	});
-	// The beat arms a timer more or less; a leak would leave hundreds.
+	// The schedule arms a timer more or less; a leak would leave hundreds.
 	expect(last.resources).toBeLessThanOrEqual(first.resources + 2);
 	expect(last.heap).toBeLessThan(first.heap * 1.05);
 });

@@ -28,7 +28,7 @@ test('take-over: two twins, one key: who is superseded says so once and comes ba
 	await within(1, first.registrar.stop());
 });
 
-test('a deleted key is back at once by the watch, and without hints at the next beat', async () => {
+test('a deleted key is back at once by the watch, and without hints at the next tick', async () => {
 	for (const hints of [true, false]) {
 		const { registrar, etcd, schedule } = aKeeping({ hints });
 		await registrar.start();
@@ -147,7 +147,7 @@ test('etcd that fails in every way for a long time ends nothing, and it is regis
 	expect(vi.getTimerCount()).toBe(0);
 });
 
-test('a beat that another TTL was granted for keeps that interval while there is no lease', async () => {
+test('a schedule for which another TTL was granted keeps that interval while there is no lease', async () => {
 	const { registrar, etcd, store, schedule } = aKeeping({ ttlSeconds: 1 });
 	await registrar.start();
 	await within(1, registrar.ready());

@@ -92,11 +92,11 @@ test('an old key that may not be taken away does not make it spin', async () => 
 });
 
 test('registered only while the check passes', async () => {
-	let well = false;
+	let healthy = false;
 	const { registrar, etcd, names } = aKeeping({
 		services: [{ check: { target: 'tcp://127.0.0.1:1', intervalMs: 1_000, fall: 2 } }],
 		createCheck: () => ({
-			check: () => (well ? Promise.resolve() : Promise.reject(new Error('the tank is empty'))),
+			check: () => (healthy ? Promise.resolve() : Promise.reject(new Error('the tank is empty'))),
 		}),
 	});
 	await registrar.start();
@@ -104,10 +104,10 @@ test('registered only while the check passes', async () => {
 	expect(etcd.contents).toEqual({});
 	expect(registrar.status()).toMatchObject({ state: 'withdrawn', ready: false });
 	expect(registrar.status().reason).toContain('the tank is empty');
-	well = true;
+	healthy = true;
 	await seconds(2);
 	expect(Object.keys(etcd.contents)).toEqual([KEY]);
-	well = false;
+	healthy = false;
 	await seconds(5);
 	expect(etcd.contents).toEqual({});
 	expect(names()).toEqual(['registered', 'withdrawn']);
@@ -116,16 +116,16 @@ test('registered only while the check passes', async () => {
 });
 
 test('an update does not make a failing check forgotten', async () => {
-	let well = true;
+	let healthy = true;
 	const { registrar, etcd } = aKeeping({
 		services: [{ check: { target: 'tcp://127.0.0.1:1', intervalMs: 1_000, fall: 2 } }],
 		createCheck: () => ({
-			check: () => (well ? Promise.resolve() : Promise.reject(new Error('the tank is empty'))),
+			check: () => (healthy ? Promise.resolve() : Promise.reject(new Error('the tank is empty'))),
 		}),
 	});
 	await registrar.start();
 	await within(2, registrar.ready());
-	well = false;
+	healthy = false;
 	await within(1, registrar.update('user', '10.0.0.5:80', { version: '2' }));
 	expect(Object.keys(etcd.contents)).toEqual([KEY]);
 	await seconds(5);
@@ -135,11 +135,11 @@ test('an update does not make a failing check forgotten', async () => {
 });
 
 test('what is added before the start is checked once, what is added after the stop not at all', async () => {
-	let looks = 0;
+	let checks = 0;
 	const { registrar } = aKeeping({
 		createCheck: () => ({
 			check: async () => {
-				looks += 1;
+				checks += 1;
 			},
 		}),
 	});
@@ -149,15 +149,15 @@ test('what is added before the start is checked once, what is added after the st
 		check: { target: 'tcp://127.0.0.1:1', intervalMs: 60_000 },
 	});
 	await seconds(1);
-	expect(looks).toBe(0);
+	expect(checks).toBe(0);
 	await registrar.start();
 	await within(1, registrar.ready());
-	expect(looks).toBe(1);
+	expect(checks).toBe(1);
 	await within(1, registrar.stop());
 	const late = registrar.add({ name: 'late', addr: '10.0.0.5:82', check: 'tcp://127.0.0.1:1' });
 	expect(await outcome(late)).toBeInstanceOf(StoppedError);
 	await seconds(10);
-	expect(looks).toBe(1);
+	expect(checks).toBe(1);
 	expect(vi.getTimerCount()).toBe(0);
 });
 
@@ -182,7 +182,7 @@ test('a weight function that throws ends nothing', async () => {
 		services: [
 			{
 				weight: () => {
-					throw new Error('no scales');
+					throw new Error('no weight');
 				},
 			},
 		],
@@ -301,7 +301,7 @@ test.each([
 
 test('a weight function that is async is reported once, and its rejection ends nothing', async () => {
 	const { registrar, lines, etcd } = aKeeping({
-		services: [{ weight: (async () => Promise.reject(new Error('no scales'))) as never }],
+		services: [{ weight: (async () => Promise.reject(new Error('no weight'))) as never }],
 	});
 	await registrar.start();
 	await within(1, registrar.ready());

@@ -102,7 +102,7 @@ test('with etcd down stop gives up in time, says so, and ends well', async () =>
 });
 
 test.each(['token-rejected', 'authentication-failed', 'exhausted'] as const)(
-	'an etcd that does not let us look (%s) but ends leases is left at once, and clean',
+	'an etcd that refuses reads (%s) but ends leases is left at once, and clean',
 	async (code) => {
 		const { registrar, store, etcd, events } = aKeeping({ stopTimeoutMs: 3_000 });
 		await registrar.start();
@@ -164,7 +164,7 @@ test('one that changes hands just before the lease is revoked is left as well', 
 	expect(etcd.leases).toEqual(['4711']);
 });
 
-test('stopped while etcd refuses every connection and never had anything of ours: there is nothing to wait for', async () => {
+test('stopped while etcd refuses every connection and never held anything of this process: there is nothing to wait for', async () => {
 	const { registrar, store } = aKeeping();
 	store.down = 'unreachable';
 	await registrar.start();

@@ -174,7 +174,7 @@ test('a weight function is asked at each pass, and one that fails leaves the las
 	await registrar.reconcile();
 	expect(await inEtcd()).toBe(33);
 	weight = () => {
-		throw new Error('no scales');
+		throw new Error('no weight');
 	};
 	await registrar.reconcile();
 	weight = () => Number.NaN;
@@ -202,15 +202,15 @@ test('a weight that follows the load stands in etcd, in the status and in the me
 	await command.registered();
 	const weightAt = async (key: string) =>
 		(JSON.parse((await gateway.get(key))?.value ?? '{}') as { weight: number }).weight;
-	const look = async () => {
+	const read = async () => {
 		const status = JSON.parse(await getText(`http://127.0.0.1:${port}/status`)) as Status;
 		const [weight] = status.weights;
 		const metric = `registrar_weight{service="weighed",addr="10.0.0.5:8080"} ${weight?.weight}\n`;
 		return { weight, metrics: (await getText(`http://127.0.0.1:${port}/metrics`)).includes(metric) };
 	};
-	// The machine may become busy between two of these looks.
+	// The machine may become busy between two of these reads.
 	const { weight } = await until(async () => {
-		const { weight, metrics } = await look();
+		const { weight, metrics } = await read();
 		const told = await weightAt('/ns/weighed/10.0.0.5:8080');
 		const fewer = await weightAt('kitex/registry-etcd/weighed/10.0.0.5:8080');
 		return metrics && weight?.weight === told && fewer === Math.max(1, Math.round(told / 10)) && { weight };

@@ -43,7 +43,7 @@ async function start(
 	return { child, gateway };
 }
 
-/** Makes the registrar say something, and looks whether it still mends the key. */
+/** Makes the registrar say something, and waits until it has mended the key each time. */
 async function healsFiveTimes({ gateway }: { gateway: Gateway }): Promise<void> {
 	for (let times = 0; times < 5; times += 1) {
 		await gateway.delete(KEY);

@@ -105,10 +105,10 @@ test('a key that another process holds keeps no other away', async (context) => 
 	const gateway = new Gateway(etcd.endpoint);
 	context.onTestFinished(() => gateway.close());
 	const services = instances(250);
-	const [rival] = services.slice(120);
+	const [contested] = services.slice(120);
 	const foreign = await gateway.grant(600);
-	const held = keyOf(rival ?? { name: '', addr: '' });
-	await gateway.put(held, 'theirs', foreign);
+	const held = keyOf(contested ?? { name: '', addr: '' });
+	await gateway.put(held, 'other', foreign);
 	const registrar = await registrarOf(context, {
 		endpoints: etcd.endpoint,
 		ttlSeconds: 60,
@@ -116,11 +116,11 @@ test('a key that another process holds keeps no other away', async (context) => 
 		services,
 	});
 	await until(() => registrar.status().keys.filter(({ state }) => state === 'registered').length === 249);
-	expect(await gateway.get(held)).toMatchObject({ value: 'theirs', lease: foreign });
+	expect(await gateway.get(held)).toMatchObject({ value: 'other', lease: foreign });
 	expect(await count(etcd, '/ns/user/')).toBe(250);
 	expect(registrar.status()).toMatchObject({ state: 'standing-by', reason: `another process holds ${held}` });
 	await registrar.stop();
-	expect(await gateway.get(held)).toMatchObject({ value: 'theirs', lease: foreign });
+	expect(await gateway.get(held)).toMatchObject({ value: 'other', lease: foreign });
 	expect(await count(etcd, '/ns/user/')).toBe(1);
 });
 

@@ -83,14 +83,14 @@ describe.concurrent('two processes with one key', () => {
 		expect(registrar.logs().filter(({ level }) => level !== 'info')).toEqual([]);
 	});
 
-	test('under fail a key on a dead lease is taken, and a twin that starts later kills nobody', async (context) => {
+	test('under fail a key on an expired lease is taken, and a later twin kills nobody', async (context) => {
 		const stage = await startStage(context);
 		const { gateway, registrar } = stage;
 		const history = await recordHistory(context, gateway, registrar.key);
 		registrar.signal('SIGKILL');
 		await registrar.waitExit();
-		// A renewal that it sent last may still be on its way through the proxy: seen after the first look, it is
-		// a sign of life.
+		// A renewal that it sent last may still be on its way through the proxy: seen after the first
+		// observation, it is a sign of life.
 		await wait(500);
 		const second = twin(context, stage, { SERVICE_ON_CONFLICT: 'fail' });
 		await second.registered();

@@ -13,7 +13,7 @@ const KEY = '/ns/user/10.0.0.5:8080';
 const TTL_SECONDS = 4;
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-test('a twin that knows only presence, as the first design does, is harmless', async (context) => {
+test('a twin that knows only presence, as the classic registrar does, is harmless', async (context) => {
 	const etcd = await startEtcd();
 	context.onTestFinished(() => etcd.kill());
 	const gateway = new Gateway(etcd.endpoint);
@@ -28,7 +28,7 @@ test('a twin that knows only presence, as the first design does, is harmless', a
 	context.onTestFinished(() => twin.signal('SIGKILL'));
 	await until(() => gateway.get(KEY));
 
-	// Ours starts later: the key is its own from then on, and was never missing.
+	// The registrar starts later: the key is its own from then on, and was never missing.
 	const history = await recordHistory(context, gateway, KEY);
 	const registrar = startRegistrar(etcd.endpoint, { ttlSeconds: TTL_SECONDS });
 	context.onTestFinished(() => end(registrar));

@@ -16,8 +16,8 @@ describe.concurrent('starting', () => {
 		expect(seen?.value).toBe('10.0.0.5:8080');
 		expect(await gateway.leases()).toEqual([seen?.lease]);
 		// etcd grants two seconds at least, whatever is asked for.
-		const look = await gateway.call<{ grantedTTL: string }>('/v3/lease/timetolive', { ID: seen?.lease });
-		expect(look.grantedTTL).toBe('2');
+		const answer = await gateway.call<{ grantedTTL: string }>('/v3/lease/timetolive', { ID: seen?.lease });
+		expect(answer.grantedTTL).toBe('2');
 		registrar.signal('SIGTERM');
 		const goneMs = performance.now();
 		expect((await registrar.waitExit()).code).toBe(0);

@@ -28,7 +28,7 @@ describe.concurrent('with nothing to do', () => {
 			const registrar = startRegistrar(etcd.endpoint, { ttlSeconds: asked });
 			context.onTestFinished(() => end(registrar));
 			await registrar.registered();
-			// The first gap is shorter, so that a fleet does not beat as one.
+			// The first gap is shorter, so that a fleet does not tick as one.
 			await wait(granted * 1_100);
 			const received = async () => {
 				const metrics = await etcd.metrics();

@@ -94,7 +94,7 @@ describe.concurrent('stopping', () => {
 		etcd.pause();
 		registrar.signal('SIGTERM');
 		await registrar.waitForLog(({ message }) => message === 'stopping');
-		// The same signal within a blink is the same request: npm and timeout send theirs to the group too.
+		// The same signal within a blink is the same request: npm and timeout send it to the group too.
 		await wait(200);
 		registrar.signal('SIGTERM');
 		const signalledMs = performance.now();

@@ -24,7 +24,7 @@ export class Chaos {
 			});
 	}
 
-	/** Everything is well from now on; whoever is to be there is there, whoever is not is gone. */
+	/** Everything is healthy from now on; whoever is to be there is there, whoever is not is gone. */
 	end(): void {
 		const { world } = this;
 		world.trace.add('JUDGE', 'QUIET: every fault is over');

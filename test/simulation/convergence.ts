@@ -1,6 +1,6 @@
 /**
- * What must stand in etcd once everything is well: every wanted key right, or rightly another's, and exactly
- * the leases for it.
+ * What must stand in etcd once everything is healthy: every wanted key right, or rightly another's, and
+ * exactly the leases for it.
  */
 import { keyOf, type Life } from './life.js';
 import type { World } from './world.js';

@@ -58,7 +58,7 @@ function foreignPut(world: World, fault: Extract<HostileFault, { kind: 'foreign 
 	}
 }
 
-/** The classic registrar: each TTL a look, and a put where there is nothing; it sees presence only. */
+/** The classic registrar: each TTL a read, and a put where there is nothing; it sees presence only. */
 function classic(world: World, fault: Extract<HostileFault, { kind: 'classic' }>): void {
 	const { etcd } = world.server;
 	const key = keyOf(fault.key);
@@ -84,7 +84,7 @@ function grant(world: World, ttlSeconds: number): string {
 function keepRenewed(world: World, lease: string, ttlSeconds: number, untilMs: number | null): void {
 	const { etcd } = world.server;
 	if (untilMs === null) world.staying.add(lease);
-	const beat = () => {
+	const renew = () => {
 		if (isOver(world, untilMs)) return;
 		if (world.server.isUp) {
 			world.judge.beforeRenewal(lease);
@@ -92,9 +92,9 @@ function keepRenewed(world: World, lease: string, ttlSeconds: number, untilMs: n
 			if (ttl === 0) return void world.staying.delete(lease);
 			world.judge.renewed(lease, ttl);
 		}
-		world.time.after((ttlSeconds * 1_000) / 3, beat);
+		world.time.after((ttlSeconds * 1_000) / 3, renew);
 	};
-	world.time.after((ttlSeconds * 1_000) / 3, beat);
+	world.time.after((ttlSeconds * 1_000) / 3, renew);
 }
 
 /** Whoever stays for a while only is gone when it gets quiet. */

@@ -235,7 +235,7 @@ export class Judge implements LifeWitness {
 
 	/** Remaining + 1 s is at most a third of what was granted, or it is gone. */
 	#isDead(lease: LeaseId): boolean {
-		const look = this.server.etcd.timeToLive(lease);
-		return look === null || look.remainingSeconds + 1 <= look.grantedSeconds / 3;
+		const ttl = this.server.etcd.timeToLive(lease);
+		return ttl === null || ttl.remainingSeconds + 1 <= ttl.grantedSeconds / 3;
 	}
 }

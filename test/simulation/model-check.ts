@@ -13,7 +13,7 @@ const ROUNDS = 24;
 const STILL = 8;
 
 /** How many states there are up to this depth, and what is wrong in the first bad one. */
-export function verdictOf(
+export function checkModel(
 	policies: Pair,
 	depth: number,
 ): { readonly states: number; readonly problem: string | null } {

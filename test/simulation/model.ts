@@ -143,7 +143,7 @@ export function observe(state: State, at: 0 | 1): State {
 	let next = decide(before, observed, other);
 	const [held] = next.standingBy;
 	if (held !== undefined && isDue(other, held.lease)) {
-		other = look(state, other, held.lease);
+		other = observeLease(state, other, held.lease);
 		next = decide(before, observed, other);
 	}
 	let now = state;
@@ -191,7 +191,7 @@ function decide(registrar: Registrar, observed: Observed, other: Registrar['othe
 const isDue = (other: Registrar['other'], lease: string): boolean =>
 	other?.lease !== lease || -other.last.atMs >= observeEveryMs(other.last.grantedSeconds);
 
-function look(
+function observeLease(
 	{ leases, term }: State,
 	other: Registrar['other'],
 	lease: string,

@@ -1,4 +1,4 @@
-/** The end of a run: everything is well again, and what was promised for then is asked for, step by step. */
+/** The end of a run: all is healthy again, and what was promised for then is asked for, step by step. */
 import { leasesFor, notConverged } from './convergence.js';
 import type { Life } from './life.js';
 import type { Scenario } from './scenario.js';
@@ -64,7 +64,7 @@ function steady(world: World, runFor: RunUntil): boolean {
 	const intervalMs = Math.max(2, scenario.ttlSeconds) * 1_000;
 	const before = judge.ownChanges;
 	const calls = new Map(world.living.map((life) => [life, { ...life.calls }]));
-	const looks = new Map(world.living.map((life) => [life, countPasses(life)]));
+	const passesBefore = new Map(world.living.map((life) => [life, countPasses(life)]));
 	if (!runFor(2 * intervalMs)) return false;
 	if (judge.ownChanges !== before)
 		judge.broken(
@@ -73,7 +73,7 @@ function steady(world: World, runFor: RunUntil): boolean {
 		);
 	for (const [life, was] of calls) {
 		if ([...life.wanted.keys(), ...life.leaving.keys()].some((key) => life.isDenied(key))) continue;
-		const passes = countPasses(life) - (looks.get(life) ?? 0);
+		const passes = countPasses(life) - (passesBefore.get(life) ?? 0);
 		const chunks = Math.ceil((life.wanted.size + life.leaving.size) / Math.min(100, scenario.maxTxnOps));
 		// What was once too large travels in small batches for a while.
 		const small =
@@ -107,7 +107,7 @@ function steady(world: World, runFor: RunUntil): boolean {
 	return judge.violation === null;
 }
 
-/** How often it looks at other holders of keys that it wants: each third of their leases' TTL. */
+/** How often it observes other holders of keys that it wants: each third of their leases' TTL. */
 function observations({ server }: World, life: Life, ms: number): number {
 	const leases = new Set<string>();
 	for (const key of life.wanted.keys()) {

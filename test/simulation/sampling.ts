@@ -1,5 +1,5 @@
 /**
- * What must hold between the steps, looked at four times an interval: what a registrar says of itself, and
+ * What must hold between the steps, observed four times an interval: what a registrar says of itself, and
  * how busy it is.
  */
 
@@ -24,13 +24,13 @@ export class Sampling {
 	begin(): void {
 		const everyMs = 250 * Math.max(2, this.world.scenario.ttlSeconds);
 		const turn = () => {
-			for (const life of this.world.running) this.#look(life);
+			for (const life of this.world.running) this.#observe(life);
 			this.world.time.after(everyMs, turn);
 		};
 		this.world.time.after(everyMs, turn);
 	}
 
-	#look(life: Life): void {
+	#observe(life: Life): void {
 		const nowMs = this.world.time.now();
 		if (life.stalledUntilMs > nowMs) return;
 		const status = life.registrar.status();

@@ -34,7 +34,7 @@ export class SimulatedEtcd {
 		random: Random,
 	) {
 		this.etcd = new MemoryEtcd({ now: () => (this.#frozenAtMs ?? time.now()) - this.#frozenMs });
-		// It looks for ended leases twice a second.
+		// It searches for ended leases twice a second.
 		this.etcd.lagMs = () => random.between(0, 500);
 		this.etcd.term = 2;
 	}
@@ -64,7 +64,7 @@ export class SimulatedEtcd {
 			throw new StoreError('unavailable', 'etcdserver: no leader');
 	}
 
-	/** How many keys a put under this lease, or its renewal, makes it look at. */
+	/** How many keys a put under this lease, or its renewal, makes it check. */
 	weightOf(lease: LeaseId, puts = 1): number {
 		return this.checksKeys ? puts * (this.etcd.sizeOf(lease) + puts / 2) : 0;
 	}

@@ -110,8 +110,8 @@ export class SimulatedTime implements Clock {
 			new Timer(this.#push(0, () => run(...args), this.owner, true));
 		const clear = (timer?: { readonly event?: Event }) => this.#cancel(timer?.event);
 		const [setTimeout, clearTimeout, setInterval, clearInterval] = [timeout, clear, interval, clear];
-		const ours = { setTimeout, clearTimeout, setInterval, clearInterval };
-		Object.assign(globalThis, ours, { setImmediate: immediate, clearImmediate: clear });
+		const simulated = { setTimeout, clearTimeout, setInterval, clearInterval };
+		Object.assign(globalThis, simulated, { setImmediate: immediate, clearImmediate: clear });
 		return () => Object.assign(globalThis, Object.fromEntries(real));
 	}
 

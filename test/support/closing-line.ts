@@ -16,7 +16,7 @@ export default class ClosingLine implements Reporter {
 					process.stdout.write(`passed when tried again: ${module.relativeModuleId} > ${test.fullName}\n`);
 			}
 		}
-		// A test without a verdict was cut short.
+		// A test without a result was cut short.
 		const failed = count.failed + count.pending;
 		process.stdout.write(
 			`${count.passed} passed, ${failed} failed${count.skipped > 0 ? `, ${count.skipped} skipped` : ''}\n`,

@@ -2,13 +2,13 @@ import { expect, test } from 'vitest';
 import { freePort, isFree } from './network/net.js';
 import { until } from './until.js';
 
-test('waits until the look is truthy and hands its value back; a throw means not yet', async () => {
-	const looks = [() => null, () => Promise.reject(new Error('not yet')), () => 'here'];
-	expect(await until(() => looks.shift()?.() ?? null, { everyMs: 1 })).toBe('here');
-	expect(looks).toEqual([]);
+test('waits until the condition is truthy and hands its value back; a throw means not yet', async () => {
+	const tries = [() => null, () => Promise.reject(new Error('not yet')), () => 'here'];
+	expect(await until(() => tries.shift()?.() ?? null, { everyMs: 1 })).toBe('here');
+	expect(tries).toEqual([]);
 });
 
-test('gives up at the limit and tells what was waited for and why the last look failed', async () => {
+test('gives up at the limit and tells what was waited for and why the last try failed', async () => {
 	const failing = until(() => Promise.reject(new Error('down')), {
 		limitMs: 20,
 		everyMs: 1,

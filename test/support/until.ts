@@ -8,20 +8,20 @@ export interface UntilOptions {
 }
 
 /**
- * Resolves to the first truthy value of `look`. One that throws counts as "not yet"; its last error is the
- * cause of the failure when the limit passes. For facts that nobody tells: what sends an event is waited for
- * by the event.
+ * Resolves to the first truthy value of `condition`. One that throws counts as "not yet"; its last error is
+ * the cause of the failure when the limit passes. For facts that nobody tells: what sends an event is waited
+ * for by the event.
  */
 export async function until<T>(
-	look: () => T | Promise<T>,
+	condition: () => T | Promise<T>,
 	options: UntilOptions = {},
 ): Promise<Exclude<T, false | null | undefined | 0 | ''>> {
-	const { limitMs = 30_000, everyMs = 25, what = look.toString() } = options;
+	const { limitMs = 30_000, everyMs = 25, what = condition.toString() } = options;
 	const end = performance.now() + limitMs;
 	let cause: unknown;
 	for (;;) {
 		try {
-			const value = await look();
+			const value = await condition();
 			if (value) return value as Exclude<T, false | null | undefined | 0 | ''>;
 			cause = undefined;
 		} catch (error) {

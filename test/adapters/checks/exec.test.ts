@@ -14,19 +14,19 @@ const SOON = { timeout: 30_000 };
 const exec = (command: string) => createCheck({ kind: 'exec', command });
 const never = new AbortController().signal;
 
-test('a command that ends with 0 is well', async () => {
+test('a command that ends with 0 is healthy', async () => {
 	await exec('true').check(never);
 	await exec(`sh -c 'test "a b" = "a b"'`).check(never);
 });
 
-const UNWELL: readonly (readonly [sentence: string, command: string, message: RegExp])[] = [
+const FAILING: readonly (readonly [sentence: string, command: string, message: RegExp])[] = [
 	['another exit code is not', 'sh -c "exit 3"', /^sh ended with exit code 3$/],
 	['a command that kills itself is not', `sh -c 'kill -TERM $$'`, /^sh was ended by SIGTERM$/],
 	['a command that does not exist is not', '/nowhere/at-all', /could not be started.*ENOENT/],
 	['a file that is no program is not', '/etc/passwd', /could not be started.*EACCES/],
 	['no shell expands anything', 'test -n $NOTHING_OF_THE_KIND -a x = y', /exit code 1/],
 ];
-test.each(UNWELL)('%s', async (_sentence, command, message) => {
+test.each(FAILING)('%s', async (_sentence, command, message) => {
 	await expect(exec(command).check(never)).rejects.toThrow(message);
 });
 
@@ -36,8 +36,8 @@ test('a command that hangs and forks is killed with everything it started', asyn
 	const file = join(folder, 'pids');
 	const cut = new AbortController();
 	const script = `trap : TERM; sleep 1000 & echo $! >> ${file}; (trap : TERM; sleep 1000) & echo $! >> ${file}; echo $$ >> ${file}; echo done >> ${file}; wait`;
-	const look = exec(`sh -c '${script}'`).check(cut.signal);
-	look.catch(() => {});
+	const result = exec(`sh -c '${script}'`).check(cut.signal);
+	result.catch(() => {});
 	const lines = await expect
 		.poll(() => safeLines(file), { timeout: 20_000 })
 		.toContain('done')
@@ -46,7 +46,7 @@ test('a command that hangs and forks is killed with everything it started', asyn
 	expect(pids).toHaveLength(3);
 	expect(pids.every(alive)).toBe(true);
 	cut.abort();
-	await expect(look).rejects.toThrow(/sh did not end in time and was killed/);
+	await expect(result).rejects.toThrow(/sh did not end in time and was killed/);
 	await expect.poll(() => pids.some(alive), SOON).toBe(false);
 });
 

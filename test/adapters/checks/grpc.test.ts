@@ -67,7 +67,7 @@ const grpc = (port: number, service = '', host = '127.0.0.1') =>
 	createCheck({ kind: 'grpc', host, port, service });
 const never = new AbortController().signal;
 
-test('a server that says SERVING is well, as a whole and by service', async () => {
+test('a server that says SERVING is healthy, as a whole and by service', async () => {
 	const port = await serve(answering({ '': [8, 1], 'shop.Cart': [8, 1], 'shop.Pay': [8, 2] }));
 	await grpc(port).check(never);
 	await grpc(port, 'shop.Cart').check(never);
@@ -82,11 +82,11 @@ test('an IPv6 address works', async () => {
 	await grpc(port, '', '::1').check(never);
 });
 
-test('a server without a health service is not well, and is told so', async () => {
+test('a server without a health service is not healthy, and is told so', async () => {
 	await expect(grpc(await serve(null)).check(never)).rejects.toThrow(/no gRPC health service/);
 });
 
-test('a closed port is not well', async () => {
+test('a closed port is not healthy', async () => {
 	const port = await serve(null);
 	servers.pop()?.forceShutdown();
 	await expect(grpc(port).check(never)).rejects.toThrow(/ECONNREFUSED/);
@@ -106,11 +106,11 @@ test('a server that does not answer, or speaks no gRPC, is cut by the signal', a
 	await once(mute, 'close');
 });
 
-test('it sees a server that came back at the very next look', async () => {
+test('it sees a server that came back at the very next check', async () => {
 	const port = await serve(answering({ '': [8, 1] }));
 	await grpc(port).check(never);
 	servers.pop()?.forceShutdown();
-	for (let look = 0; look < 5; look += 1) await expect(grpc(port).check(never)).rejects.toThrow();
+	for (let times = 0; times < 5; times += 1) await expect(grpc(port).check(never)).rejects.toThrow();
 	await serve(answering({ '': [8, 1] }), `127.0.0.1:${port}`);
 	await grpc(port).check(never);
 });
@@ -119,7 +119,7 @@ test('no connection stays behind', async () => {
 	const port = await serve(answering({ '': [8, 1] }));
 	const sockets = () => process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length;
 	const before = sockets();
-	for (let look = 0; look < 20; look += 1) await grpc(port).check(never);
+	for (let times = 0; times < 20; times += 1) await grpc(port).check(never);
 	await expect.poll(sockets, SOON).toBe(before);
 });
 

@@ -50,7 +50,7 @@ async function closedPort(): Promise<number> {
 
 const never = new AbortController().signal;
 
-test('tcp: a port that accepts is well, and the connection is closed again', async () => {
+test('tcp: a port that accepts is healthy, and the connection is closed again', async () => {
 	const { port, sockets } = await silent();
 	await createCheck({ kind: 'tcp', host: '127.0.0.1', port }).check(never);
 	await expect.poll(() => sockets.length, SOON).toBe(1);
@@ -66,7 +66,7 @@ test('tcp: an IPv6 address works', async () => {
 	await createCheck({ kind: 'tcp', host: '::1', port }).check(never);
 });
 
-test('tcp: a closed port is not well', async () => {
+test('tcp: a closed port is not healthy', async () => {
 	const port = await closedPort();
 	await expect(createCheck({ kind: 'tcp', host: '127.0.0.1', port }).check(never)).rejects.toThrow(
 		/ECONNREFUSED/,
@@ -74,30 +74,30 @@ test('tcp: a closed port is not well', async () => {
 });
 
 test('tcp: a host that does not answer is cut by the signal', async () => {
-	// 192.0.2.0/24 is for documentation (RFC 5737). Where it is unreachable at once, that is an unwell service
-	// too.
+	// 192.0.2.0/24 is for documentation (RFC 5737). Where it is unreachable at once, that is an unhealthy
+	// service too.
 	const check = createCheck({ kind: 'tcp', host: '192.0.2.1', port: 9 }).check(AbortSignal.timeout(200));
 	await expect(check).rejects.toThrow(/in time|UNREACH|ECONN/);
 });
 
-const ANSWERS: readonly (readonly [sentence: string, status: number, well: boolean])[] = [
-	['200 is well', 200, true],
-	['204 is well', 204, true],
-	['a redirect is well and not followed', 302, true],
-	['399 is well', 399, true],
+const ANSWERS: readonly (readonly [sentence: string, status: number, healthy: boolean])[] = [
+	['200 is healthy', 200, true],
+	['204 is healthy', 204, true],
+	['a redirect is healthy and not followed', 302, true],
+	['399 is healthy', 399, true],
 	['400 is not', 400, false],
 	['404 is not', 404, false],
 	['503 is not', 503, false],
 ];
-test.each(ANSWERS)('http: %s', async (_sentence, status, well) => {
+test.each(ANSWERS)('http: %s', async (_sentence, status, healthy) => {
 	const asked: string[] = [];
 	const port = await http((request, response) => {
 		asked.push(`${request.method} ${request.url} ${request.headers.connection}`);
 		response.writeHead(status, { location: '/elsewhere' }).end();
 	});
-	const look = createCheck({ kind: 'http', url: `http://127.0.0.1:${port}/health?deep=1` }).check(never);
-	if (well) await look;
-	else await expect(look).rejects.toThrow(`http://127.0.0.1:${port}/health answered ${status}`);
+	const result = createCheck({ kind: 'http', url: `http://127.0.0.1:${port}/health?deep=1` }).check(never);
+	if (healthy) await result;
+	else await expect(result).rejects.toThrow(`http://127.0.0.1:${port}/health answered ${status}`);
 	expect(asked).toEqual(['GET /health?deep=1 close']);
 });
 
@@ -109,12 +109,12 @@ test('http: a body is read and thrown away, and no connection stays open', async
 		socket.once('close', () => (connections -= 1));
 	});
 	const port = await listen(server);
-	for (let look = 0; look < 20; look += 1)
+	for (let times = 0; times < 20; times += 1)
 		await createCheck({ kind: 'http', url: `http://127.0.0.1:${port}` }).check(never);
 	await expect.poll(() => connections, SOON).toBe(0);
 });
 
-test('http: an endless answer is well and is cut', async () => {
+test('http: an endless answer is healthy and is cut', async () => {
 	let ended = false;
 	const port = await http((_request, response) => {
 		const flood = () => {
@@ -128,15 +128,17 @@ test('http: an endless answer is well and is cut', async () => {
 	await expect.poll(() => ended, SOON).toBe(true);
 });
 
-test('http: a head without the rest of the body is not well, and is cut by the signal', async () => {
+test('http: a head without the rest of the body is not healthy, and is cut by the signal', async () => {
 	const port = await http((_request, response) =>
 		response.writeHead(200, { 'content-length': '10' }).write('half'),
 	);
-	const look = createCheck({ kind: 'http', url: `http://127.0.0.1:${port}` }).check(AbortSignal.timeout(200));
-	await expect(look).rejects.toThrow(/did not answer in time/);
+	const result = createCheck({ kind: 'http', url: `http://127.0.0.1:${port}` }).check(
+		AbortSignal.timeout(200),
+	);
+	await expect(result).rejects.toThrow(/did not answer in time/);
 });
 
-test('http: a server that breaks off or speaks no HTTP is not well', async () => {
+test('http: a server that breaks off or speaks no HTTP is not healthy', async () => {
 	const broken = await http((_request, response) => {
 		response.writeHead(200, { 'content-length': '10' }).write('half', () => response.destroy());
 	});
@@ -153,18 +155,20 @@ test('http: a server that breaks off or speaks no HTTP is not well', async () =>
 
 test('http: a server that accepts and stays silent is cut by the signal', async () => {
 	const { port, sockets } = await silent();
-	const look = createCheck({ kind: 'http', url: `http://127.0.0.1:${port}` }).check(AbortSignal.timeout(200));
-	await expect(look).rejects.toThrow(/did not answer in time/);
+	const result = createCheck({ kind: 'http', url: `http://127.0.0.1:${port}` }).check(
+		AbortSignal.timeout(200),
+	);
+	await expect(result).rejects.toThrow(/did not answer in time/);
 	for (const socket of sockets) if (!socket.closed) await once(socket.resume(), 'close');
 });
 
 test('http: what may be secret in the URL is not told', async () => {
 	const port = await closedPort();
-	const look = createCheck({
+	const result = createCheck({
 		kind: 'http',
 		url: `http://me:hunter2@127.0.0.1:${port}/health?token=hunter3`,
 	}).check(never);
-	const error = await look.then(
+	const error = await result.then(
 		() => new Error('passed'),
 		(reason: Error) => reason,
 	);
@@ -172,7 +176,7 @@ test('http: what may be secret in the URL is not told', async () => {
 	expect(`${error.message} ${String(error.cause)}`).not.toMatch(/hunter/);
 });
 
-test('https: a service whose certificate nobody here trusts is well', async () => {
+test('https: a service whose certificate nobody here trusts is healthy', async () => {
 	const { cert, key } = createAuthority().issue('elsewhere', []);
 	const answer: RequestListener = (request, response) =>
 		void response.writeHead(request.url === '/sick' ? 500 : 200).end();

@@ -13,11 +13,11 @@ async function listen(port: number, host: string): Promise<void> {
 	servers.push(server);
 	await once(server.listen({ port, host, ipv6Only: true }), 'listening');
 }
-const look = (host: string, port: number) => portCheck(host, port).check(AbortSignal.timeout(5_000));
+const check = (host: string, port: number) => portCheck(host, port).check(AbortSignal.timeout(5_000));
 
 const OWN = ['10.0.0.5', '2001:db8::5'];
 const ROWS: readonly (readonly [sentence: string, host: string, hosts: readonly string[]])[] = [
-	['an address is looked at as it is', '10.0.0.9', ['10.0.0.9']],
+	['an address is checked as it is', '10.0.0.9', ['10.0.0.9']],
 	['no host means loopback and every own address', '', ['127.0.0.1', '::1', '10.0.0.5', '2001:db8::5']],
 	['0.0.0.0 means the same of IPv4', '0.0.0.0', ['127.0.0.1', '10.0.0.5']],
 	[':: means both', '::', ['127.0.0.1', '::1', '10.0.0.5', '2001:db8::5']],
@@ -28,17 +28,17 @@ test.each(ROWS)('%s', (_sentence, host, hosts) => {
 
 test('it passes while somebody listens, and says that nobody does', async () => {
 	const port = await freePort();
-	await expect(look('127.0.0.1', port)).rejects.toThrow(`nobody listens on port ${port} of 127.0.0.1`);
-	await expect(look('', port)).rejects.toThrow(new RegExp(`nobody listens on port ${port}$`));
+	await expect(check('127.0.0.1', port)).rejects.toThrow(`nobody listens on port ${port} of 127.0.0.1`);
+	await expect(check('', port)).rejects.toThrow(new RegExp(`nobody listens on port ${port}$`));
 	await listen(port, '127.0.0.1');
-	await look('127.0.0.1', port);
-	await look('0.0.0.0', port);
+	await check('127.0.0.1', port);
+	await check('0.0.0.0', port);
 });
 
 test('one that listens on IPv6 loopback alone is found behind a wildcard', async () => {
 	const port = await freePort();
 	await listen(port, '::1');
-	await look('', port);
+	await check('', port);
 });
 
 test('aborted, it rejects', async () => {

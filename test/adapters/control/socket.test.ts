@@ -51,7 +51,7 @@ test('at every moment at which others see it it has its mode', async () => {
 	const path = join(folder(), 'c.sock');
 	let isOver = false;
 	const modes: number[] = [];
-	const looking = (async () => {
+	const observing = (async () => {
 		for (; !isOver; await new Promise((resolve) => setImmediate(resolve)))
 			for (const name of readdirSync(join(path, '..')))
 				modes.push(statSync(join(path, '..', name), { throwIfNoEntry: false })?.mode ?? 0);
@@ -60,7 +60,7 @@ test('at every moment at which others see it it has its mode', async () => {
 	onTestFinished(() => void process.umask(formerly));
 	for (let times = 0; times < 20; times += 1) await (await listenPrivately(aServer(), path))();
 	isOver = true;
-	await looking;
+	await observing;
 	expect(modes.length).toBeGreaterThan(0);
 	expect(modes.filter((mode) => (mode & 0o077) !== 0)).toEqual([]);
 });

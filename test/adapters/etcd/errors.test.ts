@@ -152,11 +152,11 @@ test.each([
 		new GRPCUnavailableError('14 UNAVAILABLE: SSL routines: wrong version number'),
 		'check ETCD_ENDPOINTS',
 	],
-])('%s: the sentence says what to look at', (_sentence, error, text) => {
+])('%s: the sentence says what to check', (_sentence, error, text) => {
 	expect(toStoreError(error).message).toContain(text);
 });
 
-test('what is ours already stays what it is', () => {
+test('an error that is a StoreError already stays what it is', () => {
 	const error = new StoreError('timeout', 'no answer');
 	expect(toStoreError(error)).toBe(error);
 });

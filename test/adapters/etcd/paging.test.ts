@@ -14,15 +14,15 @@ let etcd: Etcd;
 /** For what the test does to etcd. */
 let client: Etcd3;
 /** As the program uses it. */
-let ours: Client;
+let connection: Client;
 beforeAll(async () => {
 	etcd = await startEtcd({ args: ['--max-request-bytes', '12000000'] });
 	client = new Etcd3({ hosts: etcd.endpoint });
-	ours = openClient({ endpoint: etcd.endpoint, tls: null, callTimeoutMs: 5_000, token: () => null });
+	connection = openClient({ endpoint: etcd.endpoint, tls: null, callTimeoutMs: 5_000, token: () => null });
 });
 afterAll(async () => {
 	client.close();
-	ours.close();
+	connection.close();
 	await etcd.kill();
 });
 
@@ -36,7 +36,7 @@ function calling(between: (n: number) => Promise<unknown> | null = () => null): 
 		n += 1;
 		await between(n);
 		try {
-			return await ours.call(make);
+			return await connection.call(make);
 		} catch (error) {
 			throw toStoreError(error);
 		}

@@ -20,8 +20,8 @@ async function plant(files: Files): Promise<void> {
 	}
 }
 
-/** Two looks, ten seconds apart. */
-async function twoLooks(before: Files, after: Files): Promise<Load> {
+/** Two reads, ten seconds apart. */
+async function twoReads(before: Files, after: Files): Promise<Load> {
 	let nowMs = 0;
 	const read = createLoadReader({ root, now: () => nowMs });
 	await plant(before);
@@ -52,7 +52,7 @@ const v1 = ([cpu, cpuacct]: readonly [string, string], folder: string, seconds: 
 	[`sys/fs/cgroup/${cpuacct}${folder}/cpuacct.usage`]: `${seconds * 1e9}\n`,
 });
 
-describe('cpu between two looks', () => {
+describe('cpu between two reads', () => {
 	const rows: [string, Files, Files, number][] = [
 		['an idle machine', idle, stat(0, 1000), 0],
 		['a machine with a quarter of its cores in use', idle, stat(250, 750), 0.25],
@@ -112,7 +112,7 @@ describe('cpu between two looks', () => {
 		['never more than all', { ...idle, ...v2('', 0) }, v2('', 500), 1],
 	];
 	it.each(rows)('%s', async (_sentence, before, after, cpu) => {
-		expect((await twoLooks(before, after)).cpu).toBeCloseTo(cpu, 5);
+		expect((await twoReads(before, after)).cpu).toBeCloseTo(cpu, 5);
 	});
 });
 

@@ -93,7 +93,7 @@ test.each([
 	expect(logging.child.exitCode).toBe(0);
 });
 
-test('what is told before winston is loaded bears the time at which it was told', async () => {
+test('what is logged before winston is loaded has the time at which it was logged', async () => {
 	const [early, , loaded] = await new Logging('before and after loading').read();
 	expect(Object.keys(early ?? {})).toEqual(Object.keys(loaded ?? {}));
 	expect(Date.parse(String(loaded?.time)) - Date.parse(String(early?.time))).toBeGreaterThanOrEqual(45);

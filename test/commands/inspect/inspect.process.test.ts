@@ -158,7 +158,7 @@ describe('watch', () => {
 		await watch.waitExit();
 	});
 
-	test('etcd that is not there yet is told once and waited for', async () => {
+	test('etcd that is not there yet is reported once and waited for', async () => {
 		const watch = command(['watch'], NOWHERE);
 		await until(() => watch.stderr.includes('does not answer'));
 		watch.signal('SIGTERM');

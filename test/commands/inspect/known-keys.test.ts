@@ -40,7 +40,7 @@ test('what was not settled is told again', () => {
 	expect(known.changes([entry('a')])).toHaveLength(0);
 });
 
-test('a key that came while we looked is as old as we have seen it; of others that is the least', () => {
+test('a key that came while it watched is as old as it was seen; any other is at least that old', () => {
 	let now = 100;
 	const known = new KnownKeys(() => now);
 	expect(known.firstSeen('old')).toBeNull();

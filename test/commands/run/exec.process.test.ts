@@ -91,7 +91,7 @@ describe.concurrent('run -- command', () => {
 		expect(await wrapped.gateway.leases()).not.toContain(leaseOf(wrapped));
 	});
 
-	test('a command that ends before it was ever well is never registered', async (context) => {
+	test('a command that ends before it was ever healthy is never registered', async (context) => {
 		const wrapped = await start(context, { command: node(`setTimeout(() => process.exit(3), 300)`) });
 		expect((await wrapped.waitExit()).code).toBe(3);
 		expect(wrapped.logs().map(({ message }) => message)).not.toContain('registered');
@@ -193,7 +193,7 @@ describe.concurrent('run -- command', () => {
 		await until(async () => (await wrapped.http('/readyz')).ok);
 	});
 
-	test('never well in the time given: the command is ended, exit 69', async (context) => {
+	test('never healthy in the time given: the command is ended, exit 69', async (context) => {
 		const wrapped = await start(context, {
 			command: node('setInterval(() => {}, 1000)'),
 			env: { REGISTRAR_STARTUP_TIMEOUT: '600ms' },

@@ -22,15 +22,15 @@ test('of three at least one stays in; one that fails alone is withdrawn; all are
 	});
 	const folder = mkdtempSync(join(tmpdir(), 'min-healthy-'));
 	removeAtExit(folder);
-	const well = (at: number) => join(folder, `well-${at}`);
+	const healthy = (at: number) => join(folder, `healthy-${at}`);
 	const instances = await Promise.all(
 		[0, 1, 2].map(async (at) => {
-			writeFileSync(well(at), '');
+			writeFileSync(healthy(at), '');
 			const http = await freePort();
 			const addr = `10.0.0.${at + 1}:80`;
 			const run = runCommand(['run'], {
 				...{ ETCD_ENDPOINTS: etcd.endpoint, SERVICE_NAME: 'user', SERVICE_ADDR: addr, SERVICE_TTL: '2' },
-				...{ SERVICE_CHECK: `exec:test -e ${well(at)}`, SERVICE_CHECK_INTERVAL: '200ms' },
+				...{ SERVICE_CHECK: `exec:test -e ${healthy(at)}`, SERVICE_CHECK_INTERVAL: '200ms' },
 				...{ SERVICE_CHECK_FALL: '2', SERVICE_CHECK_MIN_HEALTHY: '1', REGISTRAR_HTTP: String(http) },
 			});
 			const status = async () =>
@@ -45,13 +45,13 @@ test('of three at least one stays in; one that fails alone is withdrawn; all are
 	const all = () => until(async () => (await standing()) === 3, { what: 'all three in etcd' });
 	await all();
 
-	rmSync(well(0));
+	rmSync(healthy(0));
 	await until(async () => (await standing()) === 2, { what: 'one withdrawn' });
 	expect((await instances[0]?.status())?.state).toBe('withdrawn');
-	writeFileSync(well(0), '');
+	writeFileSync(healthy(0), '');
 	await all();
 
-	for (const at of [0, 1, 2]) rmSync(well(at));
+	for (const at of [0, 1, 2]) rmSync(healthy(at));
 	let emptySinceMs: number | null = null;
 	let [longestEmptyMs, isOver] = [0, false];
 	const watching = (async () => {
@@ -75,7 +75,7 @@ test('of three at least one stays in; one that fails alone is withdrawn; all are
 	// Those that happen to go together come back at once.
 	expect(longestEmptyMs).toBeLessThan(2_000);
 
-	for (const at of [0, 1, 2]) writeFileSync(well(at), '');
+	for (const at of [0, 1, 2]) writeFileSync(healthy(at), '');
 	await all();
 	for (const { run, status } of instances) {
 		await until(async () => {

@@ -28,7 +28,7 @@ test('as PID 1 it registers, tells once that it cannot reap orphans, passes SIGT
 	needs(context, missing);
 	const script = `${SERVER} process.on('SIGTERM', () => { console.log('told', process.ppid); process.exit(7); });`;
 	const wrapped = await wrap(etcd, { command: [process.execPath, '-e', script], wrap: CONTAINER });
-	// Not by the command's own id: that is one of the namespace, and another process bears it out here. All in
+	// Not by the command's own id: that is one of the namespace, and out here another process has it. All in
 	// it end with unshare.
 	context.onTestFinished(() => {
 		wrapped.gateway.close();

@@ -7,7 +7,7 @@ import {
 	observeEveryMs,
 } from '../../../src/core/decision/liveness.js';
 
-/** `-` = gone. Looks are `seconds: remaining`, of a lease granted for `granted` seconds. */
+/** `-` = gone. An observation is `seconds: remaining`, of a lease granted for `granted` seconds. */
 const at = (seconds: number, remaining: number | '-', granted: number): LeaseObservation => ({
 	askedMs: seconds * 1_000,
 	atMs: seconds * 1_000,
@@ -25,9 +25,9 @@ test.each<
 		liveness: Liveness,
 	]
 >([
-	['one look alone tells nothing', 5, [0, 4], [0, 4], 'unknown'],
-	['a lease that is gone is dead', 5, [0, 4], [1, '-'], 'expired'],
-	['one that was gone at the first look is dead', 5, [0, '-'], [0, '-'], 'expired'],
+	['one observation alone tells nothing', 5, [0, 4], [0, 4], 'unknown'],
+	['a lease that is gone has expired', 5, [0, 4], [1, '-'], 'expired'],
+	['one that was gone at the first observation has expired', 5, [0, '-'], [0, '-'], 'expired'],
 	['one that was gone and is there again may have been restored', 5, [0, '-'], [2, 4], 'unknown'],
 	['an end that stays where it was tells nothing', 9, [0, 8], [3, 5], 'unknown'],
 	['an end that moved by a second may be rounding', 9, [0, 8], [3, 6], 'unknown'],
@@ -35,9 +35,9 @@ test.each<
 	['an end that seems to go back, by rounding, tells nothing', 9, [0, 8], [3.9, 4], 'unknown'],
 	['two thirds gone and one second for rounding: nobody renews it', 9, [0, 8], [6, 2], 'expired'],
 	['not quite two thirds gone: it may still be renewed', 9, [0, 8], [5.9, 3], 'unknown'],
-	['nearly run out at the very first look is dead', 9, [0, 1], [0, 1], 'expired'],
+	['nearly run out at the very first observation counts as expired', 9, [0, 1], [0, 1], 'expired'],
 	[
-		'a renewed one that stops being renewed is dead in the end, whatever the first look was',
+		'a renewed one that stops being renewed has expired in the end, whatever the first observation was',
 		9,
 		[0, 8],
 		[100, 2],
@@ -51,9 +51,9 @@ test.each<
 		'unknown',
 	],
 	['a lease of 3 s that always reads 2 is told as renewed two seconds later', 3, [0, 2], [2, 2], 'alive'],
-	['a lease of 3 s that reads 1 and then 0 is dead', 3, [0, 1], [1, 0], 'expired'],
+	['a lease of 3 s that reads 1 and then 0 has expired', 3, [0, 1], [1, 0], 'expired'],
 	[
-		'a lease of 2 s is dead only when it is gone, since 0 is what rounding leaves of a second',
+		'a lease of 2 s has expired only when it is gone, since 0 is what rounding leaves of a second',
 		2,
 		[0, 1],
 		[1, 0],
@@ -69,7 +69,7 @@ test.each<
 	['a lease of 2 s that is renewed is told', 2, [0, 1], [1.5, 1], 'alive'],
 	['a lease of a day that is kept is told by any renewal', 86_400, [0, 86_399], [28_800, 86_399], 'alive'],
 	[
-		'a lease of a day that nobody keeps is dead after two thirds of it',
+		'a lease of a day that nobody keeps counts as expired after two thirds of it',
 		86_400,
 		[0, 86_399],
 		[57_601, 28_799],
@@ -82,13 +82,13 @@ test.each<
 /** What etcd would read: a lease whose end is known, truncated to whole seconds. */
 const truncated = (endMs: number, atMs: number): number => Math.max(0, Math.floor((endMs - atMs) / 1_000));
 
-test('whenever the looks fall, and however slow the answers, a lease that nobody renews is never called renewed, and one that is renewed never dead', () => {
+test('whenever it is observed, and however slow the answers, a lease that nobody renews is never called alive, and one that is renewed never expired', () => {
 	for (const granted of [2, 3, 5, 7, 10, 60]) {
 		for (let offset = 0; offset < 40; offset += 1) {
 			const firstMs = offset * 173.3;
 			const every = observeEveryMs(granted);
 			const ttlMs = granted * 1_000;
-			const look = (atMs: number, endMs: number, n = 0): LeaseObservation => ({
+			const seen = (atMs: number, endMs: number, n = 0): LeaseObservation => ({
 				askedMs: atMs - 700 * (((offset + n) % 7) / 7),
 				atMs: atMs + 900 * (((offset + n) % 5) / 5),
 				remainingSeconds: truncated(endMs, atMs),
@@ -99,9 +99,9 @@ test('whenever the looks fall, and however slow the answers, a lease that nobody
 			const live: Liveness[] = [];
 			for (let n = 0; n <= 6; n += 1) {
 				const nowMs = firstMs + n * every;
-				live.push(livenessOf(look(firstMs, renewedEnd(firstMs)), look(nowMs, renewedEnd(nowMs), n)));
+				live.push(livenessOf(seen(firstMs, renewedEnd(firstMs)), seen(nowMs, renewedEnd(nowMs), n)));
 				const end = firstMs + ttlMs - (offset % 10);
-				expect(livenessOf(look(firstMs, end), look(Math.min(nowMs, end), end, n))).not.toBe('alive');
+				expect(livenessOf(seen(firstMs, end), seen(Math.min(nowMs, end), end, n))).not.toBe('alive');
 			}
 			expect(live).not.toContain('expired');
 			expect(live.at(-1)).toBe('alive');
@@ -114,7 +114,7 @@ test.each([
 	['a third of a TTL that does not divide', 5, 5_000 / 3],
 	['of a short one once a second: it would read the same in between', 2, 1_000],
 	['of one that is gone once a second', 0, 1_000],
-])('the next look comes after %s', (_sentence, granted, ms) => {
+])('the next observation comes after %s', (_sentence, granted, ms) => {
 	expect(observeEveryMs(granted)).toBe(ms);
 });
 

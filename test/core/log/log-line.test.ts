@@ -65,7 +65,7 @@ test.each<[string, LogLine, string]>([
 		'INFO  put right a={"message":"x","n":1}',
 	],
 	[
-		'a second line is indented: it cannot pass for one of ours',
+		'a second line is indented: it cannot pass for a line of its own',
 		entry({}, 'a\n05:06:07.089 ERROR b'),
 		'INFO  a\n    05:06:07.089 ERROR b',
 	],

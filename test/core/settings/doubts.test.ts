@@ -6,7 +6,7 @@ import { parseConfig } from '../../../src/core/settings/from-environment.js';
 const rows: [sentence: string, formats: FormatName, delay: string, doubt: RegExp | null][] = [
 	['readers that watch', 'grpc', '0s', null],
 	[
-		'kitex looks every 5 s',
+		'kitex reads every 5 s',
 		'kitex',
 		'0s',
 		/REGISTRAR_DRAIN_DELAY is 0s.*clients of kitex .*5 s.*set it to 6s$/,

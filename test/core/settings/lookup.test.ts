@@ -21,13 +21,13 @@ const ROWS: readonly (readonly [
 		['/ns/', '/microservices/'],
 	],
 	[
-		'two formats in one place are looked at once',
+		'two formats in one place are one prefix',
 		{ SERVICE_FORMAT: 'json', SERVICES: 'a,b', SERVICE_A_FORMAT: 'address' },
 		null,
 		['/ns/'],
 	],
 	[
-		'a place below another is looked at once',
+		'a place below another adds no prefix',
 		{ SERVICES: 'a,b', SERVICE_B_NAMESPACE: 'ns/deep' },
 		null,
 		['/ns/'],

@@ -3,12 +3,12 @@ import { ConfigError } from '../../../src/core/errors.js';
 import { type Given, Problems, take } from '../../../src/core/settings/problems.js';
 import { type Mistake, withoutUserinfo } from '../../../src/core/settings/values/kinds.js';
 
-interface Spoken {
+interface Written {
 	readonly written?: string | number;
 	readonly secret?: boolean;
 }
 
-function lineOf({ written, ...more }: Spoken, mistake: Mistake): string {
+function lineOf({ written, ...more }: Written, mistake: Mistake): string {
 	const problems = new Problems();
 	const parsed = written === undefined ? {} : { parsed: mistake, written };
 	problems.add({ ...unset, ...parsed, ...more }, mistake);
@@ -25,7 +25,7 @@ const unset: Given<never> = {
 };
 
 describe('a problem in one line', () => {
-	const rows: [string, Spoken, Mistake, string][] = [
+	const rows: [string, Written, Mistake, string][] = [
 		[
 			'with an example',
 			{ written: 'a' },

@@ -74,7 +74,7 @@ const right: Right[] = [
 	],
 	['etcdctl’s endpoints', { ETCDCTL_ENDPOINTS: 'a:1' }, { endpoints: ['http://a:1'] }],
 	[
-		'ours before etcdctl’s',
+		'the registrar’s own before etcdctl’s',
 		{ ETCD_ENDPOINTS: 'b:1', ETCDCTL_ENDPOINTS: 'a:1' },
 		{ endpoints: ['http://b:1'] },
 	],

@@ -121,7 +121,7 @@ describe.each(Object.entries(RELEASES))('grpc-js %s', (_release, grpc) => {
 		expect(await client.ask()).toBe(addr);
 	});
 
-	test('channels of one name share one look at etcd, and the last one that is closed ends it', async (context) => {
+	test('channels of one name share one reader of etcd, and the last one that is closed ends it', async (context) => {
 		const [name, addr] = [fresh(), await aServer(context)];
 		const proxy = await startProxy(etcd.endpoint);
 		context.onTestFinished(() => proxy.close());

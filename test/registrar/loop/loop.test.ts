@@ -38,7 +38,7 @@ function aLoop(options: Partial<LoopOptions> = {}) {
 	return { loop, schedule, passes, hinted, state };
 }
 
-test('the first pass runs at once; the beat begins at a part of the interval, and is not set again', async () => {
+test('the first pass runs at once; the schedule begins at a part of the interval, and is not set again', async () => {
 	const { loop, schedule, passes } = aLoop();
 	loop.start();
 	await vi.advanceTimersByTimeAsync(0);
@@ -54,7 +54,7 @@ test('the first pass runs at once; the beat begins at a part of the interval, an
 	await loop.stop();
 });
 
-test('a first pass that hangs does not delay the beat: no gap is longer than the interval', async () => {
+test('a first pass that hangs does not delay the ticks: no gap is longer than the interval', async () => {
 	const ends: ((end: PassEnd) => void)[] = [];
 	const { loop, schedule } = aLoop({ pass: () => new Promise((resolve) => ends.push(resolve)) });
 	loop.start();
@@ -67,7 +67,7 @@ test('a first pass that hangs does not delay the beat: no gap is longer than the
 	);
 });
 
-test('instances of one fleet begin their beats all over the interval', async () => {
+test('instances of one fleet begin to tick all over the interval', async () => {
 	const delays: number[] = [];
 	for (let n = 0; n < 200; n += 1) {
 		const { loop, schedule } = aLoop({ identity: String(n / 200) });
@@ -81,7 +81,7 @@ test('instances of one fleet begin their beats all over the interval', async () 
 	}
 });
 
-test('a lease granted for another time changes the beat, once', async () => {
+test('a lease granted for another time changes the schedule, once', async () => {
 	const { loop, schedule, state } = aLoop();
 	loop.start();
 	await vi.advanceTimersByTimeAsync(0);
@@ -137,7 +137,7 @@ test('a large fleet spreads its retries', async () => {
 	await loop.stop();
 });
 
-test('a look that is due early is taken early', async () => {
+test('an observation that is due early is made early', async () => {
 	const { loop, passes, state } = aLoop();
 	state.end = { ok: true, againInMs: 1_700 };
 	loop.start();

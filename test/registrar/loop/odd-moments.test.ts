@@ -63,15 +63,15 @@ test('an answer that is too large is asked for in halves', async () => {
 		if (keys.length > 2) throw new StoreError('too-large', 'Received message larger than max');
 		return await read.call(store, keys, signal);
 	};
-	const look = await new Reader(store).read(Object.keys(wanting(8)), {
+	const result = await new Reader(store).read(Object.keys(wanting(8)), {
 		bytesOf: () => 1,
 		refused: () => expect.unreachable(),
 		answered: () => {},
 	});
-	expect(look.keys.size).toBe(8);
+	expect(result.keys.size).toBe(8);
 });
 
-test('a rival whose lease lasts for years is looked at no more often for that', async () => {
+test('another holder whose lease lasts for years is observed no more often for that', async () => {
 	vi.useFakeTimers();
 	const { registrar, etcd, store } = aKeeping({ onConflict: 'wait' });
 	etcd.grant('4711', 9_000_000_000);
@@ -107,7 +107,7 @@ test('a service removed while etcd was away: its key goes although its put was n
 	await stopping;
 });
 
-test('no transaction carries more than 512 KiB, in whatever script the values are written', async () => {
+test('no transaction is larger than 512 KiB, in whatever script the values are written', async () => {
 	const ours = aStage().start();
 	const { write } = ours.store;
 	const sent: number[] = [];
@@ -124,7 +124,7 @@ test('where the count of the fleet is denied, our own number counts: many keys g
 	vi.useFakeTimers();
 	const services = Array.from({ length: 300 }, (_, n) => ({ addr: `10.0.0.5:${n + 1}` }));
 	const { registrar, etcd, store } = aKeeping({ services, random: () => 0.999 });
-	store.denied.set('/ns/theirs', 'all');
+	store.denied.set('/ns/other', 'all');
 	await registrar.start();
 	await vi.advanceTimersByTimeAsync(1_000);
 	etcd.delete('/ns/user/10.0.0.5:1');

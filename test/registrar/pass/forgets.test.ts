@@ -8,7 +8,7 @@ test('a key that was removed and is added again is wanted by a new starter: it t
 	await process.pass({ a: null });
 	await process.pass({ b: '1' });
 	etcd.grant('77', 9);
-	etcd.put('a', 'theirs', '77');
+	etcd.put('a', 'other', '77');
 	expect(lines(await process.pass({ a: '2', b: '1' }))).toEqual(['registered a']);
 	expect(etcd.get('a')).toMatchObject({ value: '2', lease: process.lease });
 });
@@ -17,7 +17,7 @@ test('what was observed of a lease before another history began says nothing of 
 	const { clock, etcd, start } = aStage();
 	const process = start({ policy: 'fail' });
 	etcd.grant('77', 9);
-	etcd.put('a', 'theirs', '77');
+	etcd.put('a', 'other', '77');
 	const restore = etcd.snapshot();
 	clock.advance(1_000);
 	expect(lines(await process.pass({ a: '1' }))).toEqual(['standing by a']);

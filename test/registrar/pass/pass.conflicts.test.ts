@@ -89,7 +89,7 @@ test('who had the key takes it from a dead owner before the lease is over, so th
 	expect(etcd.leases).toContain(second.lease);
 });
 
-test('who stands by looks at the lease each third of its TTL, and at nothing else of the owner', async () => {
+test('who stands by reads the lease each third of its TTL, and nothing else of the owner', async () => {
 	const { clock, start } = aStage();
 	const [first, second] = [start(), start()];
 	await first.pass(WANTED);
@@ -107,7 +107,7 @@ test('who stands by looks at the lease each third of its TTL, and at nothing els
 	expect(first.store.calls).toMatchObject({ timeToLive: 4, write: writes, revoke: 0 });
 });
 
-test('the next look is due no sooner than the timer that asks for it rounds', async () => {
+test('the next observation is due no sooner than the timer that asks for it rounds', async () => {
 	const { clock, start } = aStage();
 	const [first, second] = [start({ ttlSeconds: 5 }), start({ ttlSeconds: 5 })];
 	await first.pass(WANTED);
@@ -153,7 +153,7 @@ test('two that start at the same moment: the guards let one write after the othe
 	expect([first.lease, second.lease]).toContain(etcd.get('a')?.lease);
 });
 
-test('take-over: the key stays claimable until one pass has had it', async () => {
+test('take-over: the key may be taken until one pass has had it', async () => {
 	const { etcd, start } = aStage();
 	const [first, second] = [start(), start()];
 	await first.pass(WANTED);
@@ -163,7 +163,7 @@ test('take-over: the key stays claimable until one pass has had it', async () =>
 	expect(etcd.get('a')?.lease).toBe(second.lease);
 });
 
-test('take-over: a pass that does not want the key claims nothing; the first that wants it does', async () => {
+test('take-over: a pass that does not want the key takes nothing; the first that wants it does', async () => {
 	const { etcd, start } = aStage();
 	const [first, second] = [start(), start()];
 	await second.pass({ a: null });
@@ -173,7 +173,7 @@ test('take-over: a pass that does not want the key claims nothing; the first tha
 	expect(lines(await second.pass(WANTED))).toEqual(['registered a']);
 });
 
-test('wait: stands by from the start, and takes the key when its lease is dead', async () => {
+test('wait: stands by from the start, and takes the key when its lease has expired', async () => {
 	const { clock, start } = aStage();
 	const [first, second] = [start(), start({ policy: 'wait' })];
 	await first.pass(WANTED);
@@ -187,7 +187,7 @@ test('wait: stands by from the start, and takes the key when its lease is dead',
 	expect(lines(await second.pass(WANTED))).toEqual(['registered a']);
 });
 
-test('fail: a live owner ends it, after looks that tell', async () => {
+test('fail: a live owner ends it, after observations that tell', async () => {
 	const { etcd, clock, start } = aStage();
 	const [first, second] = [start(), start({ policy: 'fail' })];
 	await first.pass(WANTED);
@@ -202,7 +202,7 @@ test('fail: a live owner ends it, after looks that tell', async () => {
 	expect(second.leases.alive).toEqual([]);
 });
 
-test('fail: the lease of our own former life, which nobody renews, is taken once it is dead', async () => {
+test('fail: the key of our own former life, which nobody renews, is taken once it has expired', async () => {
 	const { etcd, clock, start } = aStage();
 	const [former, restarted] = [start(), start({ policy: 'fail' })];
 	await former.pass(WANTED);
@@ -232,7 +232,7 @@ test('fail: once it has had the key, a twin that starts weeks later does not end
 	expect(told).toEqual(['standing by a']);
 });
 
-test('fail: a slow answer does not make a dead owner look alive', async () => {
+test('fail: a slow answer does not make an expired lease look alive', async () => {
 	const { clock, start } = aStage();
 	const [former, restarted] = [start(), start({ policy: 'fail' })];
 	await former.pass(WANTED);

@@ -5,7 +5,7 @@ const wanting = (count: number): Record<string, string> =>
 	Object.fromEntries(Array.from({ length: count }, (_, n) => [`k${n}`, 'v']));
 
 for (const manner of ['3.4', '3.5'] as const) {
-	test(`${manner}: a denied key is found by halving, told once, and costs the others nothing`, async () => {
+	test(`${manner}: a denied key is found by halving and reported once, and the others stand`, async () => {
 		const ours = aStage().start({ manner });
 		ours.store.denied.set('k37', 'all');
 		const facts = lines(await ours.pass(wanting(100)));
@@ -16,7 +16,7 @@ for (const manner of ['3.4', '3.5'] as const) {
 		expect(ours.store.calls.read).toBeLessThanOrEqual(1 + 2 * 7 + 2);
 	});
 
-	test(`${manner}: it is tried again at the beat only`, async () => {
+	test(`${manner}: it is tried again at the tick only`, async () => {
 		const ours = aStage().start({ manner });
 		ours.store.denied.set('k1', 'all');
 		await ours.pass(wanting(3));
@@ -27,7 +27,7 @@ for (const manner of ['3.4', '3.5'] as const) {
 		expect(ours.store.calls.read).toBe(read + 7);
 	});
 
-	test(`${manner}: once it is allowed it is registered, at the next beat`, async () => {
+	test(`${manner}: once it is allowed it is registered, at the next tick`, async () => {
 		const ours = aStage().start({ manner });
 		ours.store.denied.set('k1', 'all');
 		await ours.pass(wanting(3));
@@ -80,7 +80,7 @@ for (const manner of ['3.4', '3.5'] as const) {
 		expect(lines(await ours.pass(wanting(3)))).toEqual(['repaired k0 absent']);
 	});
 
-	test(`${manner}: with every key denied the pass ends well, and says so once`, async () => {
+	test(`${manner}: with every key denied the pass succeeds, and says so once`, async () => {
 		const ours = aStage().start({ manner });
 		for (const key of Object.keys(wanting(5))) ours.store.denied.set(key, 'all');
 		expect(lines(await ours.pass(wanting(5))).toSorted()).toEqual(
@@ -102,7 +102,7 @@ test('3.5: a lease denied because of one key: the others move to a fresh one in 
 	expect(etcd.get('b')?.lease).toBe(first);
 });
 
-test('a denied key that is no longer wanted is told once, and the rest goes on', async () => {
+test('a denied key that is no longer wanted is reported once, and the rest goes on', async () => {
 	const { etcd, start } = aStage();
 	const ours = start();
 	await ours.pass({ a: 'v', b: 'v' });
@@ -114,7 +114,7 @@ test('a denied key that is no longer wanted is told once, and the rest goes on',
 	expect(lines(await ours.pass({ a: 'v', b: null }))).toEqual(['withdrawn b']);
 });
 
-test('hundreds of keys that stay denied cost a bounded number of tries at each beat', async () => {
+test('hundreds of keys that stay denied cost a bounded number of tries at each tick', async () => {
 	const ours = aStage().start();
 	const wanted = wanting(400);
 	for (let n = 0; n < 200; n += 1) ours.store.denied.set(`k${n * 2}`, 'all');
@@ -138,7 +138,7 @@ test('what was refused in this pass is not tried a second time in it', async () 
 	expect(ours.store.calls).toMatchObject({ read: 3, write: 2 });
 });
 
-test('no more than half of them are tried at a beat, those tried longest ago first', async () => {
+test('no more than half of them are tried at a tick, those tried longest ago first', async () => {
 	const { clock, start } = aStage();
 	const ours = start();
 	const wanted = wanting(200);
@@ -150,7 +150,7 @@ test('no more than half of them are tried at a beat, those tried longest ago fir
 		tried.at(-1)?.push(...args[0].map(({ key }) => key));
 		return write.apply(ours.store, args);
 	};
-	for (let beat = 0; beat < 3; beat += 1) {
+	for (let tick = 0; tick < 3; tick += 1) {
 		tried.push([]);
 		clock.advance(9_000);
 		await ours.pass(wanted);

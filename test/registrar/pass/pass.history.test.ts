@@ -55,7 +55,7 @@ test('a restored snapshot older than us: neither key nor lease is there, and it 
 	expect(etcd.leases).toEqual([ours.lease]);
 });
 
-test('a rival in the restored past is a rival: who had the key stands by until it is dead', async () => {
+test('another holder in the restored past counts: who had the key waits until that lease expires', async () => {
 	const { etcd, clock, start } = aStage();
 	etcd.grant('4711', 9);
 	etcd.put('a', 'x', '4711');
@@ -69,7 +69,7 @@ test('a rival in the restored past is a rival: who had the key stands by until i
 	expect(lines(await ours.pass({ a: 'w' }))).toEqual(['repaired a foreign_lease']);
 });
 
-test('a snapshot from before our last write, restored before we looked again: what we took away does not come back', async () => {
+test('a snapshot from before our last write, restored before the next read: what was taken away does not come back', async () => {
 	const { etcd, start } = aStage();
 	const ours = start();
 	await ours.pass({ a: 'v', b: 'v' });

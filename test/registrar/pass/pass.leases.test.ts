@@ -169,7 +169,7 @@ test('values that stay are never put again when the lease changes its keys', asy
 	expect(revisions()).toEqual(before);
 });
 
-test('a lease that is renewed no more: absent keys first, then the others moved, then the old one revoked after a look', async () => {
+test('a lease that is renewed no more: absent keys first, then the others moved, then the old one revoked after another read', async () => {
 	const { etcd, start } = aStage();
 	const ours = start();
 	await ours.pass(wanting(250));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { aStage, lines, type Reconciling } from '../../support/memory/reconciling.js';
 
-/** What a test does to etcd and to what is wanted, before the pass that is looked at. */
+/** What a test does to etcd and to what is wanted, before the pass that is tested. */
 interface Act {
 	readonly sentence: string;
 	/** The key as it stands before the pass; the process has registered `a` as `v` under its lease. */
@@ -192,7 +192,7 @@ test('the first registration, a resume and a re-add are no repairs', async () =>
 	expect(lines(await ours.pass({}))).toEqual(['withdrawn a']);
 });
 
-test('somebody who changes a key between our look and our write is seen, and the pass ends all the same', async () => {
+test('somebody who changes a key between read and write is seen, and the pass ends all the same', async () => {
 	const { etcd, start } = aStage();
 	const ours = start();
 	await ours.pass({ a: 'v' });
@@ -204,7 +204,7 @@ test('somebody who changes a key between our look and our write is seen, and the
 	expect(etcd.get('a')).toMatchObject({ value: 'w', lease: ours.lease });
 });
 
-test('somebody who never stops changing it costs a bounded number of looks', async () => {
+test('somebody who never stops changing it costs a bounded number of reads', async () => {
 	const { etcd, start } = aStage();
 	const ours = start();
 	await ours.pass({ a: 'v' });

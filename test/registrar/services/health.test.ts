@@ -9,10 +9,10 @@ const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {
 
 /** A check that does as `next` says, and counts how many run at once. */
 function scripted(next: (signal: AbortSignal) => Promise<void>) {
-	const seen = { looks: 0, running: 0, most: 0 };
+	const seen = { checks: 0, running: 0, most: 0 };
 	const check: HealthCheck = {
 		async check(signal) {
-			seen.looks += 1;
+			seen.checks += 1;
 			seen.running += 1;
 			seen.most = Math.max(seen.most, seen.running);
 			try {
@@ -47,38 +47,38 @@ function loop(check: HealthCheck, rule: Partial<ConstructorParameters<typeof Hea
 }
 
 test('it tells each turn once, with the reason', async () => {
-	let well = false;
+	let healthy = false;
 	const { seen, check } = scripted(() =>
-		well ? Promise.resolve() : Promise.reject(new Error('the tank is empty')),
+		healthy ? Promise.resolve() : Promise.reject(new Error('the tank is empty')),
 	);
 	const { told, loop: health } = loop(check);
 	health.start();
-	await expect.poll(() => seen.looks, SOON).toBeGreaterThan(5);
+	await expect.poll(() => seen.checks, SOON).toBeGreaterThan(5);
 	expect(told).toEqual([]);
 	expect(health.reason).toBe('the tank is empty');
-	well = true;
+	healthy = true;
 	await expect.poll(() => told, SOON).toEqual([[true, 'the check passes']]);
-	well = false;
+	healthy = false;
 	await expect.poll(() => told.length, SOON).toBe(2);
 	expect(told[1]).toEqual([false, 'the tank is empty']);
 	expect(health.healthy).toBe(false);
 	health.stop();
 });
 
-test('one that never passes is told once, and what passes in time is not', async () => {
+test('one that never passes is reported once, and what passes in time is not', async () => {
 	const still: string[] = [];
 	const onStillFailing = (reason: string) => void still.push(reason);
 	const never = scripted(() => Promise.reject(new Error('no such command')));
 	const soon = scripted(() =>
-		soon.seen.looks < 3 ? Promise.reject(new Error('booting')) : Promise.resolve(),
+		soon.seen.checks < 3 ? Promise.reject(new Error('booting')) : Promise.resolve(),
 	);
-	const { told, loop: unwell } = loop(never.check, { onStillFailing });
+	const { told, loop: failing } = loop(never.check, { onStillFailing });
 	const { told: passed, loop: booting } = loop(soon.check, { onStillFailing, intervalMs: 1_000, eagerMs: 5 });
-	unwell.start();
+	failing.start();
 	booting.start();
-	await expect.poll(() => never.seen.looks, SOON).toBeGreaterThan(9);
+	await expect.poll(() => never.seen.checks, SOON).toBeGreaterThan(9);
 	await expect.poll(() => passed, SOON).toEqual([[true, 'the check passes']]);
-	unwell.stop();
+	failing.stop();
 	booting.stop();
 	expect(told).toEqual([]);
 	expect(still).toEqual(['no such command']);
@@ -106,7 +106,7 @@ test('a check that ends late after it was cut is waited for', async () => {
 	});
 	const { loop: health } = loop(check, { timeoutMs: 200, intervalMs: 1 });
 	health.start();
-	await expect.poll(() => seen.looks, SOON).toBeGreaterThan(2);
+	await expect.poll(() => seen.checks, SOON).toBeGreaterThan(2);
 	expect(seen.most).toBe(1);
 	expect(health.healthy).toBe(false);
 	health.stop();
@@ -117,19 +117,19 @@ test('a check that ignores its signal for ever does not silence the loop', async
 	const { seen, check } = scripted(() => (ignore ? new Promise<void>(() => {}) : Promise.resolve()));
 	const { told, loop: health } = loop(check);
 	health.start();
-	await expect.poll(() => seen.looks, SOON).toBeGreaterThan(1);
+	await expect.poll(() => seen.checks, SOON).toBeGreaterThan(1);
 	ignore = false;
 	await expect.poll(() => told, SOON).toEqual([[true, 'the check passes']]);
 	health.stop();
 });
 
 test('a check that throws at once, and a listener that throws, do not end the loop', async () => {
-	let looks = 0;
+	let checks = 0;
 	let turns = 0;
 	const check: HealthCheck = {
 		check() {
-			looks += 1;
-			if (looks % 2 === 0) throw new Error('out of order');
+			checks += 1;
+			if (checks % 2 === 0) throw new Error('out of order');
 			return Promise.resolve();
 		},
 	};
@@ -143,23 +143,23 @@ test('a check that throws at once, and a listener that throws, do not end the lo
 	health.stop();
 });
 
-test('stop aborts the running look, leaves no timer, and nothing is told after it', async () => {
+test('stop aborts the running check, leaves no timer, and nothing is told after it', async () => {
 	const before = timers();
 	let aborted = false;
 	const { seen, check } = scripted((signal) => untilAborted(signal).finally(() => (aborted = true)));
 	const { told, loop: health } = loop(check, { timeoutMs: 60_000, intervalMs: 60_000, fall: 1 });
 	health.start();
 	health.start();
-	await expect.poll(() => seen.looks, SOON).toBe(1);
+	await expect.poll(() => seen.checks, SOON).toBe(1);
 	health.stop();
 	health.stop();
 	await expect.poll(() => aborted, SOON).toBe(true);
 	expect(timers()).toBeLessThanOrEqual(before);
 	expect(told).toEqual([]);
-	expect(seen.looks).toBe(1);
+	expect(seen.checks).toBe(1);
 });
 
-test('started again it begins unwell', async () => {
+test('started again it begins unhealthy', async () => {
 	const { told, loop: health } = loop(scripted(() => Promise.resolve()).check);
 	health.start();
 	await expect.poll(() => told.length, SOON).toBe(1);

@@ -18,19 +18,19 @@ async function fleet(
 	const etcd = new MemoryEtcd(performance);
 	const instances = await Promise.all(
 		Array.from({ length: count }, async (_, at) => {
-			const well = { is: true };
+			const healthy = { is: true };
 			const check = { target: 'tcp://127.0.0.1:1', intervalMs: 500, fall: 2, minHealthy };
 			const keeping = aKeeping({
 				...parts,
 				etcd,
 				services: [{ addr: `10.0.0.${at + 1}:80`, formats, check }],
 				createCheck: () => ({
-					check: () => (well.is ? Promise.resolve() : Promise.reject(new Error('the database is gone'))),
+					check: () => (healthy.is ? Promise.resolve() : Promise.reject(new Error('the database is gone'))),
 				}),
 			});
 			await keeping.registrar.start();
 			await within(2, keeping.registrar.ready());
-			return { ...keeping, well };
+			return { ...keeping, healthy };
 		}),
 	);
 	const passes = async (forSeconds: number) => {
@@ -54,7 +54,7 @@ test.each([
 ] as const)('of %d that fail at once with a least of %s, %d stay in', async (count, minHealthy, left) => {
 	const { instances, passes, standing, stop } = await fleet(count, minHealthy);
 	expect(standing()).toBe(count);
-	for (const { well } of instances) well.is = false;
+	for (const { healthy } of instances) healthy.is = false;
 	let fewest: number = count;
 	for (let second = 0; second < 60; second += 1) {
 		await passes(1);
@@ -73,7 +73,7 @@ test.each([
 		});
 		expect(JSON.stringify(lines).match(/but the service stays registered/g)).toHaveLength(1);
 	}
-	for (const { well } of instances) well.is = true;
+	for (const { healthy } of instances) healthy.is = true;
 	await passes(20);
 	expect(standing()).toBe(count);
 	for (const { registrar } of instances)
@@ -85,22 +85,22 @@ test('one that fails alone is withdrawn', async () => {
 	const { instances, passes, standing, stop } = await fleet(3, 1);
 	const [first] = instances;
 	if (first === undefined) throw new Error('no instance');
-	first.well.is = false;
+	first.healthy.is = false;
 	await passes(15);
 	expect(standing()).toBe(2);
 	expect(first.registrar.status()).toMatchObject({ state: 'withdrawn', kept: [] });
 	await stop();
 });
 
-test('who stays in leaves when another one is well again', async () => {
+test('who stays in leaves when another one is healthy again', async () => {
 	const { instances, passes, standing, stop } = await fleet(2, 1);
-	for (const { well } of instances) well.is = false;
+	for (const { healthy } of instances) healthy.is = false;
 	await passes(20);
 	expect(standing()).toBe(1);
 	const out = instances.find(({ registrar }) => registrar.status().state === 'withdrawn');
 	const kept = instances.find((each) => each !== out);
 	if (out === undefined || kept === undefined) throw new Error('none is out');
-	out.well.is = true;
+	out.healthy.is = true;
 	await passes(20);
 	expect(standing()).toBe(1);
 	expect(out.registrar.status().state).toBe('registered');
@@ -114,7 +114,7 @@ test('those who went together although too few are left come back, and then leav
 	const random = () => (together.is ? 0 : Math.random());
 	const { instances, passes, standing, stop } = await fleet(3, 1, { random });
 	together.is = true;
-	for (const { well } of instances) well.is = false;
+	for (const { healthy } of instances) healthy.is = false;
 	await passes(2);
 	together.is = false;
 	const back = instances.filter(({ lines }) => {
@@ -132,7 +132,7 @@ test('several formats: too few for the readers of one are too few', async () => 
 	const [first, second] = instances;
 	if (first === undefined || second === undefined) throw new Error('no instances');
 	await within(2, second.registrar.update('user', '10.0.0.2:80', { formats: ['address'] }));
-	first.well.is = false;
+	first.healthy.is = false;
 	await passes(20);
 	expect(standing()).toBe(2);
 	expect(first.registrar.status().kept).toMatchObject([{ others: 0, needed: 1 }]);
@@ -142,20 +142,20 @@ test('several formats: too few for the readers of one are too few', async () => 
 
 test('without a least all are withdrawn, and nothing is counted for it', async () => {
 	const { instances, passes, standing, stop } = await fleet(3, undefined);
-	for (const { well } of instances) well.is = false;
+	for (const { healthy } of instances) healthy.is = false;
 	await passes(10);
 	expect(standing()).toBe(0);
 	await stop();
 });
 
-test('where counting is denied it is withdrawn, and that is told once', async () => {
+test('where counting is denied it is withdrawn, and that is reported once', async () => {
 	const { instances, passes, standing, stop } = await fleet(1, 1);
 	const [only] = instances;
 	if (only === undefined) throw new Error('no instance');
 	only.store.before = (call) => {
 		if (call === 'count') throw new StoreError('permission-denied', 'denied');
 	};
-	only.well.is = false;
+	only.healthy.is = false;
 	await passes(15);
 	expect(standing()).toBe(0);
 	expect(JSON.stringify(only.lines).match(/etcd denies counting the instances/g)).toHaveLength(1);
@@ -164,9 +164,9 @@ test('where counting is denied it is withdrawn, and that is told once', async ()
 
 test('etcd away: nothing is decided, and the decision comes with etcd', async () => {
 	const { instances, passes, standing, stop } = await fleet(2, 1);
-	for (const { well, store } of instances) {
+	for (const { healthy, store } of instances) {
 		store.down = 'unavailable';
-		well.is = false;
+		healthy.is = false;
 	}
 	await passes(3);
 	expect(instances.map(({ registrar }) => registrar.status().kept)).toEqual([[], []]);
@@ -176,11 +176,11 @@ test('etcd away: nothing is decided, and the decision comes with etcd', async ()
 	await stop();
 });
 
-test('paused or stopped it looks no more than it has to, and leaves nothing', async () => {
+test('paused or stopped it counts no more than it has to, and leaves nothing', async () => {
 	const { etcd, instances, passes, standing, stop } = await fleet(1, 1);
 	const [only] = instances;
 	if (only === undefined) throw new Error('no instance');
-	only.well.is = false;
+	only.healthy.is = false;
 	await passes(10);
 	expect(standing()).toBe(1);
 	await within(1, only.registrar.pause());

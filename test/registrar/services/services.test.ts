@@ -67,14 +67,14 @@ test('a check that fails or passes while it is paused changes nothing', () => {
 	expect(wanted()).toEqual({ [A]: null });
 });
 
-test('a service with a check is wanted from when it is well', () => {
+test('a service with a check is wanted once it is healthy', () => {
 	const { wanted, service } = aSet({ check: 'tcp://127.0.0.1:1' });
 	expect(wanted()).toEqual({ [A]: null });
 	service().healthy = true;
 	expect(wanted()).toEqual({ [A]: '10.0.0.5:80' });
 });
 
-test('one that is removed is wanted absent until it is, and then spoken of no more', () => {
+test('one that is removed is wanted absent until it is, and is then left out', () => {
 	const { services, wanted, pass, service } = aSet({}, { name: 'pay', addr: '10.0.0.5:81' });
 	pass();
 	services.remove(service());
@@ -117,7 +117,7 @@ test('an old key that etcd does not let go asks for one more pass once, not for 
 	for (let n = 0; n < 3; n += 1) expect(services.settle((key) => standing.has(key))).toBe(false);
 });
 
-test('one that moves while it is unwell registers nothing, neither here nor there', () => {
+test('one that moves while it is unhealthy registers nothing, neither here nor there', () => {
 	const { wanted, pass, service, replace } = aSet({ check: 'tcp://127.0.0.1:1' });
 	service().healthy = true;
 	pass();
@@ -160,7 +160,7 @@ test('one that moves to a wildcard keeps its key until the address is known and 
 });
 
 test.each([
-	['none: it is well', undefined, true],
+	['none: it is healthy', undefined, true],
 	['another one: it is to pass first', 'tcp://127.0.0.1:2', false],
 ])('replaced by one with another check, %s', (_which, check, healthy) => {
 	const { service, replace } = aSet({ check: 'tcp://127.0.0.1:1' });
@@ -168,7 +168,7 @@ test.each([
 	expect(replace(service(), aConfig({ check })).healthy).toBe(healthy);
 });
 
-test('replaced by one with the same check it is as well as before', () => {
+test('replaced by one with the same check it is as healthy as before', () => {
 	const { service, replace } = aSet({ check: 'tcp://127.0.0.1:1' });
 	for (const healthy of [true, false]) {
 		service().healthy = healthy;
@@ -223,7 +223,7 @@ test('a wildcard wants nothing until its address is known, and is found by eithe
 	expect(service('user', '10.0.0.5:80')).toBe(service('user', ':80'));
 });
 
-test('a function is asked for its weight once a pass, not whenever somebody looks', () => {
+test('a function is asked for its weight once a pass, not whenever the keys are read', () => {
 	let asked = 0;
 	const { services, wanted } = aSet({
 		formats: 'json',
@@ -246,7 +246,7 @@ test.each([
 	[
 		'throws',
 		() => {
-			throw new Error('no scales');
+			throw new Error('no weight');
 		},
 	],
 	['gives no number', () => Number.NaN],
@@ -266,7 +266,7 @@ test('one that is broken from the start leaves the format its own weight', () =>
 	const { services, wanted } = aSet({
 		formats: 'json',
 		weight: () => {
-			throw new Error('no scales');
+			throw new Error('no weight');
 		},
 	});
 	services.weights.askAll();
@@ -285,7 +285,7 @@ test('a weight that follows the load changes the value of those that asked for i
 	expect(before.map(([key, value]) => after[key] !== value)).toEqual([true, false]);
 });
 
-test('it says which service wants a key, and where fleets like ours stand', () => {
+test('it says which service wants a key, and where the fleets of its services stand', () => {
 	const { services } = aSet({}, { name: 'pay', addr: '10.0.0.5:81' });
 	expect(services.view.owners.get(A)).toEqual({ service: 'user', addr: '10.0.0.5:80' });
 	expect([...services.view.fleetPrefixes].length).toBeGreaterThan(0);
@@ -303,7 +303,7 @@ test('a key that was never written is not written on the way to another', () => 
 	expect([...standing]).toEqual(['/ns/user/10.0.0.99:80']);
 });
 
-test('a key that is handed over carries the service and the address that it belonged to', () => {
+test('a key that is handed over keeps the service and the address that it belonged to', () => {
 	const { services, pass, service, replace } = aSet({});
 	pass();
 	replace(service(), aConfig({ addr: '10.0.0.6:80' }));

@@ -11,7 +11,7 @@ function aFollower(read: () => Load | Promise<Load>) {
 	const { logger, lines } = aLogger();
 	const changes: { readonly percent: number; readonly why: string; readonly atMs: number }[] = [];
 	let readers = 0;
-	const weighing = new LoadWeight({
+	const follower = new LoadWeight({
 		createLoadReader: () => {
 			readers += 1;
 			return async () => await read();
@@ -20,22 +20,22 @@ function aFollower(read: () => Load | Promise<Load>) {
 		logger,
 		changed: (percent, why) => changes.push({ percent, why, atMs: performance.now() }),
 	});
-	return { weighing, changes, lines, readers: () => readers };
+	return { follower, changes, lines, readers: () => readers };
 }
 const minutes = (count: number) => vi.advanceTimersByTimeAsync(count * 60_000);
 const cpu = (part: number): Load => ({ cpu: part, memory: 0.25 });
 
 test('nothing is measured while nobody follows the load', async () => {
-	const { weighing, readers } = aFollower(() => cpu(1));
-	await weighing.follow(false);
+	const { follower, readers } = aFollower(() => cpu(1));
+	await follower.follow(false);
 	await minutes(1);
 	expect(readers()).toBe(0);
 	expect(vi.getTimerCount()).toBe(0);
 });
 
-test('a machine that is busy already is known after the first look, with the reason', async () => {
-	const { weighing, changes, lines } = aFollower(() => cpu(0.7));
-	await weighing.follow(true);
+test('a machine that is busy already is known after the first read, with the reason', async () => {
+	const { follower, changes, lines } = aFollower(() => cpu(0.7));
+	await follower.follow(true);
 	expect(changes).toMatchObject([{ percent: 30, why: 'cpu 70 %, memory 25 %: from 100 to 30 percent' }]);
 	expect(lines).toMatchObject([
 		{
@@ -44,21 +44,21 @@ test('a machine that is busy already is known after the first look, with the rea
 			fields: { cpu: 0.7, memory: 0.25, fromPercent: 100, percent: 30 },
 		},
 	]);
-	weighing.stop();
+	follower.stop();
 });
 
 test('a machine that is idle changes nothing and says nothing', async () => {
-	const { weighing, changes, lines } = aFollower(() => cpu(0.02));
-	await weighing.follow(true);
+	const { follower, changes, lines } = aFollower(() => cpu(0.02));
+	await follower.follow(true);
 	await minutes(10);
 	expect([changes, lines]).toEqual([[], []]);
-	weighing.stop();
+	follower.stop();
 });
 
-test('a load that jumps at every look changes the weight, at most twice in any minute, and each change is told once', async () => {
-	let look = 0;
-	const { weighing, changes, lines } = aFollower(() => cpu(Math.floor(look++ / 12) % 2));
-	await weighing.follow(true);
+test('a load that jumps at every read changes the weight, at most twice in any minute, and each change is reported once', async () => {
+	let reads = 0;
+	const { follower, changes, lines } = aFollower(() => cpu(Math.floor(reads++ / 12) % 2));
+	await follower.follow(true);
 	await minutes(20);
 	expect(changes.length).toBeGreaterThan(10);
 	for (const { atMs } of changes)
@@ -66,16 +66,16 @@ test('a load that jumps at every look changes the weight, at most twice in any m
 			changes.filter((other) => other.atMs >= atMs && other.atMs < atMs + 60_000).length,
 		).toBeLessThanOrEqual(2);
 	expect(lines).toHaveLength(changes.length);
-	weighing.stop();
+	follower.stop();
 });
 
-test('a load that cannot be measured is told once and leaves the weight; measured again, it counts again', async () => {
+test('a load that cannot be measured is reported once and leaves the weight; measured again, it counts again', async () => {
 	let broken = false;
-	const { weighing, changes, lines } = aFollower(() => {
+	const { follower, changes, lines } = aFollower(() => {
 		if (broken) throw new Error('no /proc');
 		return cpu(0.5);
 	});
-	await weighing.follow(true);
+	await follower.follow(true);
 	broken = true;
 	await minutes(5);
 	expect(changes.map(({ percent }) => percent)).toEqual([50]);
@@ -85,15 +85,15 @@ test('a load that cannot be measured is told once and leaves the weight; measure
 	broken = true;
 	await minutes(1);
 	expect(lines.filter(({ level }) => level === 'warn')).toHaveLength(2);
-	weighing.stop();
+	follower.stop();
 });
 
-test('after stop no timer is left, and a look that ends later changes nothing', async () => {
+test('after stop no timer is left, and a read that ends later changes nothing', async () => {
 	let end: (load: Load) => void = () => {};
-	const { weighing, changes } = aFollower(() => new Promise((resolve) => (end = resolve)));
-	const first = weighing.follow(true);
+	const { follower, changes } = aFollower(() => new Promise((resolve) => (end = resolve)));
+	const first = follower.follow(true);
 	await vi.advanceTimersByTimeAsync(0);
-	weighing.stop();
+	follower.stop();
 	end(cpu(1));
 	await first;
 	await minutes(1);
@@ -101,21 +101,21 @@ test('after stop no timer is left, and a look that ends later changes nothing', 
 	expect(vi.getTimerCount()).toBe(0);
 });
 
-test('stopped and wanted again while a look is under way, it looks once every few seconds and not twice', async () => {
-	let looks = 0;
-	const { weighing } = aFollower(async () => {
-		looks += 1;
+test('stopped and wanted again while a read is under way, it reads once every few seconds and not twice', async () => {
+	let reads = 0;
+	const { follower } = aFollower(async () => {
+		reads += 1;
 		await new Promise((resolve) => setTimeout(resolve, 100));
 		return cpu(0);
 	});
-	void weighing.follow(true);
+	void follower.follow(true);
 	await vi.advanceTimersByTimeAsync(10);
-	void weighing.follow(false);
-	void weighing.follow(true);
+	void follower.follow(false);
+	void follower.follow(true);
 	await minutes(1);
-	expect(looks).toBeGreaterThan(5);
-	expect(looks).toBeLessThanOrEqual(14);
-	weighing.stop();
+	expect(reads).toBeGreaterThan(5);
+	expect(reads).toBeLessThanOrEqual(14);
+	follower.stop();
 	await minutes(1);
 	expect(vi.getTimerCount()).toBe(0);
 });

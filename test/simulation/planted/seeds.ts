@@ -2,7 +2,7 @@
  * Runs seeds over sources with a planted fault, in a process of its own:
  * `node seeds.mjs '{"index":3,"first":1,"budget":400}'`.
  */
-import { PAIRS, verdictOf } from '../model-check.js';
+import { checkModel, PAIRS } from '../model-check.js';
 import { simulate } from '../run.js';
 import { scenarioOf } from '../scenario.js';
 import { PLANTED } from './faults.js';
@@ -13,7 +13,7 @@ process.stdout.write(`${JSON.stringify(found)}\n`);
 
 function byModel(): string | null {
 	for (const pair of PAIRS) {
-		const { problem } = verdictOf(pair, 8);
+		const { problem } = checkModel(pair, 8);
 		if (problem !== null) return `model, ${pair.join(' beside ')}: ${problem}`;
 	}
 	return null;

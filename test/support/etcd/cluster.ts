@@ -54,10 +54,12 @@ export async function startCluster(size = 3, { away }: ClusterOptions = {}): Pro
 		(await member.json<EndpointStatus[]>('endpoint', 'status'))[0]?.Status;
 	const leader = async () => {
 		const running = members.filter((each) => each.running);
-		const looks = await Promise.allSettled(running.map(status));
-		const index = looks.findIndex(
-			(look) =>
-				look.status === 'fulfilled' && look.value && look.value.header.member_id === look.value.leader,
+		const answers = await Promise.allSettled(running.map(status));
+		const index = answers.findIndex(
+			(answer) =>
+				answer.status === 'fulfilled' &&
+				answer.value &&
+				answer.value.header.member_id === answer.value.leader,
 		);
 		const member = running[index];
 		if (!member) throw new Error('no leader');

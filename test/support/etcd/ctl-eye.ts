@@ -2,7 +2,7 @@ import type { Etcd } from './etcd.js';
 import type { SeenKey } from './gateway.js';
 
 /**
- * Looks at a key by etcdctl: for an etcd with users or certificates, which the plain gateway does not speak
+ * Reads a key by etcdctl: for an etcd with users or certificates, which the plain gateway does not speak
  * to.
  */
 export function ctlEye(etcd: Etcd): { get(key: string): Promise<SeenKey | null> } {

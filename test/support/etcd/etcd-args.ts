@@ -5,7 +5,7 @@ export interface EtcdOptions {
 	readonly port?: number;
 	/** @defaultValue a folder of its own, removed when the tests end */
 	readonly dataDir?: string;
-	/** Further arguments of etcd; they win over ours. */
+	/** Further arguments of etcd; they win over the usual ones. */
 	readonly args?: readonly string[];
 	readonly quotaBytes?: number;
 	/** Switches password auth on, with this password of `root`. `ctl` then speaks as root. */

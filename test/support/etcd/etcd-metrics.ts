@@ -1,4 +1,4 @@
-/** One look at the counters of an etcd, as its `/metrics` page tells them. */
+/** The counters of an etcd at one moment, as its `/metrics` page shows them. */
 export class Metrics {
 	readonly #series = new Map<string, number>();
 

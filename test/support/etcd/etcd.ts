@@ -29,7 +29,7 @@ export async function startEtcd(options: EtcdOptions = {}): Promise<Etcd> {
 			if (options.rootPassword !== undefined) await etcd.enableAuth(options.rootPassword);
 			return etcd;
 		} catch (error) {
-			// Somebody took the port between our look and etcd's.
+			// Somebody took the port between the search for a free one and etcd's start.
 			if (port !== undefined || tries === 3 || !/address already in use/.test(etcd.log)) throw error;
 		}
 	}

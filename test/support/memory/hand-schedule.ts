@@ -1,6 +1,6 @@
 import type { Schedule } from '../../../src/registrar/ports.js';
 
-/** A beat by hand: says how it was started, and ticks when the test wants. */
+/** A schedule by hand: says how it was started, and ticks when the test wants. */
 export class HandSchedule implements Schedule {
 	readonly starts: {
 		readonly intervalSeconds: number;

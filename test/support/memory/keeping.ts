@@ -28,7 +28,7 @@ const EVENTS: readonly RegistrarEvent[] = [
 ];
 
 /**
- * A whole registrar on an etcd in memory, with a beat by hand; everything it tells is kept. For fake timers.
+ * A whole registrar on an etcd in memory, with ticks by hand; everything it tells is kept. For fake timers.
  */
 export function aKeeping({
 	etcd = new MemoryEtcd(performance),

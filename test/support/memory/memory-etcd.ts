@@ -10,7 +10,7 @@ export interface Kv {
 interface Lease {
 	readonly grantedSeconds: number;
 	endsMs: number;
-	/** etcd takes an ended lease away only at its next round of looking for such. */
+	/** etcd takes an ended lease away only at its next search for such. */
 	lagMs: number;
 	readonly keys: Set<string>;
 }

@@ -63,8 +63,8 @@ export class MemoryStore implements Store {
 	/** While set, every call comes to it. */
 	down: Fault | null = null;
 	/**
-	 * Called before a call is carried out: the moment at which others change things between our look and our
-	 * write.
+	 * Called before a call is carried out: the moment at which others change things between a read and the
+	 * write after it.
 	 */
 	before: (call: Call) => void = () => {};
 	/** Called after it was carried out and before its answer comes. */

@@ -62,7 +62,7 @@ export class Reconciling {
 		return current.id;
 	}
 
-	/** What the keepalive does at every beat. */
+	/** What the keepalive does at every tick. */
 	renew(): void {
 		for (const { id } of this.leases.renewed) this.etcd.renew(id);
 	}

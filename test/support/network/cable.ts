@@ -6,7 +6,7 @@ let count = 0;
 
 /** A cable (a veth pair) between here and a network namespace, with an address at each end. */
 export class Cable {
-	/** The far address, and ours. */
+	/** The address at the far end, and at this one. */
 	readonly host: string;
 	readonly ourSide: string;
 	readonly #ourEnd = `er${process.pid % 1_000_000}x${++count}`;

@@ -9,8 +9,8 @@ export interface Passed {
 }
 
 /**
- * One connection through the proxy: the client's socket, ours to the target, and what is done to the bytes
- * between.
+ * One connection through the proxy: the client's socket, the proxy's to the target, and what is done to the
+ * bytes between.
  */
 export class Link {
 	/** Whether the client has neither ended nor lost its side. */

@@ -38,7 +38,7 @@ export function startNetwork(): TestNetwork {
 
 export class TestNetwork {
 	readonly name = `${PREFIX}-${process.pid}-${++count}`;
-	/** Its address, and ours on the cable. */
+	/** Its address on the cable, and that of this end. */
 	readonly host: string;
 	readonly ourSide: string;
 	/** Put before a command, runs it there. */

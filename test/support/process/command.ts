@@ -110,11 +110,11 @@ export function runCommand(
 		},
 		logs,
 		async waitForLog(fits, { limitMs = 30_000 } = {}) {
-			const look = () => {
+			const findLine = () => {
 				const line = logs().find(fits);
 				return (line || exit) && { line };
 			};
-			const { line } = await until(look, { limitMs, what: `${fits}\nin:\n${out.stderr.slice(-3000)}` });
+			const { line } = await until(findLine, { limitMs, what: `${fits}\nin:\n${out.stderr.slice(-3000)}` });
 			if (!line) throw new Error(`ended (${exit?.code ?? exit?.signal}) without ${fits}:\n${out.stderr}`);
 			return line;
 		},

@@ -29,7 +29,7 @@ export interface SteppedClock {
 	/** For the environment of the process. */
 	readonly env: Readonly<Record<string, string>>;
 	/**
-	 * Sets the wall clock this many seconds ahead of the real one (negative: behind). Seen at the next look at
+	 * Sets the wall clock this many seconds ahead of the real one (negative: behind). Seen at the next read of
 	 * the clock.
 	 */
 	set(offsetSeconds: number): void;

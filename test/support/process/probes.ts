@@ -10,7 +10,7 @@ interface Answer {
 }
 
 const EVERY_MS = 100;
-/** What a busy machine may add between a look at etcd, an answer and the note of either. */
+/** What a busy machine may add between a read of etcd, an answer and the note of either. */
 const SLACK_MS = 1_000;
 /**
  * So late a busy machine may note what it saw: a key seen right by then was right when the answer said so.

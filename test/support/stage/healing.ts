@@ -30,7 +30,7 @@ export async function healing(
 	whenDone(() => etcd.kill());
 	const file = await compile(program);
 	// Compiled code lies on the heap too, and V8 goes on making it for thousands of rounds: without its
-	// compilers what grows is ours.
+	// compilers what grows is the registrar's.
 	const flags = ['--expose-gc', '--no-opt', '--no-sparkplug', '--no-maglev'];
 	const child = spawnGuarded(process.execPath, [...flags, file, etcd.endpoint, ...heals.map(String)], {
 		stdio: ['pipe', 'pipe', 'inherit'],

@@ -78,7 +78,7 @@ export async function end(registrar: RunningRegistrar): Promise<void> {
 export async function rightForGood({ timeline, ttlMs }: Stage, fromMs: number): Promise<number> {
 	await timeline.right();
 	await new Promise((resolve) => setTimeout(resolve, 1.5 * ttlMs));
-	// At the next look that etcd answers: one without an answer tells nothing.
+	// At the next read that etcd answers: one without an answer tells nothing.
 	await timeline.right();
 	return timeline.rightForGoodAfter(fromMs);
 }

@@ -1,11 +1,11 @@
 import type { Gateway, SeenKey } from '../etcd/gateway.js';
 import { until } from '../until.js';
 
-/** What a look showed: the key as it should be, another, none; or etcd did not answer. */
+/** What a read showed: the key as it should be, another, none; or etcd did not answer. */
 export type Mark = 'right' | 'wrong' | 'absent' | 'unseen';
 
 /**
- * Looks at a key every few milliseconds and remembers each change of what it shows. All times are
+ * Reads a key every few milliseconds and remembers each change of what it shows. All times are
  * `performance.now()`.
  */
 export class Timeline {
@@ -30,12 +30,12 @@ export class Timeline {
 		return this.#changes.at(-1)?.mark ?? 'unseen';
 	}
 
-	/** What the last look showed that etcd answered. */
+	/** What the last read showed that etcd answered. */
 	get lastSeen(): Mark {
 		return this.#changes.findLast(({ mark }) => mark !== 'unseen')?.mark ?? 'unseen';
 	}
 
-	/** Resolves at the first look that shows the key right. */
+	/** Resolves at the first read that shows the key right. */
 	async right(limitMs = 30_000): Promise<void> {
 		try {
 			await until(() => this.now === 'right', { limitMs, everyMs: 5 });
@@ -46,7 +46,7 @@ export class Timeline {
 
 	/**
 	 * Milliseconds from `fromMs` to the moment from which the key was right without a break; 0 = it always was.
-	 * A look without an answer is no break. @throws when it is not right now
+	 * A read without an answer is no break. @throws when it is not right now
 	 */
 	rightForGoodAfter(fromMs: number): number {
 		if (this.now !== 'right') throw new Error(`${this.key} is not right: ${this.text()}`);
@@ -94,14 +94,14 @@ export class Timeline {
 
 	async #run(): Promise<void> {
 		while (!this.#stopped) {
-			const mark = await this.#look();
+			const mark = await this.#read();
 			if (mark !== this.now || this.#changes.length === 0)
 				this.#changes.push({ atMs: performance.now(), mark });
 			await new Promise((resolve) => setTimeout(resolve, this.everyMs));
 		}
 	}
 
-	async #look(): Promise<Mark> {
+	async #read(): Promise<Mark> {
 		try {
 			const seen = await this.gateway.get(this.key);
 			if (seen === null) return 'absent';

@@ -34,7 +34,7 @@ function application(): void {
 	sockets.push(socket);
 }
 
-test('a socket that a listener opens is not ours: it outlives the connection from which the news came', async () => {
+test('a socket that a listener opens does not belong to the connection from which the news came, and outlives it', async () => {
 	const { store } = aRealStore([etcd.endpoint]);
 	await store.read(['a']);
 	await store.grant('4711', 60);
@@ -73,14 +73,14 @@ test.skipIf(Number.parseInt(process.versions.node, 10) >= 24)(
 	() => {
 		vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
 		try {
-			const ours = new Sockets();
-			const dial = ours.own(() => AsyncResource.bind(application));
-			ours.connected();
+			const followed = new Sockets();
+			const dial = followed.own(() => AsyncResource.bind(application));
+			followed.connected();
 			vi.advanceTimersByTime(59_000);
 			dial();
 			vi.advanceTimersByTime(1_000);
 			dial();
-			ours.destroy();
+			followed.destroy();
 			expect(sockets.map(({ destroyed }) => destroyed)).toEqual([true, false]);
 			// Whoever dials next is followed again.
 			const next = new Sockets();

@@ -23,8 +23,8 @@ import { startProxy, type TcpProxy } from '../../../support/network/proxy.js';
 import { removeAtExit } from '../../../support/process/guarded.js';
 import { until } from '../../../support/until.js';
 
-let ours: Authority;
-let theirs: Authority;
+let authority: Authority;
+let otherAuthority: Authority;
 let client: PemFiles;
 let etcd: Etcd;
 let plain: Etcd;
@@ -33,11 +33,11 @@ let folder: string;
 const opened: { close(): void }[] = [];
 
 beforeAll(async () => {
-	ours = createAuthority();
-	theirs = createAuthority();
-	client = ours.issue('client');
+	authority = createAuthority();
+	otherAuthority = createAuthority();
+	client = authority.issue('client');
 	[etcd, plain] = await Promise.all([
-		startEtcd({ tls: { ca: ours.ca, server: ours.issue('server'), client, clientCertAuth: true } }),
+		startEtcd({ tls: { ca: authority.ca, server: authority.issue('server'), client, clientCertAuth: true } }),
 		startEtcd(),
 	]);
 	proxy = await startProxy(etcd.endpoint);
@@ -63,7 +63,11 @@ const portOf = (server: Server): number => {
 	const address = server.address();
 	return typeof address === 'object' && address !== null ? address.port : 0;
 };
-const right = (): Required<TlsPaths> => ({ caFile: ours.ca, certFile: client.cert, keyFile: client.key });
+const right = (): Required<TlsPaths> => ({
+	caFile: authority.ca,
+	certFile: client.cert,
+	keyFile: client.key,
+});
 /** A copy of each file in a folder of the test's own, under fixed names, as a mounted secret has them. */
 function mounted(from: Required<TlsPaths>): Required<TlsPaths> {
 	const paths = {
@@ -78,7 +82,7 @@ function mounted(from: Required<TlsPaths>): Required<TlsPaths> {
 }
 const issued = (authority: Authority): Required<TlsPaths> => {
 	const { cert, key } = authority.issue('client');
-	return { caFile: ours.ca, certFile: cert, keyFile: key };
+	return { caFile: authority.ca, certFile: cert, keyFile: key };
 };
 
 test('with the right files everything works', async () => {
@@ -100,11 +104,11 @@ test('every wrong thing is told in a sentence of its own', async () => {
 	}).listen(0, '127.0.0.2');
 	await once(forwarder, 'listening');
 	const wrong: Record<string, readonly [TlsPaths | null, endpoint?: string]> = {
-		'another CA': [{ ...right(), caFile: theirs.ca }],
+		'another CA': [{ ...right(), caFile: otherAuthority.ca }],
 		'a CA file that holds none': [{ ...right(), caFile: garbage }],
-		'a client certificate of another CA': [{ ...issued(theirs), caFile: ours.ca }],
-		'no client certificate': [{ caFile: ours.ca }],
-		'a key that is not that of the certificate': [{ ...right(), keyFile: issued(ours).keyFile }],
+		'a client certificate of another CA': [{ ...issued(otherAuthority), caFile: authority.ca }],
+		'no client certificate': [{ caFile: authority.ca }],
+		'a key that is not that of the certificate': [{ ...right(), keyFile: issued(authority).keyFile }],
 		'a certificate file that holds none': [{ ...right(), certFile: garbage }],
 		'a file that is not there': [{ ...right(), keyFile: join(folder, 'nowhere.key') }],
 		'another name': [right(), `https://127.0.0.2:${portOf(forwarder)}`],
@@ -151,7 +155,7 @@ test('files that change are read again: a rotation needs no restart', async () =
 	const { accepted } = proxy;
 	await store.read(['a']);
 	expect(proxy.accepted).toBe(accepted);
-	const next = issued(ours);
+	const next = issued(authority);
 	copyFileSync(next.certFile, paths.certFile);
 	copyFileSync(next.keyFile, paths.keyFile);
 	await until(() => store.read(['a']));
@@ -180,7 +184,7 @@ test('half a rotation, or a broken one, costs at most the read that noticed it: 
 	const paths = mounted(right());
 	const store = connect(paths, proxy.endpoint.replace('http', 'https'));
 	await store.read(['a']);
-	const next = issued(ours);
+	const next = issued(authority);
 	for (const harm of [
 		() => copyFileSync(next.certFile, paths.certFile),
 		() => writeFileSync(paths.keyFile, 'half a key'),
@@ -200,11 +204,11 @@ test('half a rotation, or a broken one, costs at most the read that noticed it: 
 	expect(proxy.accepted).toBeGreaterThan(accepted);
 });
 
-test('wrong files that become right let us in', async () => {
-	const paths = mounted({ ...right(), caFile: theirs.ca });
+test('wrong files that become right are accepted', async () => {
+	const paths = mounted({ ...right(), caFile: otherAuthority.ca });
 	const store = connect(paths);
 	await expect(store.read(['a'])).rejects.toMatchObject({ code: 'unreachable' });
-	copyFileSync(ours.ca, paths.caFile);
+	copyFileSync(authority.ca, paths.caFile);
 	await until(() => store.read(['a']));
 });
 

@@ -1,6 +1,6 @@
-/** What every store does with keys: consistent looks, guarded transactions, all or nothing. */
+/** What every store does with keys: consistent reads, guarded transactions, all or nothing. */
 import { expect, test } from 'vitest';
-import { type Clients, fresh, look, put, remove } from './kit.js';
+import { type Clients, fresh, observed, put, remove } from './kit.js';
 
 const MIB = 1024 * 1024;
 
@@ -44,16 +44,16 @@ export function contractOfKeys({ connect, putLarge }: Clients): void {
 		const store = await connect();
 		expect(await store.write([put(key('a'), '1', '0')])).toBe(true);
 		expect(await store.write([put(key('a'), '2', '0')])).toBe(false);
-		const seen = await look(store, key('a'));
+		const seen = await observed(store, key('a'));
 		expect(seen?.value).toBe('1');
 		const revision = seen?.modRevision ?? '';
 		expect(await store.write([put(key('a'), '2', '0', revision)])).toBe(true);
 		expect(await store.write([put(key('a'), '3', '0', revision)])).toBe(false);
 		expect(await store.write([remove(key('a'), revision)])).toBe(false);
-		const now = await look(store, key('a'));
+		const now = await observed(store, key('a'));
 		expect(now?.value).toBe('2');
 		expect(await store.write([remove(key('a'), now?.modRevision ?? '')])).toBe(true);
-		expect(await look(store, key('a'))).toBeNull();
+		expect(await observed(store, key('a'))).toBeNull();
 	});
 
 	test('a transaction is all or nothing, and one revision', async () => {
@@ -100,8 +100,9 @@ export function contractOfKeys({ connect, putLarge }: Clients): void {
 		const names = ['a', 'b', 'c'].map(key);
 		for (const name of names) await store.write([put(name, 'v'.repeat(MIB * 1.4), '0')]);
 		await expect(store.read(names)).rejects.toMatchObject({ name: 'StoreError', code: 'too-large' });
-		expect((await look(store, names[0] ?? ''))?.value?.length).toBe(Math.floor(MIB * 1.4));
-		for (const name of names) await store.write([remove(name, (await look(store, name))?.modRevision ?? '')]);
+		expect((await observed(store, names[0] ?? ''))?.value?.length).toBe(Math.floor(MIB * 1.4));
+		for (const name of names)
+			await store.write([remove(name, (await observed(store, name))?.modRevision ?? '')]);
 	});
 
 	test('a value too large to be read at all: its key is read with its lease and revision, and can be put', async () => {
@@ -110,10 +111,10 @@ export function contractOfKeys({ connect, putLarge }: Clients): void {
 		await store.grant(lease, 60);
 		await putLarge(key('a'), lease, MIB * 5);
 		await expect(store.read([key('a'), key('b')])).rejects.toMatchObject({ code: 'too-large' });
-		const seen = await look(store, key('a'));
+		const seen = await observed(store, key('a'));
 		expect(seen).toMatchObject({ value: null, lease });
 		expect(await store.write([put(key('a'), '1', lease, seen?.modRevision)])).toBe(true);
-		expect((await look(store, key('a')))?.value).toBe('1');
+		expect((await observed(store, key('a')))?.value).toBe('1');
 		await store.revoke(lease);
 	});
 

@@ -83,5 +83,5 @@ export function watchLog() {
 	return Object.assign(log, { listener });
 }
 
-export const look = async (store: Store, key: string): Promise<Observed> =>
+export const observed = async (store: Store, key: string): Promise<Observed> =>
 	(await store.read([key])).keys.get(key) ?? null;

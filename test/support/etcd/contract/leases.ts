@@ -1,7 +1,7 @@
 /** What every store does with leases. */
 import { expect, test } from 'vitest';
 import { until } from '../../until.js';
-import { type Clients, fresh, keepaliveLog, look, put, watchLog } from './kit.js';
+import { type Clients, fresh, keepaliveLog, observed, put, watchLog } from './kit.js';
 
 export function contractOfLeases({ connect }: Clients): void {
 	test('a lease is granted for as long as etcd says, and granted again is the same', async () => {
@@ -10,7 +10,7 @@ export function contractOfLeases({ connect }: Clients): void {
 		expect(await store.grant(lease, 30)).toBe(30);
 		await store.write([put(key('a'), '1', lease)]);
 		expect(await store.grant(lease, 60)).toBe(30);
-		expect((await look(store, key('a')))?.lease).toBe(lease);
+		expect((await observed(store, key('a')))?.lease).toBe(lease);
 		expect(await store.grant(String(BigInt(lease) + 1n), 1)).toBe(2);
 	});
 
@@ -20,7 +20,7 @@ export function contractOfLeases({ connect }: Clients): void {
 		const store = await connect();
 		await store.grant(lease, 30);
 		await store.write([put(key('a'), '1', lease)]);
-		expect((await look(store, key('a')))?.lease).toBe(lease);
+		expect((await observed(store, key('a')))?.lease).toBe(lease);
 		expect(await store.timeToLive(lease)).not.toBeNull();
 		await store.revoke(lease);
 		expect(await store.timeToLive(lease)).toBeNull();
@@ -45,9 +45,9 @@ export function contractOfLeases({ connect }: Clients): void {
 		await store.grant(lease, 30);
 		await store.grant(other, 30);
 		await store.write([put(key('a'), '1', lease)]);
-		await store.write([put(key('a'), '1', other, (await look(store, key('a')))?.modRevision)]);
+		await store.write([put(key('a'), '1', other, (await observed(store, key('a')))?.modRevision)]);
 		await store.revoke(lease);
-		expect((await look(store, key('a')))?.lease).toBe(other);
+		expect((await observed(store, key('a')))?.lease).toBe(other);
 	});
 
 	test('what remains of a lease is told in whole seconds, truncated', async () => {
@@ -73,7 +73,7 @@ export function contractOfLeases({ connect }: Clients): void {
 			[key('a'), { type: 'put', value: '1', lease }],
 			[key('a'), { type: 'delete' }],
 		]);
-		expect(await look(store, key('a'))).toBeNull();
+		expect(await observed(store, key('a'))).toBeNull();
 		expect(await store.timeToLive(lease)).toBeNull();
 		await expect(store.write([put(key('a'), '1', lease)])).rejects.toMatchObject({ code: 'lease-not-found' });
 	});

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { Store } from '../../../../src/registrar/ports.js';
 import { until } from '../../until.js';
-import { type Clients, fresh, keepaliveLog, look, put, watchLog } from './kit.js';
+import { type Clients, fresh, keepaliveLog, observed, put, watchLog } from './kit.js';
 
 const DENIED = { name: 'StoreError', code: 'permission-denied' };
 
@@ -17,7 +17,7 @@ export function contractOfPermissions({ connect, connectAs, manner }: Clients): 
 		await root.write([put(key('a'), '1', lease), put(key('x'), '1', lease)]);
 		return { key, prefix, lease, root, store };
 	};
-	const revision = async (store: Store, key: string) => (await look(store, key))?.modRevision ?? '0';
+	const revision = async (store: Store, key: string) => (await observed(store, key))?.modRevision ?? '0';
 
 	test('a transaction that touches one denied key is denied as a whole', async () => {
 		const { key, root, store } = await shared();
@@ -26,8 +26,8 @@ export function contractOfPermissions({ connect, connectAs, manner }: Clients): 
 		await expect(
 			store.write([put(key('b'), '1', '0'), put(key('x'), '2', '0', await revision(root, key('x')))]),
 		).rejects.toMatchObject(DENIED);
-		expect(await look(store, key('b'))).toBeNull();
-		expect((await look(root, key('x')))?.value).toBe('1');
+		expect(await observed(store, key('b'))).toBeNull();
+		expect((await observed(root, key('x')))?.value).toBe('1');
 		expect(await store.write([put(key('b'), '1', '0')])).toBe(true);
 	});
 
@@ -36,7 +36,7 @@ export function contractOfPermissions({ connect, connectAs, manner }: Clients): 
 		await expect(store.count(prefix)).rejects.toMatchObject(DENIED);
 	});
 
-	test('a lease that holds a denied key may be looked at and not revoked; by the version it can be renewed and used, or neither', async () => {
+	test('a lease that holds a denied key may be read and not revoked; by the version it can be renewed and used, or neither', async () => {
 		const { key, lease, store } = await shared();
 		expect(await store.timeToLive(lease)).toMatchObject({ grantedSeconds: 30 });
 		await expect(store.revoke(lease)).rejects.toMatchObject(DENIED);

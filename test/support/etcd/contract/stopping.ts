@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { StoreError } from '../../../../src/core/errors.js';
 import { until } from '../../until.js';
-import { type Clients, fresh, keepaliveLog, look, put, watchLog } from './kit.js';
+import { type Clients, fresh, keepaliveLog, observed, put, watchLog } from './kit.js';
 
 export function contractOfStopping({ connect, untouched }: Clients): void {
 	test('what is stopped before it begins is not carried out', async () => {
@@ -21,7 +21,7 @@ export function contractOfStopping({ connect, untouched }: Clients): void {
 		}
 		// They travel on one connection: what had been sent before this write would be there by now.
 		await store.write([put(key('z'), '1', '0')]);
-		expect(await look(store, key('a'))).toBeNull();
+		expect(await observed(store, key('a'))).toBeNull();
 		expect(await store.timeToLive(lease)).toBeNull();
 	});
 
@@ -32,7 +32,7 @@ export function contractOfStopping({ connect, untouched }: Clients): void {
 		const reading = store.read([key('a')], stop.signal);
 		stop.abort();
 		await expect(reading).rejects.toMatchObject({ name: 'StoreError', code: 'aborted' });
-		expect(await look(store, key('a'))).toBeNull();
+		expect(await observed(store, key('a'))).toBeNull();
 	});
 
 	test('before the first read there is no connection, and that is said', async () => {

@@ -1,7 +1,7 @@
 /** What every store does with keepalives and watches. */
 import { expect, test } from 'vitest';
 import { until } from '../../until.js';
-import { type Clients, fresh, keepaliveLog, look, put, remove, watchLog } from './kit.js';
+import { type Clients, fresh, keepaliveLog, observed, put, remove, watchLog } from './kit.js';
 
 export function contractOfStreams({ connect }: Clients): void {
 	test('a closed keepalive is told nothing more, and requests on it do no harm', async () => {
@@ -29,7 +29,7 @@ export function contractOfStreams({ connect }: Clients): void {
 		await other.grant(lease, 30);
 		await other.write([put(key('ab'), '1', '0'), put(key('a'), '1', lease)]);
 		await store.write([put(key('b'), '2', '0')]);
-		await other.write([remove(key('b'), (await look(other, key('b')))?.modRevision ?? '')]);
+		await other.write([remove(key('b'), (await observed(other, key('b')))?.modRevision ?? '')]);
 		await other.revoke(lease);
 		await until(() => watch.told.length >= 4);
 		expect(watch.told).toEqual([
@@ -49,7 +49,7 @@ export function contractOfStreams({ connect }: Clients): void {
 		await until(() => watch.opened);
 		await store.grant(lease, 30);
 		for (const name of ['a', 'b', 'bb', 'd', 'da', 'e', 'f', 'fa', 'b'])
-			await store.write([put(key(name), name, lease, (await look(store, key(name)))?.modRevision)]);
+			await store.write([put(key(name), name, lease, (await observed(store, key(name)))?.modRevision)]);
 		await until(() => watch.told.length >= 5);
 		expect(watch.told.map((told) => (told as [string])[0])).toEqual(['b', 'bb', 'd', 'f', 'b'].map(key));
 		expect(watch).toMatchObject({ opened: 1, ends: [] });

@@ -138,7 +138,8 @@ export class Pass {
 		// written before the next one is begun, so that whatever is tried is tried to its end.
 		for (const keys of [[first], ...chunked(others, () => 0, PARALLEL_SMALL)]) {
 			if (clock.now() >= untilMs) return;
-			await this.#rounds.run(wanted, keys, new Map(), { ...options, apart: true });
+			const again = await this.#rounds.run(wanted, keys, new Map(), { ...options, apart: true });
+			if (again === null) return;
 		}
 	}
 }

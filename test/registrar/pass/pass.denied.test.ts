@@ -138,6 +138,29 @@ test('what was refused in this pass is not tried a second time in it', async () 
 	expect(ours.store.calls).toMatchObject({ read: 3, write: 2 });
 });
 
+test('a conflict at a key that was denied ends it all: the other denied keys are not put any more', async () => {
+	const { clock, etcd, start } = aStage();
+	const ours = start({ policy: 'fail' });
+	const wanted = { x: 'v', a: 'v', b: 'v' };
+	ours.store.denied.set('a', 'all').set('b', 'all');
+	await ours.pass({ x: 'v', a: 'v' });
+	clock.advance(1);
+	await ours.pass(wanted, false);
+	// Another process takes the key that this one had, and is seen to be alive.
+	etcd.grant('4711', 9);
+	etcd.put('x', 'other', '4711');
+	for (let third = 0; third < 3; third += 1) {
+		await ours.pass(wanted, false);
+		clock.advance(3_000);
+		etcd.renew('4711');
+		ours.renew();
+	}
+	etcd.put('a', 'other', '4711');
+	ours.store.denied.clear();
+	expect(lines(await ours.pass(wanted))).toEqual(['conflict a']);
+	expect(etcd.contents).toEqual({ x: 'other', a: 'other' });
+});
+
 test('no more than half of them are tried at a tick, those tried longest ago first', async () => {
 	const { clock, start } = aStage();
 	const ours = start();

@@ -217,7 +217,7 @@ test.each([
 	['127.0.0.1', false],
 	['[::1]', false],
 ])('TLS names the server that is asked for by its name, and no address: %s', async (host, asked) => {
-	const { cert, key } = ours.issue('server');
+	const { cert, key } = authority.issue('server');
 	const names: unknown[] = [];
 	const server = createTlsServer(
 		{ cert: readFileSync(cert), key: readFileSync(key), ALPNProtocols: ['h2'] },
@@ -229,7 +229,7 @@ test.each([
 	server.on('tlsClientError', () => {});
 	server.listen(0, '::');
 	await once(server, 'listening');
-	const store = connect({ caFile: ours.ca }, `https://${host}:${portOf(server)}`);
+	const store = connect({ caFile: authority.ca }, `https://${host}:${portOf(server)}`);
 	await expect(store.read(['a'])).rejects.toMatchObject({ name: 'StoreError' });
 	server.close();
 	expect(names[0]).toBe(asked);

@@ -43,7 +43,7 @@ describe('log lines', () => {
 			this.parts.logger?.info(paused ? 'two: a' : "two: b");
 			this.logger[healthy ? 'info' : 'warn'](
 				\`three \${name(')')}, more\`, { 'x': 1 });
-			this.#say('error', 'four', on(fact));
+			this.#lines.say('error', 'four', on(fact));
 			log.warn(note);
 			logger.debug('not told');`;
 		expect(toldIn(source).map(({ texts }) => texts.map((parts) => parts.join('…')))).toEqual([

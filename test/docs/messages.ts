@@ -9,16 +9,16 @@ export interface Told {
 	readonly source: string;
 }
 
-const CALL = /\b(?:logger|log)(?:\??\.(?:info|warn|error)|\[[^\]]+\])\(|#say\((?='|level)/g;
+const CALL = /\b(?:logger|log)(?:\??\.(?:info|warn|error)|\[[^\]]+\])\(|#lines\.say\((?='|level)/g;
 
 /**
- * What the calls of a logger (`.debug` aside), and of the journal's `#say(level, message, …)`, are given as
+ * What the calls of a logger (`.debug` aside), and of the journal's `#lines.say(level, message, …)`, are given as
  * message.
  */
 export function toldIn(source: string): Told[] {
 	return [...source.matchAll(CALL)].flatMap(({ 0: call, index }) => {
 		const [first = '', second = ''] = argumentsAt(source, index + call.length);
-		const message = call.startsWith('#say') ? second : first;
+		const message = call.startsWith('#lines') ? second : first;
 		// The declaration of a method is no call of it.
 		return /^\w+: /.test(message) ? [] : [{ texts: textsIn(message), source: message }];
 	});

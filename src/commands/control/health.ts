@@ -4,6 +4,7 @@
  */
 import { connect } from 'node:net';
 import { type BindAddress, parseBindAddress } from '../../core/address.js';
+import { ConfigError } from '../../core/errors.js';
 import { quoted, withoutUserinfo } from '../../core/settings/values/kinds.js';
 import { type Context, EXIT } from '../context.js';
 
@@ -13,7 +14,10 @@ const ANSWER_LIMIT = 64 * 1024;
 
 /** Exit code 0 = ready, 1 = not, or nobody there to say so; one line on stdout says why. */
 export async function health(context: Context, envFile: string | null): Promise<number> {
-	const { ready, why } = await askReadiness(context, envFile);
+	const { ready, why } = await askReadiness(context, envFile).catch((error: unknown): Answer => {
+		if (!(error instanceof ConfigError)) throw error;
+		return { ready: false, why: `not known: ${error.problems.join('; ')}` };
+	});
 	context.stdout.write(`${why}\n`);
 	return ready ? EXIT.ok : EXIT.unhealthy;
 }

@@ -24,6 +24,8 @@ export interface WatchExecCall {
 	readonly exec: string;
 }
 
+/** A terminal that was closed ends the command with it. */
+const ENDS: ReadonlySet<NodeJS.Signals> = new Set(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']);
 const POLL_MS = 5_000;
 const EMPTY_GRACE_MS = 10_000;
 /** Changes come in flocks: the command is run when none has come for so long. */
@@ -36,14 +38,14 @@ const LONGEST_RETRY_MS = 60_000;
 const LONG_MS = 30_000;
 
 /**
- * Exit code 0 after SIGTERM or SIGINT; 126 or 127 when the command could not be started in the first place.
+ * Exit code 0 after SIGTERM, SIGINT, SIGHUP or SIGQUIT; 126 or 127 when the command could not be started in the first place.
  */
 export async function watchExec(context: Context, call: WatchExecCall): Promise<number> {
 	const command = commandOf(call.exec);
 	const stop = new AbortController();
 	const say = (line: string) => void context.stderr.write(`etcd-registrar: ${line}\n`);
 	context.onSignal((signal) => {
-		if (signal !== 'SIGTERM' && signal !== 'SIGINT') return;
+		if (!ENDS.has(signal)) return;
 		if (stop.signal.aborted) context.exit(EXIT.ok);
 		stop.abort();
 	});

@@ -7,6 +7,7 @@ import { exitCodeOf } from '../../adapters/host/exit-code.js';
 import { pidOneNote } from '../../adapters/host/pid-one.js';
 import { parseAddress } from '../../core/address.js';
 import type { Config, ServiceConfig } from '../../core/settings/config.js';
+import { drainDoubt } from '../../core/settings/doubts.js';
 import { ownPort } from '../../core/settings/values/check.js';
 import type { Context } from '../context.js';
 import { explain } from '../explain.js';
@@ -46,7 +47,8 @@ async function runWrapped(
 ): Promise<number> {
 	const { config, warnings } = readSettings(context, envFile);
 	const checked: Config = { ...config, services: config.services.map(withOwnPort) };
-	const serving = await Serving.open({ config: checked, warnings }, context.stderr, context.env);
+	const told = [...warnings, drainDoubt(config) ?? []].flat();
+	const serving = await Serving.open({ config: checked, warnings: told }, context.stderr, context.env);
 	let child: Child | null = null;
 	const pass = (signal: NodeJS.Signals) => {
 		if (child === null || !FORWARDED_SIGNALS.has(signal)) return false;

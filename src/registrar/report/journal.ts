@@ -1,9 +1,6 @@
 /**
  * Tells the story of the passes: to listeners each fact as it happens, to the log once per change of state.
- * One line per message in a second at most, so that a fault that repeats itself (10,000 heals, an hour's
- * outage) stays readable.
  */
-
 import type { Refusal } from '../../core/batches.js';
 import { ConfigError, StoreError } from '../../core/errors.js';
 import { leaseHex } from '../../core/lease-id.js';
@@ -13,23 +10,10 @@ import type { Clock, Logger } from '../ports.js';
 import type { ChangeLog } from './change-log.js';
 import type { Counting } from './counters.js';
 import type { Emitter } from './emitter.js';
-
-type Level = 'info' | 'warn' | 'error';
+import { Lines } from './lines.js';
 
 /** During an outage: told again after so many minutes, then each hour. */
 const REMIND_MINUTES = [1, 10, 60] as const;
-
-interface Line {
-	readonly level: Level;
-	readonly message: string;
-	/** Of the first one. */
-	readonly fields: Readonly<Record<string, unknown>>;
-	readonly keys: string[];
-	times: number;
-}
-
-/** Named in one line at most. */
-const MOST_KEYS = 10;
 
 export interface JournalParts {
 	readonly logger: Logger;
@@ -50,37 +34,46 @@ export class Journal {
 	#reminders = 0;
 	/** Kinds of errors already logged in this outage. */
 	readonly #reasons = new Set<string>();
-	readonly #unsaid = new Map<string, Line>();
-	readonly #saidAtMs = new Map<string, number>();
+	readonly #lines: Lines;
 
-	constructor(private readonly parts: JournalParts) {}
+	constructor(private readonly parts: JournalParts) {
+		this.#lines = new Lines(parts.logger, parts.clock);
+	}
 
 	tell(fact: Fact): void {
 		switch (fact.fact) {
 			case 'registered':
-				this.#say('info', 'registered', on(fact));
+				this.#lines.say('info', 'registered', on(fact));
 				return this.parts.emitter.emit('registered', { key: fact.key, lease: fact.lease });
 			case 'repaired':
 				this.parts.counting.repair(fact.reason);
 				this.parts.changes?.repaired(fact.key, fact.reason);
-				this.#say('warn', 'put right', { ...on(fact), reason: fact.reason });
+				this.#lines.say('warn', 'put right', { ...on(fact), reason: fact.reason });
 				return this.parts.emitter.emit('repaired', { key: fact.key, reason: fact.reason, lease: fact.lease });
 			case 'withdrawn':
-				this.#say('info', 'withdrawn', { key: fact.key });
+				this.#lines.say('info', 'withdrawn', { key: fact.key });
 				return this.parts.emitter.emit('withdrawn', { key: fact.key });
 			case 'standing by':
 				this.parts.counting.conflict();
-				this.#say('warn', 'another process holds the key: standing by until its lease is gone', on(fact));
+				this.#lines.say(
+					'warn',
+					'another process holds the key: standing by until its lease is gone',
+					on(fact),
+				);
 				return this.parts.emitter.emit('conflict', { key: fact.key, lease: fact.lease, fatal: false });
 			case 'conflict':
 				this.parts.counting.conflict();
-				this.#say('error', 'another live process holds the key, and the conflict policy is fail', on(fact));
+				this.#lines.say(
+					'error',
+					'another live process holds the key, and the conflict policy is fail',
+					on(fact),
+				);
 				return this.parts.emitter.emit('conflict', { key: fact.key, lease: fact.lease, fatal: true });
 			case 'denied':
-				return this.#say('warn', REFUSED[fact.why], { key: fact.key });
+				return this.#lines.say('warn', REFUSED[fact.why], { key: fact.key });
 			case 'history changed':
 				this.parts.changes?.replaced();
-				return this.#say('warn', 'etcd was wiped, restored or replaced: beginning anew', {});
+				return this.#lines.say('warn', 'etcd was wiped, restored or replaced: beginning anew', {});
 		}
 	}
 
@@ -88,7 +81,7 @@ export class Journal {
 		this.parts.changes?.passed();
 		if (this.#downSinceMs === null) return;
 		const downMs = Math.round(this.parts.clock.now() - this.#downSinceMs);
-		this.#say('info', 'etcd answers again', { downMs, attempts: this.#attempts });
+		this.#lines.say('info', 'etcd answers again', { downMs, attempts: this.#attempts });
 		const attempts = this.#attempts;
 		this.#downSinceMs = null;
 		this.#stranger = null;
@@ -103,16 +96,16 @@ export class Journal {
 		this.parts.changes?.failed(error, beganMs);
 		// Neither etcd nor the configuration can mend it: told with its stack, so that it can be reported.
 		if (!(error instanceof StoreError || error instanceof ConfigError))
-			this.#say('error', 'a pass failed by a fault of the registrar itself', { error });
+			this.#lines.say('error', 'a pass failed by a fault of the registrar itself', { error });
 		if (error instanceof StoreError && error.code === 'not-etcd' && error.message !== this.#stranger) {
 			this.#stranger = error.message;
 			const fields = { reason: error.message, ...this.parts.where };
-			this.#say('error', 'what answers is no etcd that can hold a registration', fields);
+			this.#lines.say('error', 'what answers is no etcd that can hold a registration', fields);
 		}
 		if (this.#downSinceMs === null) {
 			this.#downSinceMs = beganMs;
 			this.#reasons.add(kindOf(error));
-			this.#say('warn', 'a pass failed: trying again until one succeeds', {
+			this.#lines.say('warn', 'a pass failed: trying again until one succeeds', {
 				reason: error.message,
 				...this.parts.where,
 			});
@@ -123,7 +116,7 @@ export class Journal {
 		this.#reasons.add(kindOf(error));
 		if (!isNews && downMs < remindAfterMs(this.#reminders)) return;
 		if (!isNews) this.#reminders += 1;
-		this.#say('warn', 'every pass still fails', {
+		this.#lines.say('warn', 'every pass still fails', {
 			reason: error.message,
 			downMs: Math.round(downMs),
 			attempts: this.#attempts,
@@ -135,6 +128,7 @@ export class Journal {
 		clean: boolean,
 		{ hadKeys, ttlSeconds }: { readonly hadKeys: boolean; readonly ttlSeconds: number },
 	): void {
+		this.#lines.end();
 		if (clean) this.parts.logger.info(hadKeys ? 'deregistered' : 'stopped: nothing was registered');
 		else
 			this.parts.logger.warn(
@@ -145,30 +139,10 @@ export class Journal {
 			);
 	}
 
-	/** At the end of a pass: what it reported, one line for each kind. */
+	/** At the end of a pass. */
 	flush(): void {
 		this.parts.changes?.close();
-		const now = this.parts.clock.now();
-		for (const [kind, atMs] of this.#saidAtMs) if (now - atMs >= 1_000) this.#saidAtMs.delete(kind);
-		for (const [kind, { level, message, fields, keys, times }] of this.#unsaid) {
-			if (this.#saidAtMs.has(kind)) continue;
-			this.#saidAtMs.set(kind, now);
-			this.#unsaid.delete(kind);
-			this.parts.logger[level](
-				message,
-				times === 1 ? fields : { ...fields, ...(keys.length > 1 && { keys }), times },
-			);
-		}
-	}
-
-	#say(level: Level, message: string, fields: Readonly<Record<string, unknown>>): void {
-		const kind = `${message} ${fields.reason ?? ''}`;
-		const line = this.#unsaid.get(kind) ?? { level, message, fields, keys: [], times: 0 };
-		line.times += 1;
-		const { key } = fields;
-		if (typeof key === 'string' && line.keys.length < MOST_KEYS && !line.keys.includes(key))
-			line.keys.push(key);
-		this.#unsaid.set(kind, line);
+		this.#lines.write();
 	}
 }
 

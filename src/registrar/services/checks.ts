@@ -93,8 +93,9 @@ export class Checks {
 		return reasons.length === 0 ? null : reasons.join('; ');
 	}
 
-	/** What stays in although its check fails. */
+	/** What stays in although its check fails; who is paused is out. */
 	kept(): KeptStatus[] {
-		return [...this.#checked.values()].flatMap(({ last }) => last?.kept ?? []);
+		const asked = [...this.#checked.values()].filter(({ service }) => service.pause === null);
+		return asked.flatMap(({ last }) => last?.kept ?? []);
 	}
 }

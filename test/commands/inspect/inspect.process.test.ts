@@ -181,6 +181,11 @@ test('health asks /readyz: 0 when ready, 1 when not, with one line why', async (
 	expect(await health({ REGISTRAR_HTTP: 'nowhere' })).toMatch(
 		/^1 not known: REGISTRAR_HTTP is "nowhere", expected/,
 	);
+	const missing = await runCommand(['health', '--env', 'no-such-file'], env).waitExit();
+	expect(missing).toMatchObject({
+		code: 1,
+		stdout: expect.stringMatching(/^not known: .*no-such-file.*\n$/),
+	});
 	const run = command(['run'], env);
 	await run.waitForLog(({ message }) => message === 'registered');
 	expect(await until(async () => (await health()).startsWith('0 ready: ') && 'ready')).toBe('ready');

@@ -77,6 +77,16 @@ describe.concurrent('watch --exec', () => {
 		expect([code, stdout]).toEqual([0, 'an argument\n'.repeat(3)]);
 	});
 
+	test.for(['SIGHUP', 'SIGQUIT'] as const)(
+		'a terminal that is closed ends it: %s',
+		async (signal, context) => {
+			const stage = start(context, APPEND);
+			await until(() => stage.given().length === 1);
+			stage.running.signal(signal);
+			expect(await stage.running.waitExit()).toMatchObject({ code: 0 });
+		},
+	);
+
 	test('hands over what discovery knows of each instance', async (context) => {
 		const name = `exec-${++count}`;
 		const key = `/ns/${name}/1`;

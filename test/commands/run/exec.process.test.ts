@@ -82,6 +82,18 @@ describe.concurrent('run -- command', () => {
 		},
 	);
 
+	test('clients that poll need a drain delay: it is said at the start', async (context) => {
+		const wrapped = await start(context, {
+			command: node(SERVER),
+			env: { SERVICE_FORMAT: 'kitex', REGISTRAR_DRAIN_DELAY: '0' },
+		});
+		await until(() =>
+			wrapped
+				.logs()
+				.some(({ message }) => /^REGISTRAR_DRAIN_DELAY is 0s, and clients of kitex/.test(String(message))),
+		);
+	});
+
 	test('the command dies: its key goes at once, and the exit code tells the signal', async (context) => {
 		const wrapped = await start(context, { command: node(SERVER) });
 		await wrapped.registered();

@@ -5,6 +5,7 @@ import { Emitter } from '../../../src/registrar/report/emitter.js';
 import { Journal } from '../../../src/registrar/report/journal.js';
 import { aLogger } from '../../support/logger.js';
 import { ManualClock } from '../../support/memory/reconciling.js';
+import { until } from '../../support/until.js';
 
 const error = new StoreError('timeout', 'no answer');
 let clock: ManualClock;
@@ -217,4 +218,20 @@ test('an outage says which etcd is meant', () => {
 	where.failed(error, clock.now());
 	where.flush();
 	expect(log.lines.at(-1)?.fields).toEqual({ reason: 'no answer', endpoints: 'http://10.0.0.1:2379' });
+});
+
+test('a line that is kept back for a second follows by itself, and at the latest with the last word', async () => {
+	const repaired = (key: string) => {
+		journal.tell({ fact: 'repaired', key, reason: 'absent', lease: '7' });
+		journal.flush();
+	};
+	const keys = () => log.lines.map(({ fields }) => fields?.key);
+	for (const key of ['a', 'b', 'c']) repaired(key);
+	expect(keys()).toEqual(['a']);
+	clock.advance(1_000);
+	await until(() => log.lines.length === 2);
+	expect(log.lines[1]).toMatchObject({ fields: { key: 'b', keys: ['b', 'c'], times: 2 } });
+	repaired('d');
+	journal.stopped(true, { hadKeys: true, ttlSeconds: 9 });
+	expect(keys()).toEqual(['a', 'b', 'd', undefined]);
 });

@@ -190,3 +190,16 @@ test('paused or stopped it counts no more than it has to, and leaves nothing', a
 	await stop();
 	expect(etcd.leases).toEqual([]);
 });
+
+test('who is paused is out, whatever its check says, and is told as that alone', async () => {
+	const { instances, passes, standing, stop } = await fleet(1, 1);
+	const [only] = instances;
+	if (only === undefined) throw new Error('a fleet of one');
+	only.healthy.is = false;
+	await passes(6);
+	expect(only.registrar.status().kept).toHaveLength(1);
+	await within(6, only.registrar.pause());
+	expect(standing()).toBe(0);
+	expect(only.registrar.status().kept).toEqual([]);
+	await stop();
+});

@@ -22,7 +22,7 @@ export interface Registrar {
 	start(): Promise<void>;
 
 	/**
-	 * Resolves once every wanted key was verified in etcd. Rejects when that cannot be any more: with a
+	 * Resolves once every wanted key was verified in etcd; without a service it waits for the first one. Rejects when that cannot be any more: with a
 	 * `StoppedError`, with a `ConflictError` under `fail`, with the signal's reason; and with a
 	 * `NotStartedError` before `start()`, which would never let it end.
 	 */

@@ -128,7 +128,9 @@ function metadataBelow(prefix: string, environment: Environment, problems: Probl
 		else {
 			const assign = (example: string) => `${name}=${example}`;
 			found.set(key, { name, parsed: { value }, default: undefined, written: value, assign });
-			environment.sources.push({ name, value, from: environment.originOf(name) });
+			// What holds for every label is read once for each.
+			if (!environment.sources.some((source) => source.name === name))
+				environment.sources.push({ name, value, from: environment.originOf(name) });
 		}
 	}
 	return found;

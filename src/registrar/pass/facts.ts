@@ -19,6 +19,12 @@ export type Fact =
 	  }
 	| { readonly fact: 'withdrawn'; readonly key: string }
 	| { readonly fact: 'standing by'; readonly key: string; readonly lease: LeaseId }
-	| { readonly fact: 'conflict'; readonly key: string; readonly lease: LeaseId }
+	/** `isNews: false` = it stood by before. */
+	| {
+			readonly fact: 'conflict';
+			readonly key: string;
+			readonly lease: LeaseId;
+			readonly isNews: boolean;
+	  }
 	| { readonly fact: 'denied'; readonly key: string; readonly why: Refusal }
 	| { readonly fact: 'history changed' };

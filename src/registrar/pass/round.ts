@@ -140,14 +140,16 @@ export class Rounds {
 		for (const write of next.writes)
 			if (this.#isWrong(write, observed.get(write.key) ?? null))
 				this.memory.wrong(write.key, observed.get(write.key) == null);
+		const isStandingBy = (key: string) => this.memory.of(key).state.is === 'standing-by';
 		for (const { key, lease } of next.standingBy) {
-			if (this.memory.of(key).state.is !== 'standing-by') report({ fact: 'standing by', key, lease });
+			if (!isStandingBy(key)) report({ fact: 'standing by', key, lease });
 			this.memory.standingBy(key, lease);
 		}
 		for (const value of observed.values()) {
 			if (value?.lease != null && leases.isOurs(value.lease)) leases.inUse(value.lease, true);
 		}
-		if (next.conflict !== null) report({ fact: 'conflict', ...next.conflict });
+		const { conflict } = next;
+		if (conflict !== null) report({ fact: 'conflict', ...conflict, isNews: !isStandingBy(conflict.key) });
 	}
 
 	/**

@@ -62,7 +62,7 @@ export class Journal {
 				);
 				return this.parts.emitter.emit('conflict', { key: fact.key, lease: fact.lease, fatal: false });
 			case 'conflict':
-				this.parts.counting.conflict();
+				if (fact.isNews) this.parts.counting.conflict();
 				this.#lines.say(
 					'error',
 					'another live process holds the key, and the conflict policy is fail',

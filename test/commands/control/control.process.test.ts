@@ -190,7 +190,7 @@ describe.concurrent('control', () => {
 		expect(await command(['status'], { REGISTRAR_CONTROL: '9090' })).toMatchObject({ code: 78 });
 	});
 
-	test('status goes by REGISTRAR_HTTP where there is no control socket', async () => {
+	test('status goes by REGISTRAR_HTTP where there is no control socket, or nobody at it', async () => {
 		const http = String(await freePort());
 		const { run, env } = await start({ REGISTRAR_HTTP: http });
 		const asked = () =>
@@ -200,6 +200,9 @@ describe.concurrent('control', () => {
 				REGISTRAR_HTTP: `0.0.0.0:${http}`,
 			}).waitExit();
 		await until(async () => (await asked()).stdout.includes('"state":"registered"'));
+		const elsewhere = await runCommand(['status'], { ...env, REGISTRAR_CONTROL: '/no/such.sock' }).waitExit();
+		expect(elsewhere.stderr).toContain('/no/such.sock cannot be asked: there is no such socket');
+		expect(elsewhere).toMatchObject({ code: 0, stdout: expect.stringContaining('registered') });
 		await end(run);
 	});
 

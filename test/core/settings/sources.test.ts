@@ -50,6 +50,10 @@ describe('sources', () => {
 	it.each(rows)('%s from %j', (name, env, source) => {
 		expect(find(env, name)).toEqual({ name, ...source });
 	});
+	it('metadata that holds for all labels is there once', () => {
+		const { sources } = parse({ ...GOOD, SERVICES: 'a,b', SERVICE_B_NAME: 'b', SERVICE_META_ZONE: 'z' });
+		expect(sources.filter(({ name }) => name === 'SERVICE_META_ZONE')).toHaveLength(1);
+	});
 	it('every variable is there, in the order of the table, and no secret', () => {
 		const { sources } = parse({ ...GOOD, ETCDCTL_USER: `r:${SECRET}` });
 		expect(sources.map(({ name }) => name)).toEqual(
@@ -84,6 +88,8 @@ describe('what only looks like a mistake is a warning', () => {
 			'SERVICE_WEIGHT (label b) has no effect',
 		],
 		['another word for the endpoints', { ETCD_HOSTS: 'x' }, 'ETCD_ENDPOINTS?'],
+		['another word for metadata', { SERVICE_METADATA_ZONE: 'a' }, 'SERVICE_META_ZONE?'],
+		['what others call the check', { SERVICE_CHECK_HTTP: '/' }, 'SERVICE_CHECK?'],
 		['one more', { ETCD_URL: 'x' }, 'ETCD_ENDPOINTS?'],
 		['an address with one d', { SERVICE_ADRESS: 'x' }, 'SERVICE_ADDR?'],
 		['a slip in the first word', { REGISTAR_HTTP: '9090' }, 'REGISTRAR_HTTP?'],

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { StoreError } from '../../../src/core/errors.js';
 import { aStage, lines } from '../../support/memory/reconciling.js';
 
 const wanting = (count: number): Record<string, string> =>
@@ -213,3 +214,56 @@ for (const manner of ['3.4', '3.5'] as const)
 		expect(ours.lease).not.toBe(first);
 		expect(ours.leases.renewed.map(({ id }) => id)).toEqual([ours.lease]);
 	});
+
+for (const { wanted, cause, becomes } of [
+	{ wanted: 2, cause: new StoreError('timeout', 'no answer'), becomes: 'good' },
+	{ wanted: 1, cause: new StoreError('timeout', 'no answer'), becomes: 'failed' },
+	{ wanted: 2, cause: new TypeError('a fault of our own'), becomes: 'failed' },
+] as const) {
+	const where = wanted === 2 ? 'beside a key that is well' : 'where every key is denied';
+	test(`a retry that ends with ${cause.name} ${where}: the pass is ${becomes}`, async () => {
+		const ours = aStage().start();
+		ours.store.denied.set('k0', 'all');
+		await ours.pass(wanting(wanted));
+		let reads = 0;
+		ours.store.before = (call) => {
+			if (call === 'read' && ++reads === wanted) throw cause;
+		};
+		const outcome = ours.pass(wanting(wanted)).then(
+			() => 'good',
+			(error: unknown) => (error === cause ? 'failed' : error),
+		);
+		expect(await outcome).toBe(becomes);
+	});
+}
+
+test('a denied key that is no longer wanted takes its lease with it: what else hangs there moves', async () => {
+	const { etcd, start } = aStage();
+	const ours = start();
+	await ours.pass({ a: 'v', b: 'v' });
+	const first = ours.lease;
+	ours.store.denied.set('b', 'all');
+	await ours.pass({ a: 'v', b: 'v' });
+	expect(ours.lease).toBe(first);
+	await ours.pass({ a: 'v', b: null });
+	expect(etcd.get('a')?.lease).not.toBe(first);
+	expect(ours.leases.renewed.map(({ id }) => id)).toEqual([etcd.get('a')?.lease]);
+});
+
+test('where nothing is wanted any more, a key is read as long as a lease is left', async () => {
+	const { etcd, start } = aStage();
+	const ours = start();
+	await ours.pass({});
+	expect(ours.store.calls.read).toBe(0);
+	await ours.pass({ a: 'v' });
+	await ours.pass({ a: null });
+	ours.store.fault('revoke', 'timeout');
+	await ours.pass({});
+	const { read } = ours.store.calls;
+	expect(etcd.leases).toHaveLength(1);
+	await ours.pass({});
+	expect(etcd.leases).toEqual([]);
+	expect(ours.store.calls.read).toBe(read + 1);
+	await ours.pass({});
+	expect(ours.store.calls.read).toBe(read + 1);
+});

@@ -40,7 +40,7 @@ test('each fact is an event with what it is about', () => {
 	journal.tell({ fact: 'repaired', key: 'a', reason: 'absent', lease: '7' });
 	journal.tell({ fact: 'withdrawn', key: 'a' });
 	journal.tell({ fact: 'standing by', key: 'a', lease: '8' });
-	journal.tell({ fact: 'conflict', key: 'a', lease: '8' });
+	journal.tell({ fact: 'conflict', key: 'a', lease: '8', isNews: false });
 	expect(events).toEqual([
 		'registered {"key":"a","lease":"7"}',
 		'repaired {"key":"a","reason":"absent","lease":"7"}',
@@ -49,9 +49,14 @@ test('each fact is an event with what it is about', () => {
 		'conflict {"key":"a","lease":"8","fatal":true}',
 	]);
 	expect(counting.now()).toMatchObject({
-		conflicts: 2,
+		conflicts: 1,
 		repairs: { absent: 1, foreign_lease: 0, no_lease: 0, value_drift: 0 },
 	});
+});
+
+test('a conflict that nobody stood by before is counted too', () => {
+	journal.tell({ fact: 'conflict', key: 'a', lease: '8', isNews: true });
+	expect(counting.now().conflicts).toBe(1);
 });
 
 test('a reason of another kind is told at once, each kind once an outage', () => {

@@ -44,14 +44,15 @@ function prefixSlip(name: string, known: ReadonlySet<string>): string | null {
 
 /** What other programs call it. */
 const OTHER_WORDS: readonly (readonly [words: RegExp, meant: string])[] = [
+	[/^SERVICE_METADATA_(.+)$/, `${META_PREFIX}$1`],
+	[/^SERVICE_CHECK_(URL|HTTP|TCP|SCRIPT|CMD)$/, SERVICE.check.name],
 	[/^ETCD_(URLS?|HOSTS?|ADDR(ESS)?(ES)?|SERVERS?|ENDPOINT|NODES)$/, 'ETCD_ENDPOINTS'],
 	[/^SERVICE_ADRES+E?$/, 'SERVICE_ADDR'],
 ];
 
 function warningOn(name: string, known: readonly string[]): string | null {
-	const near =
-		OTHER_WORDS.find(([words]) => words.test(name))?.[1] ??
-		known.find((candidate) => isNear(name, candidate));
+	const [words, meant = ''] = OTHER_WORDS.find(([words]) => words.test(name)) ?? [];
+	const near = words ? name.replace(words, meant) : known.find((candidate) => isNear(name, candidate));
 	const label = /^SERVICE_(.+)_(?:NAME|ADDR)$/.exec(name)?.[1];
 	// One of a single letter is only two away from the plain name.
 	const isLabel = label !== undefined && (near === SERVICE.name.name || near === SERVICE.addr.name);

@@ -4,6 +4,7 @@ import { monotonicClock } from './adapters/host/clock.js';
 import type { Logger } from './core/log/logger.js';
 import { guardedLogger } from './core/log/logger.js';
 import type { ParsedDiscovery } from './core/settings/config.js';
+import { OPTION_NAMES } from './core/settings/options.js';
 import { Discovery } from './discovery/discovery.js';
 import type { Directory } from './discovery/ports.js';
 import { Shared } from './discovery/shared.js';
@@ -16,7 +17,7 @@ export function follow({ etcd, wanted, pollMs, emptyGraceMs, logger }: ParsedDis
 	const { endpoints, auth, tls, dialTimeoutMs, callTimeoutMs } = etcd;
 	const { thing: directory, release } = directories.take(
 		JSON.stringify([endpoints, auth, tls, dialTimeoutMs, callTimeoutMs]),
-		() => new EtcdDirectory({ ...etcd, authRetryMs: pollMs }, monotonicClock, guarded),
+		() => new EtcdDirectory({ ...etcd, authRetryMs: pollMs, names: OPTION_NAMES }, monotonicClock, guarded),
 	);
 	return new Discovery({
 		...{ wanted, directory, release, pollMs, emptyGraceMs },

@@ -34,8 +34,8 @@ export interface Assembly extends EtcdConfig {
 	readonly keepsChanges?: boolean;
 	readonly logger: Logger;
 	readonly meter?: Meter | null;
-	/** What messages call the settings. @defaultValue the variables */
-	readonly names?: SettingNames;
+	/** What messages call the settings. */
+	readonly names: SettingNames;
 }
 
 /**

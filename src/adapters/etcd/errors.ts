@@ -10,7 +10,6 @@ import {
 	GRPCGenericError,
 } from 'etcd3';
 import { StoreError, type StoreErrorCode } from '../../core/errors.js';
-import { VARIABLE_NAMES } from '../../core/settings/environment/variables.js';
 import type { SettingNames } from '../../core/settings/options.js';
 
 /**
@@ -56,7 +55,7 @@ const BY_NUMBER = new Map<number, StoreErrorCode>([
 ]);
 
 /** `names`: what the sentence calls the settings to mend. */
-export function toStoreError(error: unknown, names: SettingNames = VARIABLE_NAMES): StoreError {
+export function toStoreError(error: unknown, names: SettingNames): StoreError {
 	if (error instanceof StoreError) return error;
 	const message = error instanceof Error ? error.message : String(error);
 	return new StoreError(codeOf(error, message), plainSentence(message, names), { cause: error });
@@ -71,6 +70,8 @@ export const isEtcdsOwn = ({ code, cause }: StoreError): boolean =>
 	code === 'token-rejected' ||
 	code === 'too-large' ||
 	(cause instanceof Error && cause.message.includes('etcdserver: '));
+export const isTooLarge = (error: unknown): boolean =>
+	error instanceof Error && TOO_LARGE.test(error.message);
 export const isLeaseExists = (error: unknown): boolean =>
 	error instanceof Error && error.message.includes(LEASE_EXISTS);
 

@@ -23,7 +23,7 @@ import type { Connection } from './connection/connection.js';
 import { EtcdEndpoints, type EtcdEndpointsOptions } from './endpoints/endpoints.js';
 import type { HeadedAnswer } from './endpoints/raced.js';
 import { raced } from './endpoints/raced.js';
-import { isLeaseExists, toStoreError } from './errors.js';
+import { isLeaseExists, isTooLarge } from './errors.js';
 import { prefixRange, rangeOf, readingOf, readTransaction, spanOf, writeTransaction } from './messages.js';
 import { openKeepaliveStream, openWatchStream } from './streams.js';
 
@@ -149,7 +149,7 @@ async function readOne(etcd: Etcd3, key: string): Promise<HeadedAnswer<Reading>>
 		const range = await etcd.kv.range(rangeOf(key));
 		return { header: range.header, value: readingOf([key], range.header, [range]) };
 	} catch (error) {
-		if (toStoreError(error).code !== 'too-large') throw error;
+		if (!isTooLarge(error)) throw error;
 		// Somebody wrote more under the key than one answer may hold.
 		const range = await etcd.kv.range({ ...rangeOf(key), keys_only: true });
 		return { header: range.header, value: readingOf([key], range.header, [range], false) };

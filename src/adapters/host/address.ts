@@ -12,7 +12,6 @@ import {
 	parseHost,
 } from '../../core/address.js';
 import { ConfigError, StoreError } from '../../core/errors.js';
-import { VARIABLE_NAMES } from '../../core/settings/environment/variables.js';
 import type { SettingNames } from '../../core/settings/options.js';
 import { type Route, Routes } from './routes.js';
 
@@ -22,8 +21,8 @@ export interface ResolveOptions {
 	readonly podIp?: string | undefined;
 	/** `http://host:port`, as configured. */
 	readonly endpoints: readonly string[];
-	/** What the errors call the settings to mend. @defaultValue the variables */
-	readonly names?: SettingNames | undefined;
+	/** What the errors call the settings to mend. */
+	readonly names: SettingNames;
 	/**
 	 * Shared by calls that follow each other closely: many services, one detection. @defaultValue one of its
 	 * own
@@ -44,7 +43,7 @@ export interface ResolveOptions {
  */
 export async function resolveAddress(
 	addr: string,
-	{ serviceHost, podIp, endpoints, names = VARIABLE_NAMES, routes = new Routes() }: ResolveOptions,
+	{ serviceHost, podIp, endpoints, names, routes = new Routes() }: ResolveOptions,
 ): Promise<string> {
 	const parsed = parseAddress(addr);
 	if (!('value' in parsed))

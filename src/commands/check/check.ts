@@ -13,6 +13,7 @@ import type { Entry } from '../../core/registration.js';
 import type { Config } from '../../core/settings/config.js';
 import { drainDoubt } from '../../core/settings/doubts.js';
 import { entriesOf } from '../../core/settings/entries.js';
+import { VARIABLE_NAMES } from '../../core/settings/environment/variables.js';
 import type { Store } from '../../registrar/ports.js';
 import { type Context, EXIT } from '../context.js';
 import { storeTrouble } from '../inspect/inspection.js';
@@ -89,7 +90,9 @@ async function resolvedEntries(config: Config, complain: (text: string) => void)
 		const { endpoints, ttlSeconds } = config;
 		const routes = new Routes();
 		const all = config.services.map(async (service) => {
-			const addr = await resolveAddress(service.addr, { serviceHost: service.host, endpoints, routes });
+			const addr = await resolveAddress(service.addr, {
+				...{ serviceHost: service.host, endpoints, routes, names: VARIABLE_NAMES },
+			});
 			return entriesOf(service, addr, {
 				ttlSeconds,
 				weightPercent: service.weight === 'auto' ? 100 : undefined,
@@ -129,7 +132,7 @@ async function askOne(
 ): Promise<Trip> {
 	const logger = { debug() {}, info() {}, warn, error: warn };
 	const store: Store = new EtcdStore(
-		{ ...config, endpoints: [endpoint], authRetryMs: config.ttlSeconds * 1_000 },
+		{ ...config, endpoints: [endpoint], authRetryMs: config.ttlSeconds * 1_000, names: VARIABLE_NAMES },
 		monotonicClock,
 		logger,
 	);

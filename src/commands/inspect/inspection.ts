@@ -5,6 +5,7 @@ import { monotonicClock } from '../../adapters/host/clock.js';
 import { StoreError, type StoreErrorCode } from '../../core/errors.js';
 import { parseLookup, prefixesOf } from '../../core/settings/environment/lookup.js';
 import { SERVICE } from '../../core/settings/environment/service-variables.js';
+import { VARIABLE_NAMES } from '../../core/settings/environment/variables.js';
 import { UsageError } from '../arguments.js';
 import type { Context } from '../context.js';
 import { readVariables } from '../settings.js';
@@ -32,7 +33,8 @@ export function openInspection(context: Context, { envFile, name }: InspectCall)
 	const { etcd, views } = parseLookup(env, options);
 	const warn = (message: string) => context.stderr.write(`etcd-registrar: ${message}\n`);
 	const logger = { debug() {}, info() {}, warn, error: warn };
-	const catalog = new EtcdCatalog({ ...etcd, authRetryMs: etcd.ttlSeconds * 1_000 }, monotonicClock, logger);
+	const settings = { ...etcd, authRetryMs: etcd.ttlSeconds * 1_000, names: VARIABLE_NAMES };
+	const catalog = new EtcdCatalog(settings, monotonicClock, logger);
 	return { catalog, prefixes: prefixesOf(views, name), endpoints: etcd.endpoints };
 }
 

@@ -5,6 +5,7 @@ import { type Endpoints, startEndpoints } from '../../adapters/http/endpoints.js
 import { createLog, type Log } from '../../adapters/log/winston.js';
 import { readPage } from '../../adapters/page.js';
 import type { Config } from '../../core/settings/config.js';
+import { VARIABLE_NAMES } from '../../core/settings/environment/variables.js';
 import { assemble } from '../../register.js';
 import type { PollingRegistrar } from '../../registrar/registrar.js';
 import { type Context, EXIT } from '../context.js';
@@ -43,7 +44,10 @@ export class Serving {
 			stream: stderr,
 		});
 		for (const warning of warnings) log.warn(warning);
-		const registrar = assemble({ ...config, logger: log, hints: true, keepsChanges: config.http !== null });
+		const registrar = assemble({
+			...{ ...config, logger: log, hints: true, keepsChanges: config.http !== null },
+			names: VARIABLE_NAMES,
+		});
 		await registrar.findAddresses();
 		const sources = {
 			status: () => registrar.status(),

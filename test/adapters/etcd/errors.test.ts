@@ -19,6 +19,7 @@ import {
 	toStoreError,
 } from '../../../src/adapters/etcd/errors.js';
 import { StoreError, type StoreErrorCode } from '../../../src/core/errors.js';
+import { VARIABLE_NAMES } from '../../../src/core/settings/environment/variables.js';
 import { OPTION_NAMES } from '../../../src/core/settings/options.js';
 
 /** As a stream gives it: the raw error of gRPC with its code. */
@@ -134,7 +135,7 @@ test.each<readonly [sentence: string, error: unknown, code: StoreErrorCode]>([
 	],
 	['something that is no error', 'oops', 'unavailable'],
 ])('%s', (_sentence, error, code) => {
-	const translated = toStoreError(error);
+	const translated = toStoreError(error, VARIABLE_NAMES);
 	expect(translated).toBeInstanceOf(StoreError);
 	expect(translated.code).toBe(code);
 	expect(translated.cause).toBe(error);
@@ -153,12 +154,12 @@ test.each([
 		'check ETCD_ENDPOINTS',
 	],
 ])('%s: the sentence says what to check', (_sentence, error, text) => {
-	expect(toStoreError(error).message).toContain(text);
+	expect(toStoreError(error, VARIABLE_NAMES).message).toContain(text);
 });
 
 test('an error that is a StoreError already stays what it is', () => {
 	const error = new StoreError('timeout', 'no answer');
-	expect(toStoreError(error)).toBe(error);
+	expect(toStoreError(error, VARIABLE_NAMES)).toBe(error);
 });
 
 test('what is asked about by name is recognised, and nothing else', () => {

@@ -2,11 +2,13 @@
  * A list of many pages is what stood in etcd at one moment, whatever is written, compacted or too large
  * meanwhile.
  */
+
 import { Etcd3 } from 'etcd3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Client, openClient } from '../../../src/adapters/etcd/connection/client.js';
 import { toStoreError } from '../../../src/adapters/etcd/errors.js';
 import { listAll, type ReadPage } from '../../../src/adapters/etcd/paging.js';
+import { VARIABLE_NAMES } from '../../../src/core/settings/environment/variables.js';
 import { addrOf, putMany } from '../../discovery/put-many.js';
 import { type Etcd, startEtcd } from '../../support/etcd/etcd.js';
 
@@ -38,7 +40,7 @@ function calling(between: (n: number) => Promise<unknown> | null = () => null): 
 		try {
 			return await connection.call(make);
 		} catch (error) {
-			throw toStoreError(error);
+			throw toStoreError(error, VARIABLE_NAMES);
 		}
 	};
 	return { call, calls: () => n };

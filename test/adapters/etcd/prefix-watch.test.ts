@@ -3,6 +3,7 @@ import { Connection } from '../../../src/adapters/etcd/connection/connection.js'
 import { Tokens } from '../../../src/adapters/etcd/connection/tokens.js';
 import { PrefixWatch } from '../../../src/adapters/etcd/prefix-watch.js';
 import { monotonicClock } from '../../../src/adapters/host/clock.js';
+import { VARIABLE_NAMES } from '../../../src/core/settings/environment/variables.js';
 import { type Etcd, startEtcd } from '../../support/etcd/etcd.js';
 import { Gateway } from '../../support/etcd/gateway.js';
 import { aLogger } from '../../support/logger.js';
@@ -27,7 +28,8 @@ interface Ending {
 test('a watch that ends in the moment in which it is opened is opened again by the next reader', async () => {
 	const connection = new Connection(
 		{ endpoint: etcd.endpoint, tls: null, callTimeoutMs: 2_000, dialTimeoutMs: 15_000 },
-		new Tokens(null, 5_000, monotonicClock, aLogger().logger),
+		new Tokens(null, 5_000, monotonicClock, aLogger().logger, VARIABLE_NAMES),
+		VARIABLE_NAMES,
 	);
 	const open = connection.stream.bind(connection);
 	let opened = 0;

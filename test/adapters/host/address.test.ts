@@ -1,13 +1,19 @@
 import { execFileSync } from 'node:child_process';
 import { networkInterfaces } from 'node:os';
 import { describe, expect, it, vi } from 'vitest';
-import { resolveAddress } from '../../../src/adapters/host/address.js';
+import { type ResolveOptions, resolveAddress as resolveNamed } from '../../../src/adapters/host/address.js';
 import { Routes } from '../../../src/adapters/host/routes.js';
 import { hostKind, parseAddress } from '../../../src/core/address.js';
 import { ConfigError, StoreError } from '../../../src/core/errors.js';
+import { VARIABLE_NAMES } from '../../../src/core/settings/environment/variables.js';
 import { OPTION_NAMES } from '../../../src/core/settings/options.js';
 import { needs } from '../../support/needs.js';
 import { networkMissing, startNetwork } from '../../support/network/netns.js';
+
+/** As a command's user reads it, unless told otherwise. */
+function resolveAddress(addr: string, options: Omit<ResolveOptions, 'names'> & Partial<ResolveOptions>) {
+	return resolveNamed(addr, { names: VARIABLE_NAMES, ...options });
+}
 
 const loopback = ['http://127.0.0.1:2379'];
 const noIPv6 = Object.values(networkInterfaces()).some((addresses) =>

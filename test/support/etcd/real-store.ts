@@ -1,5 +1,6 @@
 import { EtcdStore, type EtcdStoreOptions } from '../../../src/adapters/etcd/store.js';
 import { monotonicClock } from '../../../src/adapters/host/clock.js';
+import { VARIABLE_NAMES } from '../../../src/core/settings/environment/variables.js';
 import { aLogger } from '../logger.js';
 
 /** Tells people what a test's store logged, and closes it after the test. */
@@ -16,6 +17,7 @@ export function aRealStore(
 			callTimeoutMs: 2_000,
 			dialTimeoutMs: 15_000,
 			authRetryMs: 5_000,
+			names: VARIABLE_NAMES,
 			...options,
 		},
 		monotonicClock,

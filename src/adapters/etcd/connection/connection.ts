@@ -5,7 +5,6 @@
  */
 import type { Etcd3 } from 'etcd3';
 import { StoreError } from '../../../core/errors.js';
-import { VARIABLE_NAMES } from '../../../core/settings/environment/variables.js';
 import type { SettingNames } from '../../../core/settings/options.js';
 import { toStoreError } from '../errors.js';
 import { type Client, openClient, type TlsContents } from './client.js';
@@ -38,7 +37,7 @@ export class Connection {
 	constructor(
 		private readonly options: ConnectionOptions,
 		private readonly tokens: Tokens,
-		readonly names: SettingNames = VARIABLE_NAMES,
+		readonly names: SettingNames,
 	) {
 		this.endpoint = options.endpoint;
 		this.#client = openClient({ ...options, token: () => tokens.current(this.endpoint) });

@@ -6,7 +6,6 @@
 import type { StoreError } from '../../../core/errors.js';
 import type { Logger } from '../../../core/log/logger.js';
 import type { Clock } from '../../../core/pace.js';
-import { VARIABLE_NAMES } from '../../../core/settings/environment/variables.js';
 import type { SettingNames } from '../../../core/settings/options.js';
 import { isAuthOff, toStoreError } from '../errors.js';
 import { type Credentials, type CredentialsSource, readCredentials } from './credentials.js';
@@ -40,7 +39,7 @@ export class Tokens {
 		private readonly retryMs: number,
 		private readonly clock: Clock,
 		private readonly logger: Logger,
-		private readonly names: SettingNames = VARIABLE_NAMES,
+		private readonly names: SettingNames,
 	) {}
 
 	get hasCredentials(): boolean {

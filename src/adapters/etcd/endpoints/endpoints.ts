@@ -7,7 +7,6 @@
 import { StoreError } from '../../../core/errors.js';
 import type { Logger } from '../../../core/log/logger.js';
 import type { Clock } from '../../../core/pace.js';
-import { VARIABLE_NAMES } from '../../../core/settings/environment/variables.js';
 import type { SettingNames } from '../../../core/settings/options.js';
 import { Connection } from '../connection/connection.js';
 import type { CredentialsSource } from '../connection/credentials.js';
@@ -27,8 +26,8 @@ export interface EtcdEndpointsOptions {
 	readonly dialTimeoutMs: number;
 	/** How long a refused password stands before etcd is asked again. */
 	readonly authRetryMs: number;
-	/** What errors call the settings to mend. @defaultValue the variables */
-	readonly names?: SettingNames;
+	/** What errors call the settings to mend. */
+	readonly names: SettingNames;
 }
 
 /** A pass reads many chunks at once: those that dial within so long share the connection. */
@@ -47,7 +46,6 @@ export class EtcdEndpoints {
 	readonly #dialled = new Set<Connection>();
 	readonly #tokens: Tokens;
 	readonly #tls: TlsSource;
-	readonly #names: SettingNames;
 	#sticky: Connection | null = null;
 	#dialledAtMs = Number.NEGATIVE_INFINITY;
 	#turn = 0;
@@ -58,8 +56,7 @@ export class EtcdEndpoints {
 		private readonly clock: Clock,
 		logger: Logger,
 	) {
-		this.#names = options.names ?? VARIABLE_NAMES;
-		this.#tokens = new Tokens(options.auth, options.authRetryMs, clock, logger, this.#names);
+		this.#tokens = new Tokens(options.auth, options.authRetryMs, clock, logger, options.names);
 		this.#tls = new TlsSource(options.tls);
 		this.clusters = new Clusters(logger);
 	}
@@ -171,8 +168,8 @@ export class EtcdEndpoints {
 		this.#dialledAtMs = this.clock.now();
 		const tls = this.#tls.read();
 		const connection = made(
-			() => new Connection({ endpoint, tls, callTimeoutMs, dialTimeoutMs }, this.#tokens, this.#names),
-			this.#names,
+			() => new Connection({ endpoint, tls, callTimeoutMs, dialTimeoutMs }, this.#tokens, this.options.names),
+			this.options.names,
 		);
 		const oldest = [...this.#dialled].find(({ isConnected }) => !isConnected);
 		if (this.#dialled.size >= MOST_DIALLED && oldest !== undefined) this.#drop(oldest);

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { EtcdStore } from '../../../../src/adapters/etcd/store.js';
+import { VARIABLE_NAMES } from '../../../../src/core/settings/environment/variables.js';
 import { type Etcd, startEtcd } from '../../../support/etcd/etcd.js';
 import { aLogger } from '../../../support/logger.js';
 
@@ -24,6 +25,7 @@ function connect(): void {
 		callTimeoutMs: 5_000,
 		dialTimeoutMs: 15_000,
 		authRetryMs: 5_000,
+		names: VARIABLE_NAMES,
 	};
 	store = new EtcdStore(options, clock, aLogger().logger);
 }

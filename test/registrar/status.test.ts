@@ -209,6 +209,12 @@ test('the reason names the key and what was last heard of etcd', () => {
 	);
 });
 
+test('a lease is shown as decimal text, and as etcdctl prints it', () => {
+	const lease = { id: '7587880000000000255', ttlSeconds: 5, keys: 1 };
+	const shown = { id: lease.id, hex: '694d90a85e4a80ff' };
+	expect(status({ leases: [lease] })).toMatchObject({ lease: shown, leases: [shown] });
+});
+
 test('what is shown is plain: it can be written as JSON and read again', () => {
 	const shown = status({ memory: { a: verified(1_234.567) } });
 	expect(JSON.parse(JSON.stringify(shown)).keys).toEqual([

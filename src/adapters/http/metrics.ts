@@ -92,7 +92,7 @@ function label(name: string, value: string): string {
 }
 
 export function oldestVerification(keys: readonly KeyStatus[], nowMs: number): number {
-	const ages = keys.filter((key) => key.state !== 'withdrawn').map((key) => key.verifiedAgoMs ?? Infinity);
-	const oldest = Math.max(...ages, -Infinity);
+	const wanted = keys.filter((key) => key.state !== 'withdrawn');
+	const oldest = wanted.reduce((most, key) => Math.max(most, key.verifiedAgoMs ?? Infinity), -Infinity);
 	return Number.isFinite(oldest) ? Math.max(0, nowMs - oldest) / 1000 : 0;
 }

@@ -29,8 +29,6 @@ export interface JournalParts {
 export class Journal {
 	#downSinceMs: number | null = null;
 	#attempts = 0;
-	/** What the log said last of a server that is no etcd. */
-	#stranger: string | null = null;
 	#reminders = 0;
 	/** Kinds of errors already logged in this outage. */
 	readonly #reasons = new Set<string>();
@@ -84,7 +82,6 @@ export class Journal {
 		this.#lines.say('info', 'etcd answers again', { downMs, attempts: this.#attempts });
 		const attempts = this.#attempts;
 		this.#downSinceMs = null;
-		this.#stranger = null;
 		this.#reasons.clear();
 		this.#attempts = this.#reminders = 0;
 		this.parts.emitter.emit('recovered', { downMs, attempts });
@@ -97,14 +94,14 @@ export class Journal {
 		// Neither etcd nor the configuration can mend it: told with its stack, so that it can be reported.
 		if (!(error instanceof StoreError || error instanceof ConfigError))
 			this.#lines.say('error', 'a pass failed by a fault of the registrar itself', { error });
-		if (error instanceof StoreError && error.code === 'not-etcd' && error.message !== this.#stranger) {
-			this.#stranger = error.message;
+		const isNews = !this.#reasons.has(kindOf(error));
+		this.#reasons.add(kindOf(error));
+		if (isNews && error instanceof StoreError && error.code === 'not-etcd') {
 			const fields = { reason: error.message, ...this.parts.where };
 			this.#lines.say('error', 'what answers is no etcd that can hold a registration', fields);
 		}
 		if (this.#downSinceMs === null) {
 			this.#downSinceMs = beganMs;
-			this.#reasons.add(kindOf(error));
 			this.#lines.say('warn', 'a pass failed: trying again until one succeeds', {
 				reason: error.message,
 				...this.parts.where,
@@ -112,8 +109,6 @@ export class Journal {
 			return this.parts.emitter.emit('degraded', { error });
 		}
 		const downMs = this.parts.clock.now() - this.#downSinceMs;
-		const isNews = !this.#reasons.has(kindOf(error));
-		this.#reasons.add(kindOf(error));
 		if (!isNews && downMs < remindAfterMs(this.#reminders)) return;
 		if (!isNews) this.#reminders += 1;
 		this.#lines.say('warn', 'every pass still fails', {

@@ -180,6 +180,13 @@ test('the whole text keeps to the format: HELP and TYPE once a name, samples beh
 	expect(typed.size).toBe(9);
 });
 
+test('however many keys there are: no list is handed over as arguments', () => {
+	const keys = Array.from({ length: 200_000 }, (_, n) => key(`/ns/a/${n}`, 'registered', n % 1_000));
+	expect(metricsText(aStatus({ keys }), NOW)).toContain(
+		'registrar_last_verified_timestamp_seconds 1699999999.001\n',
+	);
+});
+
 test('promtool finds nothing to complain about', (context) => {
 	needs(context, promtoolMissing());
 	const input = metricsText(

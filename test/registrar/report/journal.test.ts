@@ -54,6 +54,30 @@ test('each fact is an event with what it is about', () => {
 	});
 });
 
+test('a lease is told as etcdctl prints it to people, and as decimal text to programs', () => {
+	journal.tell({ fact: 'registered', key: 'a', lease: '7587880000000000255' });
+	journal.tell({ fact: 'standing by', key: 'a', lease: '-1' });
+	journal.flush();
+	expect(log.lines.map(({ fields }) => fields.lease)).toEqual(['694d90a85e4a80ff', 'ffffffffffffffff']);
+	expect(events[0]).toBe('registered {"key":"a","lease":"7587880000000000255"}');
+});
+
+test('what is no etcd is named once an outage, however many of them answer in turn', () => {
+	const strangers = ['http://a is not an etcd: kine (k3s)', 'http://b is not an etcd: another gRPC service'];
+	const named = () => log.lines.filter(({ level }) => level === 'error').map(({ fields }) => fields.reason);
+	for (let pass = 0; pass < 20; pass += 1) {
+		journal.failed(new StoreError('not-etcd', strangers[pass % 2] ?? ''), clock.now());
+		journal.flush();
+		clock.advance(2_000);
+	}
+	expect(named()).toEqual([strangers[0]]);
+	journal.passed();
+	journal.failed(new StoreError('unreachable', 'connection refused'), clock.now());
+	journal.failed(new StoreError('not-etcd', strangers[1] ?? ''), clock.now());
+	journal.flush();
+	expect(named()).toEqual(strangers);
+});
+
 test('a conflict that nobody stood by before is counted too', () => {
 	journal.tell({ fact: 'conflict', key: 'a', lease: '8', isNews: true });
 	expect(counting.now().conflicts).toBe(1);

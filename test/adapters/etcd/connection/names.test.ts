@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { promises as dns } from 'node:dns';
+import { expect, test, vi } from 'vitest';
 import { addressesOf, hostsEntries, searched } from '../../../../src/adapters/etcd/connection/names.js';
 
 const never = new AbortController().signal;
@@ -48,4 +49,24 @@ test('localhost needs no DNS', async () => {
 
 test('who stops waiting is let go at once', async () => {
 	await expect(addressesOf('nowhere.invalid', AbortSignal.abort())).rejects.toThrow();
+});
+
+test('all who ask for a name at once share one query, which the last that stops waiting takes along', async () => {
+	const unanswered = () => new Promise<string[]>(() => {});
+	const asked = vi.spyOn(dns.Resolver.prototype, 'resolve4').mockImplementation(unanswered as never);
+	vi.spyOn(dns.Resolver.prototype, 'resolve6').mockImplementation(unanswered as never);
+	const cancelled = vi.spyOn(dns.Resolver.prototype, 'cancel');
+	const waiting = Array.from({ length: 8 }, () => new AbortController());
+	const answers = waiting.map(({ signal }) => addressesOf('silent.test.', signal));
+	expect(asked.mock.calls).toEqual([['silent.test.']]);
+	for (const [at, each] of waiting.entries()) {
+		expect(cancelled).toHaveBeenCalledTimes(0);
+		each.abort();
+		await expect(answers[at]).rejects.toThrow('stopped');
+	}
+	expect(cancelled).toHaveBeenCalledTimes(1);
+	const again = addressesOf('silent.test.', AbortSignal.timeout(1));
+	expect(asked).toHaveBeenCalledTimes(2);
+	await expect(again).rejects.toThrow('stopped');
+	vi.restoreAllMocks();
 });

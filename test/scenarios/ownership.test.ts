@@ -83,6 +83,24 @@ describe.concurrent('two processes with one key', () => {
 		expect(registrar.logs().filter(({ level }) => level !== 'info')).toEqual([]);
 	});
 
+	test('under fail a restart of etcd, which gives the lease of a dead process its full TTL again, is no sign of life', async (context) => {
+		const stage = await startStage(context, { ttlSeconds: 6 });
+		const { etcd, gateway, registrar } = stage;
+		registrar.signal('SIGKILL');
+		await registrar.waitExit();
+		const leases = await gateway.leases();
+		const second = twin(context, stage, { SERVICE_ON_CONFLICT: 'fail' });
+		const asked = async () => (await etcd.metrics()).handled('LeaseTimeToLive');
+		// Of the remaining time it has seen a first part.
+		await until(async () => (await asked()) > 0);
+		await etcd.kill();
+		await wait(1_500);
+		await etcd.start();
+		expect(await gateway.leases()).toEqual(leases);
+		await second.registered();
+		expect(second.isOurs((await gateway.get(second.key))?.lease ?? null)).toBe(true);
+	});
+
 	test('under fail a key on an expired lease is taken, and a later twin kills nobody', async (context) => {
 		const stage = await startStage(context);
 		const { gateway, registrar } = stage;

@@ -2,6 +2,8 @@ import { expect, type TestContext, test } from 'vitest';
 import { createRegistrar, type RegistrarOptions, type ServiceOptions } from '../../src/index.js';
 import { type Etcd, startEtcd } from '../support/etcd/etcd.js';
 import { Gateway } from '../support/etcd/gateway.js';
+import { newerEtcd } from '../support/etcd/newer-etcd.js';
+import { needs } from '../support/needs.js';
 import { until } from '../support/until.js';
 
 const instances = (count: number, name = 'user'): ServiceOptions[] =>
@@ -141,6 +143,25 @@ test('keys that etcd denies keep no other away', async (context) => {
 	await etcd.ctl('role', 'grant-permission', 'app', '--prefix=true', 'readwrite', '/ns/bad/');
 	await registrar.ready();
 	expect(await count(etcd, '/ns/')).toBe(243);
+});
+
+test('four thousand keys of a user with the least role, on an etcd that checks every key of a lease: all are registered and stay', async (context) => {
+	const binary = newerEtcd('forky');
+	needs(context, binary === null ? 'no etcd 3.5.30 can be had' : null);
+	const etcd = await anEtcd(context, { rootPassword: 'root', binary: binary ?? undefined });
+	await etcd.ctl('user', 'add', 'app:secret');
+	await etcd.ctl('role', 'add', 'app');
+	await etcd.ctl('role', 'grant-permission', 'app', '--prefix=true', 'readwrite', '/ns/user/');
+	await etcd.ctl('user', 'grant-role', 'app', 'app');
+	const auth = { username: 'app', password: 'secret' };
+	const services = instances(4_000);
+	const registrar = await registrarOf(context, { endpoints: etcd.endpoint, ttlSeconds: 5, auth, services });
+	await until(() => registrar.status().ready);
+	const { ok } = registrar.status().counters.passes;
+	await until(() => registrar.status().counters.passes.ok >= ok + 2);
+	expect(await count(etcd, '/ns/user/')).toBe(4_000);
+	expect(await puts(etcd)).toBe(4_000);
+	expect(await etcd.leases()).toHaveLength(8);
 });
 
 test('a service that is added later among thousands is there after one pass with one PUT', async (context) => {

@@ -5,7 +5,9 @@
  * alive by a second user of grpc-js's common pool is never replaced). It connects once: a connection that
  * failed or broke is never made again, another client takes its place.
  */
+import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
+import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import {
 	Channel,
 	type ChannelCredentials,
@@ -121,14 +123,18 @@ function lentChannel(channel: Channel): Channel {
 
 function credentialsOf({ endpoint, tls }: ClientOptions): ChannelCredentials {
 	if (!endpoint.startsWith('https:')) return credentials.createInsecure();
-	const created =
-		tls?.cert && tls.key
-			? credentials.createSsl(tls.ca, tls.key, tls.cert)
-			: credentials.createSsl(tls?.ca ?? null);
-	return isIP(new URL(endpoint).hostname.replace(/^\[|\]$/g, '')) === 0
-		? created
-		: withoutServerName(created);
+	const address = new URL(endpoint).hostname.replace(/^\[|\]$/g, '');
+	const isAddress = isIP(address) !== 0;
+	const verify = isAddress ? { checkServerIdentity: isCertifiedFor(address) } : undefined;
+	const created = credentials.createSsl(tls?.ca ?? null, tls?.key ?? null, tls?.cert ?? null, verify);
+	return isAddress ? withoutServerName(created) : created;
 }
+
+/** OpenSSL is asked first: Node 22.23 takes an IPv6 address for a name, which no certificate has. */
+const isCertifiedFor = (address: string) => (_host: string, certificate: PeerCertificate) =>
+	new X509Certificate(certificate.raw).checkIP(address) === undefined
+		? checkServerIdentity(address, certificate)
+		: undefined;
 
 /**
  * An address is no server name (RFC 6066): grpc-js hands it to TLS all the same, and from version 26 on Node

@@ -33,6 +33,8 @@ export class Sampling {
 	#observe(life: Life): void {
 		const nowMs = this.world.time.now();
 		if (life.stalledUntilMs > nowMs) return;
+		// A lease that runs out at this very moment takes its keys before anything is judged.
+		this.world.server.etcd.expire();
 		const status = life.registrar.status();
 		this.#isHonest(life, status.ready, status);
 		this.#isCalm(life, status.counters.passes.ok + status.counters.passes.failed, status.intervalMs);

@@ -352,7 +352,7 @@ test.each([
 	['of a name each', (at: number) => `user${at}`],
 	['of names of which each begins the next', (at: number) => `user${'x'.repeat(at % 40)}${at}`],
 ])(
-	'four times the services, %s, take about four times as long to be added, moved and removed',
+	'eight times the services, %s, take about eight times as long to be added, moved and removed',
 	(_which, name) => {
 		const takes = (count: number): number => {
 			const configs = [80, 81].map((port) =>
@@ -375,6 +375,7 @@ test.each([
 		};
 		const least = (count: number) => Math.min(...[1, 2, 3].map(() => takes(count)));
 		takes(500);
-		expect(least(2_000) / least(500)).toBeLessThan(8);
+		// Were each service compared with each other, it would be 64.
+		expect(least(4_000) / least(500)).toBeLessThan(24);
 	},
 );

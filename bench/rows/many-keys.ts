@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { type Etcd, startEtcd } from '../../test/support/etcd/etcd.js';
 import { ended } from '../../test/support/process/guarded.js';
-import { cpuNanoseconds } from '../../test/support/process/proc.js';
+import { cpuNanoseconds, memory } from '../../test/support/process/proc.js';
 import { until } from '../../test/support/until.js';
 import { runProgram } from '../program.js';
 import { alternate, type Bench, compare, type Line, type Row } from '../row.js';
@@ -28,7 +28,7 @@ interface Running {
  */
 export const manyKeys: Row = {
 	name: 'many-keys',
-	about: `${SOME} and ${MANY} keys in one process: until all of them stand, CPU and messages at rest, PUTs for a key that goes`,
+	about: `${SOME} and ${MANY} keys in one process: until all of them stand, CPU, memory and messages at rest, PUTs for a key that goes`,
 	async run(bench) {
 		return [...(await some(bench)), ...(await many(bench))];
 	},
@@ -71,6 +71,7 @@ async function many({ runs }: Bench): Promise<Line[]> {
 			continue;
 		}
 		const { cpu } = await atRest([running], runs(6, 2));
+		const peak = memory(running.child.pid ?? 0).peak / 2 ** 20;
 		await stop(running);
 		const line = (measure: string, unit: string, values: readonly number[], target: number) =>
 			compare(new Map([[REGISTRAR.name, values]]), {
@@ -82,6 +83,7 @@ async function many({ runs }: Bench): Promise<Line[]> {
 		return [
 			...line(`${MANY} keys registered after`, 's', ready, 5),
 			...line(`CPU at rest, ${MANY} keys`, '% of a core', cpu.get(REGISTRAR.name) ?? [], 5),
+			...line(`peak memory, ${MANY} keys`, 'MiB', [peak], 320),
 			...line(`for one key that goes, of ${MANY}`, 'PUTs', puts, 1),
 		];
 	}

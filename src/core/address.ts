@@ -83,9 +83,11 @@ export function formatAddress(host: string, port: number): string {
 	return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
+const BYTE = '(?:\\d|[1-9]\\d|1\\d\\d|2[0-4]\\d|25[0-5])';
+const IPV4 = new RegExp(`^${BYTE}(?:\\.${BYTE}){3}$`);
+
 export function isIPv4(text: string): boolean {
-	const bytes = text.split('.');
-	return bytes.length === 4 && bytes.every((byte) => /^(0|[1-9]\d{0,2})$/.test(byte) && Number(byte) <= 255);
+	return IPV4.test(text);
 }
 
 export function isIPv6(text: string): boolean {

@@ -3,6 +3,7 @@
  * adding and removing take time in proportion to the text of the keys and to the logarithm of the number of
  * fleets, never to the number of services.
  */
+import { MultiMap } from '../multi-map.js';
 import type { Place } from './clashes.js';
 
 /** Services of one name, format and namespace: they never clash but by one and the same key. */
@@ -12,9 +13,9 @@ interface Fleet<Owner> {
 }
 
 export class Places<Owner> {
-	readonly #byKey = new Map<string, Set<Owner>>();
+	readonly #byKey = new MultiMap<string, Owner>();
 	readonly #fleets = new Map<string, Fleet<Owner>>();
-	readonly #byPrefix = new Map<string, Set<Fleet<Owner>>>();
+	readonly #byPrefix = new MultiMap<string, Fleet<Owner>>();
 	/** How many of the prefixes below have this length. */
 	readonly #lengths = new Map<number, number>();
 	/**
@@ -25,12 +26,12 @@ export class Places<Owner> {
 
 	add(owner: Owner, places: readonly Place[]): void {
 		for (const place of places) {
-			put(this.#byKey, place.key, owner);
+			this.#byKey.add(place.key, owner);
 			let fleet = this.#fleets.get(place.fleet);
 			if (fleet === undefined) {
 				fleet = { place, owners: new Set() };
 				this.#fleets.set(place.fleet, fleet);
-				put(this.#byPrefix, place.reads, fleet);
+				this.#byPrefix.add(place.reads, fleet);
 				this.#sort(place);
 			}
 			fleet.owners.add(owner);
@@ -40,12 +41,12 @@ export class Places<Owner> {
 	/** With the places it was added with. */
 	delete(owner: Owner, places: readonly Place[]): void {
 		for (const place of places) {
-			take(this.#byKey, place.key, owner);
+			this.#byKey.delete(place.key, owner);
 			const fleet = this.#fleets.get(place.fleet);
 			fleet?.owners.delete(owner);
 			if (fleet === undefined || fleet.owners.size > 0) continue;
 			this.#fleets.delete(place.fleet);
-			take(this.#byPrefix, place.reads, fleet);
+			this.#byPrefix.delete(place.reads, fleet);
 			this.#sort(place);
 		}
 	}
@@ -57,7 +58,7 @@ export class Places<Owner> {
 	near(places: readonly Place[], except: ReadonlySet<Owner> = new Set()): Set<Owner> {
 		const found = new Set<Owner>();
 		for (const place of places) {
-			for (const owner of this.#byKey.get(place.key) ?? []) if (!except.has(owner)) found.add(owner);
+			for (const owner of this.#byKey.of(place.key)) if (!except.has(owner)) found.add(owner);
 			const one = (fleet: Fleet<Owner>): void => {
 				if (fleet.place.fleet === place.fleet) return;
 				const other = first(fleet.owners, (owner) => !except.has(owner));
@@ -74,14 +75,14 @@ export class Places<Owner> {
 	 */
 	*#readersOf({ key }: Place): Iterable<Fleet<Owner>> {
 		for (const length of this.#lengths.keys())
-			if (length <= key.length) yield* this.#byPrefix.get(key.slice(0, length)) ?? [];
+			if (length <= key.length) yield* this.#byPrefix.of(key.slice(0, length));
 	}
 
 	*#readBy({ reads, filter }: Place): Iterable<Fleet<Owner>> {
 		for (const [group, prefixes] of this.#sorted) {
 			if (group !== null && group === filter) continue;
 			for (let at = lowerBound(prefixes, reads); prefixes[at]?.startsWith(reads); at += 1)
-				yield* this.#byPrefix.get(prefixes[at] ?? '') ?? [];
+				yield* this.#byPrefix.of(prefixes[at] ?? '');
 		}
 	}
 
@@ -91,8 +92,7 @@ export class Places<Owner> {
 		this.#sorted.set(filter, prefixes);
 		const at = lowerBound(prefixes, reads);
 		const isSorted = prefixes[at] === reads;
-		const isRead =
-			first(this.#byPrefix.get(reads) ?? [], ({ place }) => place.filter === filter) !== undefined;
+		const isRead = first(this.#byPrefix.of(reads), ({ place }) => place.filter === filter) !== undefined;
 		if (isRead === isSorted) return;
 		if (isRead) prefixes.splice(at, 0, reads);
 		else prefixes.splice(at, 1);
@@ -100,18 +100,6 @@ export class Places<Owner> {
 		if (count > 0) this.#lengths.set(reads.length, count);
 		else this.#lengths.delete(reads.length);
 	}
-}
-
-function put<T>(sets: Map<string, Set<T>>, key: string, value: T): void {
-	const set = sets.get(key);
-	if (set === undefined) sets.set(key, new Set([value]));
-	else set.add(value);
-}
-
-function take<T>(sets: Map<string, Set<T>>, key: string, value: T): void {
-	const set = sets.get(key);
-	set?.delete(value);
-	if (set?.size === 0) sets.delete(key);
 }
 
 function first<T>(values: Iterable<T>, fits: (value: T) => boolean): T | undefined {

@@ -7,12 +7,12 @@ type Rule<T> = Pick<Kind<T>, 'accept'> & { readonly default?: T | undefined };
 
 export function option<T>(path: string, value: unknown, rule: Rule<T>): Given<T> {
 	const assign = (example: string) => `${path}: ${/^\d+$/.test(example) ? example : JSON.stringify(example)}`;
-	const given = { name: path, default: rule.default, assign };
-	if (value === undefined) return { ...given, parsed: undefined };
+	const given = (parsed: Given<T>['parsed']) => ({ name: path, default: rule.default, assign, parsed });
+	if (value === undefined) return given(undefined);
 	const parsed = rule.accept(value);
 	if (!('value' in parsed) && parsed.unusable === true)
-		return { ...given, parsed: { ...parsed, mend: `give ${path} as ${parsed.expected}` } };
-	return { ...given, parsed, written: typeof value === 'number' ? value : String(value) };
+		return given({ ...parsed, mend: `give ${path} as ${parsed.expected}` });
+	return { ...given(parsed), written: typeof value === 'number' ? value : String(value) };
 }
 
 export type OptionFields = Readonly<Record<string, unknown>>;

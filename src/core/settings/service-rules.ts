@@ -50,12 +50,13 @@ export function serviceConfig(
 	} as const;
 	if (name === undefined || addr === undefined) return undefined;
 	const config: ServiceConfig = { label, name, addr: addr.text, ...rest };
-	for (const { format, problem } of formatProblems(config, resolvedAddr(config, PLACEHOLDER_HOST))) {
+	const placed = resolvedAddr(config, PLACEHOLDER_HOST);
+	for (const { format, problem } of formatProblems(config, placed)) {
 		const about = problem.field === 'metadata' ? metadata.get(problem.key ?? '') : given[problem.field];
 		if (about !== undefined)
 			problems.add(about, { expected: `${problem.expected} (format ${format})`, mend: problem.mend });
 	}
-	if (isTooLong(config))
+	if (isTooLong(config, placed))
 		problems.addLine(
 			`${given.name.name}: expected key and value of at most ${MAX_ENTRY_BYTES} bytes together: shorten name and metadata`,
 		);
@@ -82,8 +83,8 @@ function checkOf(
 /** Far more than anybody needs, far less than the 1.5 MiB that etcd takes in one request. */
 const MAX_ENTRY_BYTES = 131_072;
 
-function isTooLong(config: ServiceConfig): boolean {
-	const entries = entriesOf(config, resolvedAddr(config, PLACEHOLDER_HOST), { ttlSeconds: 1 });
+function isTooLong(config: ServiceConfig, addr: string): boolean {
+	const entries = entriesOf(config, addr, { ttlSeconds: 1 });
 	const bytes = (text: string): number => new TextEncoder().encode(text).length;
 	// A character is at most three bytes.
 	return entries.some(

@@ -64,7 +64,7 @@ export function plan({ wanted, observed: all, memory, leases, policy, liveness }
 		switch (decision.act) {
 			case 'nothing':
 				if (desired === null) absentAsWanted.push(key);
-				else verified.push({ key, value: desired, lease: lease ?? '0' });
+				else verified.push({ key, value: desired, lease: current ?? '0' });
 				break;
 			case 'put': {
 				const put = { op: 'put', key, value: desired ?? '', reason: decision.reason } as const;

@@ -74,10 +74,11 @@ export class Rounds {
 		// A key seen on a former lease is observed once more: only then may that lease be revoked. So are those
 		// whose lease was lost after they were written.
 		const current = new Set(leases.current.map(({ id }) => id));
+		const isFormer = (lease: LeaseId | null | undefined): boolean =>
+			lease != null && !current.has(lease) && leases.isOurs(lease);
 		for (const [key, value] of observed) {
 			const { state, verified } = this.memory.of(key);
-			const under = [value?.lease, state.is === 'registered' ? verified?.under : null];
-			if (under.some((lease) => lease != null && leases.isOurs(lease) && !current.has(lease))) again.add(key);
+			if (isFormer(value?.lease) || (state.is === 'registered' && isFormer(verified?.under))) again.add(key);
 		}
 		return again;
 	}
@@ -145,9 +146,8 @@ export class Rounds {
 			if (!isStandingBy(key)) report({ fact: 'standing by', key, lease });
 			this.memory.standingBy(key, lease);
 		}
-		for (const value of observed.values()) {
-			if (value?.lease != null && leases.isOurs(value.lease)) leases.inUse(value.lease, true);
-		}
+		const held = new Set([...observed.values()].map((value) => value?.lease ?? null));
+		for (const lease of held) if (lease !== null && leases.isOurs(lease)) leases.inUse(lease, true);
 		const { conflict } = next;
 		if (conflict !== null) report({ fact: 'conflict', ...conflict, isNews: !isStandingBy(conflict.key) });
 	}

@@ -4,35 +4,32 @@
  */
 import { ConfigError } from '../../core/errors.js';
 import { Places } from '../../core/formats/places.js';
+import { MultiMap } from '../../core/multi-map.js';
 import type { ServiceConfig } from '../../core/settings/config.js';
 import { clashesOf, formatProblems, placesOf } from '../../core/settings/entries.js';
 import { isDetected, namedService, type OwnService } from './service.js';
 
 export class ServiceIndex {
-	readonly #named = new Map<string, Set<OwnService>>();
+	readonly #named = new MultiMap<string, OwnService>();
 	readonly #detected = new Set<OwnService>();
 	readonly #places = new Places<OwnService>();
 
 	add(service: OwnService): void {
-		for (const key of keysOf(service)) this.#named.set(key, (this.#named.get(key) ?? new Set()).add(service));
+		for (const key of keysOf(service)) this.#named.add(key, service);
 		if (isDetected(service.config)) this.#detected.add(service);
-		this.#places.add(service, service.places);
+		this.#places.add(service, placesOf(service.named));
 	}
 
 	/** With the address that it was added with. */
 	delete(service: OwnService): void {
-		for (const key of keysOf(service)) {
-			const named = this.#named.get(key);
-			named?.delete(service);
-			if (named?.size === 0) this.#named.delete(key);
-		}
+		for (const key of keysOf(service)) this.#named.delete(key, service);
 		this.#detected.delete(service);
-		this.#places.delete(service, service.places);
+		this.#places.delete(service, placesOf(service.named));
 	}
 
 	/** By the address as it was configured, or as it was found out. */
 	named(name: string, addr: string): readonly OwnService[] {
-		return [...(this.#named.get(keyOf(name, addr)) ?? [])];
+		return [...this.#named.of(keyOf(name, addr))];
 	}
 
 	/** Those whose address is found out, known or not yet. */

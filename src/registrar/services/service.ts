@@ -1,15 +1,8 @@
 /** One service of this process: its configuration, and what it wants to stand in etcd now. */
 import { parseAddress } from '../../core/address.js';
-import type { Place } from '../../core/formats/clashes.js';
 import type { Entry } from '../../core/registration.js';
 import type { ServiceConfig } from '../../core/settings/config.js';
-import {
-	entriesOf,
-	type NamedService,
-	PLACEHOLDER_HOST,
-	placesOf,
-	resolvedAddr,
-} from '../../core/settings/entries.js';
+import { entriesOf, type NamedService, PLACEHOLDER_HOST, resolvedAddr } from '../../core/settings/entries.js';
 import type { Owner } from './handover.js';
 import type { Pause } from './pauses.js';
 
@@ -26,7 +19,6 @@ export class OwnService {
 	#healthy: boolean;
 	#pause: Pause | null = null;
 	#weight: number | undefined;
-	#places: readonly Place[] | undefined;
 
 	constructor(
 		readonly config: ServiceConfig,
@@ -86,12 +78,7 @@ export class OwnService {
 		return { service: this.config.name, addr: this.#addr ?? this.config.addr };
 	}
 
-	/** Where its keys stand among those of others, also before a wildcard is resolved. */
-	get places(): readonly Place[] {
-		this.#places ??= placesOf(this.named);
-		return this.#places;
-	}
-
+	/** Also before a wildcard is resolved. */
 	get named(): NamedService {
 		return namedService(this.config, this.#addr);
 	}
@@ -99,7 +86,6 @@ export class OwnService {
 	/** The address was found out. */
 	resolve(addr: string): void {
 		this.#addr = addr;
-		this.#places = undefined;
 	}
 
 	/** Renders the keys and values anew. */

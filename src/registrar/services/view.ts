@@ -3,7 +3,7 @@
  * which belong together.
  */
 import type { Desired } from '../../core/registration.js';
-import { type Handovers, type Owner, wantedOf } from './handover.js';
+import { type Handover, type Handovers, type Owner, wantedOf } from './handover.js';
 import type { OwnService } from './service.js';
 
 export class View {
@@ -21,32 +21,23 @@ export class View {
 	readonly wanted = new Map<string, Desired>();
 
 	constructor(services: Iterable<OwnService>, handovers: Handovers) {
-		const groups: string[][] = [];
-		const begin = (): string[] => {
-			const group: string[] = [];
-			groups.push(group);
-			return group;
-		};
-		const add = (group: string[], key: string, desired: Desired, owner: Owner): void => {
-			group.push(key);
+		const groups: (readonly string[])[] = [];
+		const add = (key: string, desired: Desired, owner: Owner): string => {
 			this.wanted.set(key, desired);
 			this.owners.set(key, owner);
+			return key;
 		};
+		const leave = (handover: Handover): string[] =>
+			[...handover.keys].map(([key, leaving]) => add(key, wantedOf(handover, leaving), leaving.owner));
 		for (const service of services) {
+			const { entries, owner, isWanted } = service;
+			const own = entries.map(({ key, value }) => add(key, isWanted ? value : null, owner));
+			for (const { fleetPrefix } of entries) this.fleetPrefixes.add(fleetPrefix);
 			const handover = handovers.to(service);
-			if (service.entries.length === 0 && handover === undefined) continue;
-			const group = begin();
-			for (const { key, value, fleetPrefix } of service.entries) {
-				add(group, key, service.isWanted ? value : null, service.owner);
-				this.fleetPrefixes.add(fleetPrefix);
-			}
-			if (handover === undefined) continue;
-			for (const [key, leaving] of handover.keys) add(group, key, wantedOf(handover, leaving), leaving.owner);
+			const leaving = handover === undefined ? [] : leave(handover);
+			if (own.length + leaving.length > 0) groups.push(leaving.length === 0 ? own : [...own, ...leaving]);
 		}
-		for (const handover of handovers.ofRemoved()) {
-			const group = begin();
-			for (const [key, { owner }] of handover.keys) add(group, key, null, owner);
-		}
+		for (const handover of handovers.ofRemoved()) groups.push(leave(handover));
 		this.groups = groups;
 	}
 }

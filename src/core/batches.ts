@@ -1,5 +1,5 @@
 /**
- * Cuts work to what one transaction may carry, and halves what is refused until the refused items stand
+ * Cuts work to what one transaction may carry, and what is refused into parts until the refused items stand
  * alone. No I/O of its own.
  */
 import { StoreError } from './errors.js';
@@ -38,14 +38,19 @@ export function chunked<T>(
 	return chunks;
 }
 
-export function halves<T>(items: readonly T[]): [T[], T[]] {
-	const middle = Math.ceil(items.length / 2);
-	return [items.slice(0, middle), items.slice(middle)];
+/** At most so many parts of one length, the last one shorter. */
+export function parts<T>(items: readonly T[], most: number): T[][] {
+	return chunked(items, () => 0, Math.ceil(items.length / most));
 }
 
 /** Why one item alone is refused. */
 export type Refusal = 'permission-denied' | 'too-large';
 
+/**
+ * Into how many parts a refused batch is cut. Half of it may well be small enough; a denied item is found in
+ * half the round trips by more parts, which travel together.
+ */
+const PARTS: Readonly<Record<Refusal, number>> = { 'permission-denied': PARALLEL, 'too-large': 2 };
 /**
  * How often an item travels in batches of the size that etcd could take, before a larger one is tried again.
  */
@@ -106,8 +111,8 @@ export interface BatchWork<T> {
 }
 
 /**
- * Sends all batches, several at once, refused ones again in halves behind the others. Resolves when all have
- * ended; an error that halving cannot help begins no further batch and is thrown when those on their way have
+ * Sends all batches, several at once, refused ones again in parts behind the others. Resolves when all have
+ * ended; an error that smaller ones cannot help begins no further batch and is thrown when those on their way have
  * ended.
  */
 export function sendBatches<T>(
@@ -128,9 +133,9 @@ export function sendBatches<T>(
 				work.refused(only, why);
 				return [];
 			}
-			const parts = halves(batch);
-			limits.refused(batch.map(work.nameOf), parts[0].length, why);
-			return parts;
+			const again = parts(batch, PARTS[why]);
+			limits.refused(batch.map(work.nameOf), again[0]?.length ?? 1, why);
+			return again;
 		}
 	};
 	return inParallel(batches, sendOne, work.parallel);

@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import {
 	BatchLimits,
 	chunked,
-	halves,
 	inParallel,
 	MAX_BYTES,
 	MAX_OPERATIONS,
+	parts,
 	sendBatches,
 } from '../../src/core/batches.js';
 import { StoreError } from '../../src/core/errors.js';
@@ -37,12 +37,18 @@ test('left alone it keeps to what one transaction of etcd may carry', () => {
 	expect(heavy).toEqual([[1, 2], [3]]);
 });
 
-test.each<readonly [sentence: string, items: number[], first: number[], second: number[]]>([
-	['two are parted', [1, 2], [1], [2]],
-	['of three the first half is the larger', [1, 2, 3], [1, 2], [3]],
-	['one has an empty second half', [1], [1], []],
-])('%s', (_sentence, items, first, second) => {
-	expect(halves(items)).toEqual([first, second]);
+test.each<readonly [sentence: string, items: number[], most: number, cut: number[][]]>([
+	['two are parted', [1, 2], 2, [[1], [2]]],
+	['of three the first half is the larger', [1, 2, 3], 2, [[1, 2], [3]]],
+	['few stand alone', [1, 2, 3], 8, [[1], [2], [3]]],
+	[
+		'of seven in three parts all but the last are of one length',
+		[1, 2, 3, 4, 5, 6, 7],
+		3,
+		[[1, 2, 3], [4, 5, 6], [7]],
+	],
+])('%s', (_sentence, items, most, cut) => {
+	expect(parts(items, most)).toEqual(cut);
 });
 
 /**
@@ -83,13 +89,13 @@ test('a batch that is too large is halved until it fits, and travels so for the 
 	expect((await sent('abcd', { most: 2, limits })).travelled).toEqual(['abcd', 'ab', 'cd']);
 });
 
-test('a denied item is found by halves, and what was in a refused batch travels so once more, behind the others', async () => {
+test('a denied item is found by eighths, and what was in a refused batch travels so once more, behind the others', async () => {
 	const limits = new BatchLimits();
-	expect(await sent('abcd', { denied: 'd', limits })).toMatchObject({
-		travelled: ['abcd', 'ab', 'cd', 'c', 'd'],
+	expect(await sent('abcdefghijklmnop', { denied: 'd', limits })).toMatchObject({
+		travelled: ['abcdefghijklmnop', 'ab', 'cd', 'ef', 'gh', 'ij', 'kl', 'mn', 'op', 'c', 'd'],
 		refused: 'd',
 	});
-	// a, b and c were carried out: only d is still remembered.
+	// All others were carried out: only d is still remembered.
 	expect((await sent('dxyz', { limits })).travelled).toEqual(['xyz', 'd']);
 	expect((await sent('dxyz', { limits })).travelled).toEqual(['dxyz']);
 });

@@ -24,6 +24,8 @@ export interface Planted {
 const edit = (file: string, find: string, replace: string): Edit => ({ file, find, replace });
 const manyKeys = ({ keys }: Scenario) => keys >= 600;
 const slowManyKeys = ({ keys, theme }: Scenario) => keys >= 1_300 && theme === 'slow link';
+const holdersApart = ({ keys, faults }: Scenario) =>
+	keys >= 100 && faults.some((fault) => fault.kind === 'foreign put' && fault.apart && fault.keys >= 40);
 const denying = ({ theme }: Scenario) => theme === 'permissions';
 
 export const PLANTED: readonly Planted[] = [
@@ -192,6 +194,37 @@ export const PLANTED: readonly Planted[] = [
 			),
 		],
 		by: { test: 'test/registrar/pass/pass.test.ts' },
+	},
+	{
+		why: 'free keys wait until other holders were observed, one after the other',
+		edits: [
+			edit(
+				'registrar/pass/round.ts',
+				'		// Free keys come before any observation of other holders.\n		const first = this.#plan(wanted(), observed);\n',
+				'		const first = this.#plan(wanted(), observed);\n		if (first.standingBy.length > 0) await this.others.observe(new Set(first.standingBy.map(({ lease }) => lease)), options.signal);\n',
+			),
+			edit(
+				'registrar/pass/other-holders.ts',
+				'				return [];\n			},\n			PARALLEL_SMALL,',
+				'				return [];\n			},\n			PARALLEL_SMALL - 31,',
+			),
+		],
+		by: 'simulation',
+		where: holdersApart,
+		budget: 200,
+	},
+	{
+		why: 'a stop takes its keys away a hundred at a time, and revokes last',
+		edits: [
+			edit(
+				'registrar/pass/withdraw.ts',
+				'	let hasFailed = false;\n',
+				'	let hasFailed = false;\n	const all = [...wanted.keys()];\n	for (let at = 0; at < all.length; at += 100) await pass.run(() => new Map(all.map((key, n) => [key, n < at + 100 ? null : (wanted.get(key) ?? null)])), { signal });\n',
+			),
+		],
+		by: 'simulation',
+		where: slowManyKeys,
+		budget: 60,
 	},
 	{
 		why: 'a put is sent after the stop began',

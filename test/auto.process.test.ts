@@ -60,6 +60,8 @@ function start(
 /** What follows is done at SIGUSR2, after which nothing keeps the program. */
 const AT_SIGNAL = `const life = setInterval(() => {}, 1000); process.on('SIGUSR2', () => { clearInterval(life);`;
 const LIVE = 'setInterval(() => {}, 1000);';
+/** A program that ends waits 1.5 s for its key to go: too short on a machine whose disk is busy otherwise. */
+const BUSY = { retry: 2 };
 
 describe.concurrent('etcd-registrar/auto', () => {
 	test.for([
@@ -122,6 +124,7 @@ describe.concurrent('etcd-registrar/auto', () => {
 	];
 	test.for(HANDLERS)(
 		'%s decides how it ends, and the key is gone',
+		BUSY,
 		async ([, handler, code, signal], context) => {
 			const { program, registered, isThere } = start(
 				context,
@@ -141,8 +144,7 @@ describe.concurrent('etcd-registrar/auto', () => {
 		['calls process.exit()', 'process.exit(6);', 6],
 	] as const)(
 		'a program that %s is not kept alive, and its key is gone',
-		// It waits 1.5 s for its key to go, which may be too short on a machine that is busy otherwise.
-		{ retry: 2 },
+		BUSY,
 		async ([, text, code], context) => {
 			const { program, registered, isThere } = start(
 				context,

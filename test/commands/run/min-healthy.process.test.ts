@@ -65,11 +65,13 @@ test('of three at least one stays in; one that fails alone is withdrawn; all are
 		async () => {
 			const each = await Promise.all(instances.map(({ status }) => status()));
 			const staying = each.filter(({ kept }) => kept.length > 0);
-			return staying.length === 1 && (await standing()) === 1 && staying;
+			const [one, ...more] = staying;
+			// It may stand before the pass that put it has ended.
+			return one?.state === 'registered' && more.length === 0 && (await standing()) === 1 && staying;
 		},
 		{ what: 'one that stays in' },
 	);
-	expect(kept).toMatchObject([{ state: 'registered', kept: [{ service: 'user', others: 0, needed: 1 }] }]);
+	expect(kept).toMatchObject([{ kept: [{ service: 'user', others: 0, needed: 1 }] }]);
 	isOver = true;
 	await watching;
 	// Those that happen to go together come back at once.

@@ -60,7 +60,10 @@ function start(
 /** What follows is done at SIGUSR2, after which nothing keeps the program. */
 const AT_SIGNAL = `const life = setInterval(() => {}, 1000); process.on('SIGUSR2', () => { clearInterval(life);`;
 const LIVE = 'setInterval(() => {}, 1000);';
-/** A program that ends waits 1.5 s for its key to go: too short on a machine whose disk is busy otherwise. */
+/**
+ * A program that ends waits 1.5 s for its key to go: too short on a machine that is busy otherwise. So these
+ * run one after the other, and are tried again.
+ */
 const BUSY = { retry: 2 };
 
 describe.concurrent('etcd-registrar/auto', () => {
@@ -122,7 +125,7 @@ describe.concurrent('etcd-registrar/auto', () => {
 			'SIGTERM',
 		],
 	];
-	test.for(HANDLERS)(
+	test.sequential.for(HANDLERS)(
 		'%s decides how it ends, and the key is gone',
 		BUSY,
 		async ([, handler, code, signal], context) => {
@@ -138,7 +141,7 @@ describe.concurrent('etcd-registrar/auto', () => {
 		},
 	);
 
-	test.for([
+	test.sequential.for([
 		['ends by itself', '', 0],
 		['throws', `throw new Error('boom');`, 1],
 		['calls process.exit()', 'process.exit(6);', 6],

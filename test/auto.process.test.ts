@@ -61,8 +61,8 @@ function start(
 const AT_SIGNAL = `const life = setInterval(() => {}, 1000); process.on('SIGUSR2', () => { clearInterval(life);`;
 const LIVE = 'setInterval(() => {}, 1000);';
 /**
- * A program that ends waits 1.5 s for its key to go: too short on a machine that is busy otherwise. So these
- * run one after the other, and are tried again.
+ * The process waits at most 1.5 s for its key to be deleted, which a busy machine may exceed. So these tests run
+ * one after another, and are retried.
  */
 const BUSY = { retry: 2 };
 

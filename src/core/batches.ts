@@ -1,6 +1,6 @@
 /**
- * Cuts work to what one transaction may carry, and what is refused into parts until the refused items stand
- * alone. No I/O of its own.
+ * Cuts work into batches of the size that one transaction may carry. Cuts a refused batch into smaller ones
+ * until each refused item is alone. Does no I/O itself.
  */
 import { StoreError } from './errors.js';
 
@@ -38,8 +38,8 @@ export function chunked<T>(
 	return chunks;
 }
 
-/** At most so many parts of one length, the last one shorter. */
-export function parts<T>(items: readonly T[], most: number): T[][] {
+/** Cuts in order into at most `most` parts of equal length; the last one may be shorter. */
+export function inParts<T>(items: readonly T[], most: number): T[][] {
 	return chunked(items, () => 0, Math.ceil(items.length / most));
 }
 
@@ -47,10 +47,12 @@ export function parts<T>(items: readonly T[], most: number): T[][] {
 export type Refusal = 'permission-denied' | 'too-large';
 
 /**
- * Into how many parts a refused batch is cut. Half of it may well be small enough; a denied item is found in
- * half the round trips by more parts, which travel together.
+ * Number of parts into which a refused batch is cut. The parts are sent in parallel, so more of them find a
+ * denied item in fewer round trips: four for 100 items, where halving takes eight. A batch that is too large
+ * often fits when it is halved.
  */
 const PARTS: Readonly<Record<Refusal, number>> = { 'permission-denied': PARALLEL, 'too-large': 2 };
+
 /**
  * How often an item travels in batches of the size that etcd could take, before a larger one is tried again.
  */
@@ -111,9 +113,9 @@ export interface BatchWork<T> {
 }
 
 /**
- * Sends all batches, several at once, refused ones again in parts behind the others. Resolves when all have
- * ended; an error that smaller ones cannot help begins no further batch and is thrown when those on their way have
- * ended.
+ * Sends all batches, several in parallel. The parts of a refused batch are sent after the others. Resolves when
+ * all have ended. After any other error no further batch is sent; the error is thrown when the running ones
+ * have ended.
  */
 export function sendBatches<T>(
 	batches: readonly (readonly T[])[],
@@ -133,7 +135,7 @@ export function sendBatches<T>(
 				work.refused(only, why);
 				return [];
 			}
-			const again = parts(batch, PARTS[why]);
+			const again = inParts(batch, PARTS[why]);
 			limits.refused(batch.map(work.nameOf), again[0]?.length ?? 1, why);
 			return again;
 		}

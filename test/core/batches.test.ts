@@ -3,9 +3,9 @@ import {
 	BatchLimits,
 	chunked,
 	inParallel,
+	inParts,
 	MAX_BYTES,
 	MAX_OPERATIONS,
-	parts,
 	sendBatches,
 } from '../../src/core/batches.js';
 import { StoreError } from '../../src/core/errors.js';
@@ -48,7 +48,7 @@ test.each<readonly [sentence: string, items: number[], most: number, cut: number
 		[[1, 2, 3], [4, 5, 6], [7]],
 	],
 ])('%s', (_sentence, items, most, cut) => {
-	expect(parts(items, most)).toEqual(cut);
+	expect(inParts(items, most)).toEqual(cut);
 });
 
 /**

@@ -33,7 +33,7 @@ export class Sampling {
 	#observe(life: Life): void {
 		const nowMs = this.world.time.now();
 		if (life.stalledUntilMs > nowMs) return;
-		// A lease that runs out at this very moment takes its keys before anything is judged.
+		// Expires leases first: one might end between the reads below, which must see the same state.
 		this.world.server.etcd.expire();
 		const status = life.registrar.status();
 		this.#isHonest(life, status.ready, status);

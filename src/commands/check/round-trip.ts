@@ -1,5 +1,5 @@
 /** Asks etcd what `check` wants to know, and changes nothing. */
-import { chunked, parts } from '../../core/batches.js';
+import { chunked, inParts } from '../../core/batches.js';
 import { StoreError } from '../../core/errors.js';
 import type { Entry, Observed } from '../../core/registration.js';
 import type { Store } from '../../registrar/ports.js';
@@ -59,7 +59,7 @@ async function eachAllowed(
 		} catch (error) {
 			if (!(error instanceof StoreError) || error.code !== 'permission-denied') throw error;
 			const [only] = part;
-			if (part.length > 1) waiting.unshift(...parts(part, 2));
+			if (part.length > 1) waiting.unshift(...inParts(part, 2));
 			else if (only !== undefined) denied(only);
 		}
 	}

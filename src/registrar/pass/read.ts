@@ -1,6 +1,6 @@
 /**
- * Reads any number of keys, 100 a transaction, several at once; what is refused is cut in parts until the
- * refused keys stand alone.
+ * Reads any number of keys, 100 a transaction, several at once; a refused transaction is cut
+ * into smaller ones until each refused key is alone.
  */
 import { BatchLimits, PARALLEL_SMALL, type Refusal, sendBatches } from '../../core/batches.js';
 import type { Observed } from '../../core/registration.js';

@@ -356,7 +356,7 @@ describe.concurrent('run -- command', () => {
 		['both are a terminal', { unread: ['stdout'], terminal: true }],
 	])(
 		'nobody reads what the command writes, and %s: the registrar goes on',
-		// On a socket `yes` ends when it writes in the very moment in which the registrar does.
+		// `yes` ends with EAGAIN if it writes to a full socket while the registrar writes (src/commands/run/own-stream.ts).
 		{ retry: 2 },
 		async (_sentence, { env = { UNREAD: '1 2' }, ...options }) => {
 			const unread = env.UNREAD?.split(' ').length ?? 0;

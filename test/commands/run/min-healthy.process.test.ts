@@ -66,7 +66,7 @@ test('of three at least one stays in; one that fails alone is withdrawn; all are
 			const each = await Promise.all(instances.map(({ status }) => status()));
 			const staying = each.filter(({ kept }) => kept.length > 0);
 			const [one, ...more] = staying;
-			// It may stand before the pass that put it has ended.
+			// The key may be in etcd before the pass that wrote it has ended.
 			return one?.state === 'registered' && more.length === 0 && (await standing()) === 1 && staying;
 		},
 		{ what: 'one that stays in' },

@@ -130,7 +130,9 @@ function credentialsOf({ endpoint, tls }: ClientOptions): ChannelCredentials {
 	return isAddress ? withoutServerName(created) : created;
 }
 
-/** OpenSSL is asked first: Node 22.23 takes an IPv6 address for a name, which no certificate has. */
+/**
+ * Asks OpenSSL first: `tls.checkServerIdentity` of Node 22.23 treats an IPv6 address as a host name, and fails.
+ */
 const isCertifiedFor = (address: string) => (_host: string, certificate: PeerCertificate) =>
 	new X509Certificate(certificate.raw).checkIP(address) === undefined
 		? checkServerIdentity(address, certificate)

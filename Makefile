@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup build run etcd test check format lint types test-faults test-discovery test-page test-interop simulate simulate-planted mutate test-node demo bench bench-quick pack docs-api clean distclean
+.PHONY: help setup build run etcd test check format lint types test-faults test-discovery test-page test-images test-interop simulate simulate-planted mutate test-node demo bench bench-quick pack docs-api clean distclean
 
 help: ## lists these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ test-discovery: setup ## clients that find what is registered lose no call while
 
 test-page: ## the page in a real browser (installs chromium; PICTURES=docs/images draws those of the documentation anew)
 	@sh scripts/setup.sh page && npm run --silent test:page
+
+test-images: ## the images of the recipes, built and run by docker or podman (installs podman where neither is)
+	@sh scripts/setup.sh images && npm run --silent test:images
 
 test-node: setup ## the tests on Node 20, 22, 24 and 26 and on etcd 3.4 and 3.5 (minutes)
 	@node scripts/matrix.mjs

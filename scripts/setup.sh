@@ -116,8 +116,12 @@ page)
 	need_etcd ""
 	install chromium chromium || { echo "setup: chromium is not installed and could not be: install it from your system's packages to /usr/bin/chromium" >&2; exit 69; }
 	;;
+images)
+	need_etcd ""
+	have docker || install podman podman || { echo "setup: neither docker nor podman is installed, and podman could not be: install one of them" >&2; exit 69; }
+	;;
 *)
-	echo "usage: setup.sh packages | run | etcd | test | page" >&2
+	echo "usage: setup.sh packages | run | etcd | test | page | images" >&2
 	exit 64
 	;;
 esac

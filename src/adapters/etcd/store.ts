@@ -150,8 +150,9 @@ async function readOne(etcd: Etcd3, key: string): Promise<HeadedAnswer<Reading>>
 		return { header: range.header, value: readingOf([key], range.header, [range]) };
 	} catch (error) {
 		if (!isTooLarge(error)) throw error;
-		// Somebody wrote more under the key than one answer may hold.
-		const range = await etcd.kv.range({ ...rangeOf(key), keys_only: true });
+		// Somebody wrote more under the key than one answer may hold. etcd 3.7 leaves the lease out of an answer
+		// without values (etcd issue 22209), except where it sorts by them.
+		const range = await etcd.kv.range({ ...rangeOf(key), keys_only: true, sort_target: 'Value' });
 		return { header: range.header, value: readingOf([key], range.header, [range], false) };
 	}
 }

@@ -9,7 +9,7 @@ const execFileAsync = promisify(execFile);
  * etcd's own tools as the tests use them: `ETCD_BIN` names another server, and its etcdctl and etcdutl are
  * taken from beside it.
  */
-export const etcdBinary = (): string => process.env.ETCD_BIN ?? 'etcd';
+export const etcdBinary = (): string => process.env.ETCD_BIN || 'etcd';
 const beside = (tool: string): string => {
 	const path = join(dirname(etcdBinary()), tool);
 	return process.env.ETCD_BIN && existsSync(path) ? path : tool;

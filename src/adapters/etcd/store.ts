@@ -150,8 +150,8 @@ async function readOne(etcd: Etcd3, key: string): Promise<HeadedAnswer<Reading>>
 		return { header: range.header, value: readingOf([key], range.header, [range]) };
 	} catch (error) {
 		if (!isTooLarge(error)) throw error;
-		// Somebody wrote more under the key than one answer may hold. etcd 3.7 leaves the lease out of an answer
-		// without values (etcd issue 22209), except where it sorts by them.
+		// The value exceeds the size limit of an answer, so it is left out. Sorting by value makes etcd 3.7 return the
+		// lease, which it omits from other keys-only answers (etcd issue 22209).
 		const range = await etcd.kv.range({ ...rangeOf(key), keys_only: true, sort_target: 'Value' });
 		return { header: range.header, value: readingOf([key], range.header, [range], false) };
 	}

@@ -21,11 +21,11 @@ const answers = (name: string) =>
 
 export interface Said {
 	readonly code: number;
-	/** What it wrote, stdout before stderr. */
-	readonly text: string;
+	readonly stdout: string;
+	readonly stderr: string;
 }
 
-/** What docker and podman have in common, as somebody would type it. */
+/** The part of their command lines that docker and podman share. */
 export class Engine {
 	readonly #made: (readonly string[])[] = [];
 
@@ -35,24 +35,23 @@ export class Engine {
 		return new Engine(await engineHere());
 	}
 
-	/** Resolves to stdout. @throws Error with all that was said when the engine says no. */
+	/** Resolves to stdout. @throws Error with everything it wrote where the exit code is not 0. */
 	async run(...args: readonly string[]): Promise<string> {
-		const { code, text } = await this.try(...args);
-		if (code !== 0) throw new Error(`${this.name} ${args.join(' ')}: exit ${code}\n${text}`);
-		return text;
+		const { code, stdout, stderr } = await this.try(...args);
+		if (code !== 0) throw new Error(`${this.name} ${args.join(' ')}: exit ${code}\n${stdout}${stderr}`);
+		return stdout;
 	}
 
 	async try(...args: readonly string[]): Promise<Said> {
 		// podman's own format drops HEALTHCHECK.
 		const env = { ...process.env, BUILDAH_FORMAT: 'docker' };
-		const { code, stdout, stderr } = await execute(this.name, args, { env, maxBuffer: 2 ** 26 }).then(
+		return execute(this.name, args, { env, maxBuffer: 2 ** 26 }).then(
 			(said) => ({ code: 0, ...said }),
-			(error: { code: number; stdout: string; stderr: string }) => error,
+			({ code, stdout, stderr }: Said) => ({ code, stdout, stderr }),
 		);
-		return { code, text: `${stdout}${stderr}` };
 	}
 
-	/** Builds an image from that folder, and resolves to its name. It is removed by `end()`. */
+	/** Builds an image with that folder as its context, and resolves to its name. `end()` removes it. */
 	async image(folder: string, dockerfile: string): Promise<string> {
 		const name = `etcd-registrar-test-${randomUUID()}`;
 		await this.run('build', '--network', 'host', '-t', name, '-f', dockerfile, folder);
@@ -61,8 +60,8 @@ export class Engine {
 	}
 
 	/**
-	 * A container as the documentation recommends it: read-only, without capabilities, on the host's network,
-	 * so that it reaches an etcd on loopback; beyond it, whatever `options` say.
+	 * Starts a container as the documentation recommends: read-only and without capabilities. It uses the host's
+	 * network, to reach an etcd on loopback. `options` are added to the command line.
 	 */
 	async container(
 		image: string,
@@ -77,7 +76,7 @@ export class Engine {
 		return new Container(this, name);
 	}
 
-	/** The image's size, bytes, as the engine counts it: unpacked, all layers. */
+	/** Bytes of all layers of the image, uncompressed. */
 	async sizeOf(image: string): Promise<number> {
 		return Number(await this.run('image', 'inspect', '--format', '{{.Size}}', image));
 	}
@@ -99,8 +98,10 @@ export class Container {
 		return this.engine.try('exec', this.name, ...command);
 	}
 
-	logs(): Promise<string> {
-		return this.engine.run('logs', this.name);
+	/** What its processes wrote: stdout, then stderr. */
+	async logs(): Promise<string> {
+		const { stdout, stderr } = await this.engine.try('logs', this.name);
+		return `${stdout}${stderr}`;
 	}
 
 	/** SIGTERM, and after 20 s SIGKILL. Resolves to the exit code. */

@@ -14,7 +14,7 @@ import { until } from '../support/until.js';
 import { Engine } from './engine.js';
 
 const SERVER = `const server = require('node:http').createServer((_, response) => response.end()).listen(process.env.PORT);
-process.on('SIGTERM', () => { console.log('the server ends'); server.close(); });`;
+process.on('SIGTERM', () => { console.log('SIGTERM at ' + new Date().toISOString()); server.close(); });`;
 
 let etcd: Etcd;
 let engine: Engine;
@@ -41,8 +41,8 @@ beforeAll(async () => {
 	exec = await engine.image(service, join(service, 'exec.Dockerfile'));
 });
 afterAll(async () => {
-	await engine.end();
-	await etcd.kill();
+	await engine?.end();
+	await etcd?.kill();
 });
 
 /** A folder with the packed package and that recipe. */
@@ -79,14 +79,14 @@ test.each([
 			const pause = ['etcd-registrar', 'pause', '--reason', 'the pod ends'];
 			expect(await container.exec(...pause)).toMatchObject({ code: 0 });
 			expect(await isThere(key)).toBe(false);
-			expect((await container.exec('etcd-registrar', 'status')).text).toContain('the pod ends');
+			expect((await container.exec('etcd-registrar', 'status')).stdout).toContain('the pod ends');
 			expect(await container.exec('etcd-registrar', 'resume')).toMatchObject({ code: 0 });
 			expect(await isThere(key)).toBe(true);
 			expect((await container.exec('sh', '-c', 'true')).code === 0).toBe(image() === sidecar);
 			// No root, and nothing to write to.
-			expect((await container.exec('node', '-p', 'process.getuid()')).text).toBe('1000\n');
+			expect((await container.exec('node', '-p', 'process.getuid()')).stdout).toBe('1000\n');
 			const write = `require('node:fs').writeFileSync('/home/node/it', '')`;
-			expect((await container.exec('node', '-e', write)).text).toContain('EROFS');
+			expect((await container.exec('node', '-e', write)).stderr).toContain('EROFS');
 		} catch (error) {
 			throw new Error(await container.logs(), { cause: error });
 		}
@@ -95,7 +95,7 @@ test.each([
 	},
 );
 
-test('exec.Dockerfile: the service is registered while it serves, its health check asks, and it ends after its key', async () => {
+test('exec.Dockerfile: the service is registered while it serves, its health check asks, and it is asked to end after its key is gone', async () => {
 	const [port, http] = [await freePort(), await freePort()];
 	const container = await engine.container(
 		exec,
@@ -118,8 +118,9 @@ test('exec.Dockerfile: the service is registered while it serves, its health che
 	expect(await container.stop()).toBe(0);
 	expect(await isThere(key)).toBe(false);
 	const log = await container.logs();
-	expect(log).toContain('the server ends');
-	expect(log).toContain('deregistered');
+	const [, asked] = /^SIGTERM at (\S+)$/m.exec(log) ?? [];
+	const [, deregistered] = /^\{"time":"([^"]+)".*"message":"deregistered"/m.exec(log) ?? [];
+	expect(new Date(asked ?? '').getTime()).toBeGreaterThanOrEqual(new Date(deregistered ?? '').getTime());
 });
 
 test('the documentation tells how much the package adds to its base', async () => {
